@@ -1,0 +1,312 @@
+//! The one error of the house: Spark's condition, its parameters, and where in the query it happened.
+//!
+//! Callers match on [`Kind`] or on the condition, never on text. The texts of the conditions are data
+//! (`conditions.rs`); how an error travels to a client (gRPC status, ErrorInfo) is `floe-connect`'s business alone.
+
+use std::fmt::{self, Write as _};
+use std::sync::Arc;
+
+use crate::conditions;
+use crate::origin::Origin;
+
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What sort of failure it is: which exception a Spark client raises for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// The text is not Spark SQL (`ParseException`).
+    Parse,
+    /// The query does not mean anything (`AnalysisException`).
+    Analysis,
+    /// Overflow, division by zero (`SparkArithmeticException`).
+    Arithmetic,
+    /// A text is not the number it should be (`SparkNumberFormatException`).
+    NumberFormat,
+    /// A date or time out of its range (`SparkDateTimeException`).
+    DateTime,
+    /// An argument out of its range (`SparkIllegalArgumentException`).
+    IllegalArgument,
+    /// An index outside an array (`SparkArrayIndexOutOfBoundsException`).
+    ArrayIndex,
+    /// A key that is not there, as a missing conf (`SparkNoSuchElementException`).
+    NoSuchElement,
+    /// Not supported here (`SparkUnsupportedOperationException`).
+    Unsupported,
+    /// Any other failure while running (`SparkRuntimeException`).
+    Runtime,
+    /// Cancelled, out of memory, lost files and other failures of the operation as a whole (`SparkException`).
+    Operation,
+    /// A concurrent change won (`SparkConcurrentModificationException`); trying again may help.
+    Conflict,
+    /// The message itself is not a plan (`InvalidPlanInput`).
+    InvalidPlan,
+    /// A mistake of ours (`SparkException` with `INTERNAL_ERROR`).
+    Internal,
+}
+
+/// An error with Spark's condition name. Cheap to move: one pointer.
+#[derive(Clone)]
+pub struct Error(Box<Inner>);
+
+#[derive(Clone)]
+struct Inner {
+    kind: Kind,
+    condition: String,
+    parameters: Vec<(String, String)>,
+    /// Takes the place of the condition's template, where Spark itself has no condition for it.
+    text: Option<String>,
+    origin: Origin,
+    source: Option<Arc<dyn std::error::Error + Send + Sync>>,
+}
+
+impl Error {
+    /// An error of a condition of Spark's, such as `TABLE_OR_VIEW_NOT_FOUND` or `CAST_INVALID_INPUT`.
+    pub fn new(kind: Kind, condition: impl Into<String>) -> Self {
+        Self(Box::new(Inner {
+            kind,
+            condition: condition.into(),
+            parameters: Vec::new(),
+            text: None,
+            origin: Origin::Unknown,
+            source: None,
+        }))
+    }
+
+    pub fn analysis(condition: impl Into<String>) -> Self {
+        Self::new(Kind::Analysis, condition)
+    }
+
+    /// Something we do not do yet, by name: "function `xpath`", "relation AsOfJoin".
+    pub fn unsupported(what: impl Into<String>) -> Self {
+        let mut error = Self::new(Kind::Unsupported, "UNSUPPORTED_FEATURE.FLOE");
+        error.0.text = Some(format!(
+            "{} is not supported by the engines of this server. A real Spark would run it; none is configured.",
+            what.into()
+        ));
+        error
+    }
+
+    /// A mistake of ours; the text is for the person who mends it.
+    pub fn internal(text: impl Into<String>) -> Self {
+        let text = text.into();
+        Self::new(Kind::Internal, "INTERNAL_ERROR").with("message", text)
+    }
+
+    /// An error outside Spark's list: the text says what and what to do next.
+    pub fn message(kind: Kind, text: impl Into<String>) -> Self {
+        let mut error = Self::new(kind, "");
+        error.0.text = Some(text.into());
+        error
+    }
+
+    /// Adds a parameter of the condition's text, as it shall print (identifiers come quoted: see [`quoted`]).
+    #[must_use]
+    pub fn with(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.0.parameters.push((name.into(), value.into()));
+        self
+    }
+
+    /// Says where in the query it happened, unless a place closer by is known already.
+    #[must_use]
+    pub fn at(mut self, origin: &Origin) -> Self {
+        if matches!(self.0.origin, Origin::Unknown) {
+            self.0.origin = origin.clone();
+        }
+        self
+    }
+
+    #[must_use]
+    pub fn caused_by(mut self, source: impl std::error::Error + Send + Sync + 'static) -> Self {
+        self.0.source = Some(Arc::new(source));
+        self
+    }
+
+    pub fn kind(&self) -> Kind {
+        self.0.kind
+    }
+
+    /// Spark's condition, `CLASS` or `CLASS.SUBCLASS`; empty when Spark has none for it.
+    pub fn condition(&self) -> &str {
+        &self.0.condition
+    }
+
+    pub fn parameters(&self) -> &[(String, String)] {
+        &self.0.parameters
+    }
+
+    pub fn origin(&self) -> &Origin {
+        &self.0.origin
+    }
+
+    /// The five letters of the SQL standard, where the condition has them.
+    pub fn sql_state(&self) -> Option<&'static str> {
+        conditions::sql_state(&self.0.condition)
+    }
+
+    /// The sentence without class, state or context: the template with its parameters filled in.
+    pub fn sentence(&self) -> String {
+        match &self.0.text {
+            Some(text) => text.clone(),
+            None => conditions::render(&self.0.condition, &self.0.parameters),
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    /// `[CONDITION] sentence SQLSTATE: 42P01` and the query context, as Spark prints it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.0.condition.is_empty() {
+            write!(f, "[{}] ", self.0.condition)?;
+        }
+        f.write_str(&self.sentence())?;
+        if let Some(state) = self.sql_state() {
+            write!(f, " SQLSTATE: {state}")?;
+        }
+        f.write_str(&context(&self.0.origin, self.0.kind))
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")?;
+        match &self.0.source {
+            Some(source) => write!(f, "\ncaused by: {source}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.0.source.as_deref().map(|source| source as _)
+    }
+}
+
+/// Spark's rendering of the place (Spark 4.1 `SQLQueryContext.summary`, `ParseException.getMessage`).
+fn context(origin: &Origin, kind: Kind) -> String {
+    match origin {
+        Origin::Unknown => String::new(),
+        Origin::CallSite(call) => {
+            format!("\n== DataFrame ==\n\"{}\" was called from\n{}\n", call.fragment, call.place)
+        }
+        Origin::Sql { source, start, stop } if kind == Kind::Parse => parse_context(&source.text, *start, *stop),
+        Origin::Sql { source, start, stop } => {
+            let object = source.object.as_ref().map(|(kind, name)| format!(" of {kind} {name}")).unwrap_or_default();
+            sql_context(&source.text, *start as usize, *stop as usize, &object)
+        }
+    }
+}
+
+/// A parse error shows the whole text, with a ruler under the offending line.
+fn parse_context(text: &str, start: u32, _stop: u32) -> String {
+    let (line, column) = position(text, start as usize);
+    let mut out = format!(" (line {line}, pos {column})\n\n== SQL ==\n");
+    for (index, row) in text.split('\n').enumerate() {
+        let _ = writeln!(out, "{row}");
+        if index + 1 == line {
+            let _ = writeln!(out, "{}^^^", "-".repeat(column));
+        }
+    }
+    out
+}
+
+/// An error of meaning shows the lines it covers, the fragment underlined.
+fn sql_context(text: &str, start: usize, stop: usize, object: &str) -> String {
+    let stop = stop.min(text.len()).max(start);
+    let (line, column) = position(text, start);
+    let mut out = format!("\n== SQL{object} (line {line}, position {}) ==\n", column + 1);
+    let first = text[..start.min(text.len())].rfind('\n').map_or(0, |at| at + 1);
+    let end = text[stop..].find('\n').map_or(text.len(), |at| stop + at);
+    let mut offset = first;
+    for row in text[first..end].split('\n') {
+        let from = start.saturating_sub(offset).min(row.len());
+        let until = stop.saturating_sub(offset).min(row.len());
+        let _ = writeln!(out, "{row}");
+        let pad = row.get(..from).unwrap_or(row).chars().count();
+        let marks = row.get(from..until).unwrap_or("").chars().count();
+        let _ = writeln!(out, "{}{}", " ".repeat(pad), "^".repeat(marks));
+        offset += row.len() + 1;
+    }
+    out
+}
+
+/// Line (from 1) and column in characters (from 0) of a byte offset.
+pub fn position(text: &str, offset: usize) -> (usize, usize) {
+    let mut offset = offset.min(text.len());
+    while !text.is_char_boundary(offset) {
+        offset -= 1;
+    }
+    let before = &text[..offset];
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().unwrap_or("").chars().count();
+    (line, column)
+}
+
+/// An identifier as Spark prints it in errors: every part in back-ticks, `` `a`.`b` ``.
+pub fn quoted<S: AsRef<str>>(parts: &[S]) -> String {
+    let quote = |part: &S| format!("`{}`", part.as_ref().replace('`', "``"));
+    parts.iter().map(quote).collect::<Vec<_>>().join(".")
+}
+
+#[cfg(feature = "datafusion")]
+mod datafusion {
+    //! The engine below carries our errors as external ones; they come back whole.
+
+    use super::{Error, Kind};
+    use arrow_schema::ArrowError;
+    use datafusion_common::DataFusionError;
+
+    impl From<Error> for DataFusionError {
+        fn from(error: Error) -> Self {
+            DataFusionError::External(Box::new(error))
+        }
+    }
+
+    impl From<Error> for ArrowError {
+        fn from(error: Error) -> Self {
+            ArrowError::ExternalError(Box::new(error))
+        }
+    }
+
+    impl From<DataFusionError> for Error {
+        fn from(error: DataFusionError) -> Self {
+            if let Some(ours) = ours(&error) {
+                return ours.clone();
+            }
+            match error.find_root() {
+                DataFusionError::ResourcesExhausted(text) => Error::message(
+                    Kind::Operation,
+                    format!("[OUT_OF_MEMORY] {text}. Raise --memory-limit, or send the query to a larger engine."),
+                ),
+                DataFusionError::NotImplemented(text) => Error::unsupported(text.clone()),
+                root => Error::internal(root.strip_backtrace()),
+            }
+        }
+    }
+
+    impl From<ArrowError> for Error {
+        fn from(error: ArrowError) -> Self {
+            Error::from(DataFusionError::from(error))
+        }
+    }
+
+    /// Our own error, however deep the engine wrapped it.
+    fn ours<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a Error> {
+        let mut next = Some(error);
+        while let Some(error) = next {
+            if let Some(ours) = error.downcast_ref::<Error>() {
+                return Some(ours);
+            }
+            if let Some(DataFusionError::External(inner)) = error.downcast_ref::<DataFusionError>() {
+                next = Some(inner.as_ref());
+                continue;
+            }
+            if let Some(ArrowError::ExternalError(inner)) = error.downcast_ref::<ArrowError>() {
+                next = Some(inner.as_ref());
+                continue;
+            }
+            next = error.source();
+        }
+        None
+    }
+}

@@ -1,0 +1,1 @@
+//! Placeholder while the table of settings is written.

@@ -1,0 +1,99 @@
+//! A function's declaration, and the registry of all of them.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use floe_base::Result;
+use floe_base::id::BackendId;
+
+use crate::{Call, Typed};
+
+/// A function of Spark's.
+///
+/// Declared as a constant of its file, which must be named after it:
+/// ```ignore
+/// pub(crate) const FUNCTIONS: &[Function] = &[Function::scalar("abs", bind).usage("abs(expr) - …")];
+/// ```
+/// A file may declare several only when they are one function under different rules (`sum`, `try_sum`).
+#[derive(Clone, Copy, Debug)]
+pub struct Function {
+    /// Spark's name in lower case; operators by their symbol, as `floe_syntax::expression::Call` lists them.
+    pub name: &'static str,
+    pub aliases: &'static [&'static str],
+    pub kind: FunctionKind,
+    /// One line for `DESCRIBE FUNCTION` and the reference page.
+    pub usage: &'static str,
+    /// The backends on which it may mean the same; whether it does is found by the cases, not said here.
+    pub backends: &'static [BackendId],
+    pub bind: fn(&Call<'_>) -> Result<Typed>,
+}
+
+/// What the resolver does with the bound expression.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum FunctionKind {
+    Scalar,
+    /// The expression holds one or more `Expr::AggregateFunction`, which the resolver moves into the Aggregate (or turns
+    /// into window functions under OVER); DISTINCT, FILTER and IGNORE NULLS it adds to each of them itself.
+    Aggregate,
+    /// The expression holds one `Expr::WindowFunction` without a window; the resolver adds partition, order and frame.
+    Window,
+    /// The expression is an array of structs: one struct a row, its fields the output columns.
+    Generator,
+}
+
+impl Function {
+    pub const fn scalar(name: &'static str, bind: fn(&Call<'_>) -> Result<Typed>) -> Self {
+        Self::of(FunctionKind::Scalar, name, bind)
+    }
+
+    pub const fn aggregate(name: &'static str, bind: fn(&Call<'_>) -> Result<Typed>) -> Self {
+        Self::of(FunctionKind::Aggregate, name, bind)
+    }
+
+    pub const fn window(name: &'static str, bind: fn(&Call<'_>) -> Result<Typed>) -> Self {
+        Self::of(FunctionKind::Window, name, bind)
+    }
+
+    pub const fn generator(name: &'static str, bind: fn(&Call<'_>) -> Result<Typed>) -> Self {
+        Self::of(FunctionKind::Generator, name, bind)
+    }
+
+    const fn of(kind: FunctionKind, name: &'static str, bind: fn(&Call<'_>) -> Result<Typed>) -> Self {
+        Self { name, aliases: &[], kind, usage: "", backends: &[BackendId::DataFusion], bind }
+    }
+
+    pub const fn aliases(mut self, aliases: &'static [&'static str]) -> Self {
+        self.aliases = aliases;
+        self
+    }
+
+    pub const fn usage(mut self, usage: &'static str) -> Self {
+        self.usage = usage;
+        self
+    }
+
+    pub const fn on(mut self, backends: &'static [BackendId]) -> Self {
+        self.backends = backends;
+        self
+    }
+}
+
+static BY_NAME: LazyLock<HashMap<&'static str, &'static Function>> = LazyLock::new(|| {
+    let names = |function: &'static Function| {
+        std::iter::once(function.name).chain(function.aliases.iter().copied()).map(move |name| (name, function))
+    };
+    all().map(|(_, function)| function).flat_map(names).collect()
+});
+
+/// Every function with its family.
+pub fn all() -> impl Iterator<Item = (&'static str, &'static Function)> {
+    let files = |(family, files): &'static (&'static str, &'static [&'static [Function]])| {
+        files.iter().flat_map(|file| file.iter()).map(move |function| (*family, function))
+    };
+    crate::family::FAMILIES.iter().flat_map(files)
+}
+
+/// The function of a name, in any case.
+pub fn find(name: &str) -> Option<&'static Function> {
+    BY_NAME.get(name).or_else(|| BY_NAME.get(name.to_lowercase().as_str())).copied()
+}

@@ -1,0 +1,149 @@
+//! The one scalar function type of ours inside the engine: a closure with a name, a type and an identity.
+
+use std::any::Any;
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+
+use arrow::array::ArrayRef;
+use arrow::datatypes::{DataType, Field, FieldRef};
+use datafusion::common::Result as DataFusionResult;
+use datafusion::logical_expr::expr::ScalarFunction;
+use datafusion::logical_expr::{
+    ColumnarValue, Expr, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
+};
+use floe_base::{Origin, Result};
+
+use crate::Typed;
+
+type Body = dyn Fn(&Arguments<'_>) -> Result<ColumnarValue> + Send + Sync;
+
+/// A scalar function with everything decided: its types, its session, its place in the query.
+///
+/// Two kernels are the same function when name, key and type are equal; so `key` must hold whatever the body captured.
+pub struct Kernel {
+    name: String,
+    key: String,
+    field: FieldRef,
+    origin: Origin,
+    fallible: bool,
+    signature: Signature,
+    body: Arc<Body>,
+}
+
+/// What a kernel's body works on.
+pub struct Arguments<'a> {
+    pub values: &'a [ColumnarValue],
+    pub rows: usize,
+    /// Where the call stands, for errors it raises.
+    pub origin: &'a Origin,
+}
+
+impl Arguments<'_> {
+    /// The nth argument as an array of `rows` values.
+    pub fn array(&self, index: usize) -> Result<ArrayRef> {
+        let value = self.values.get(index).ok_or_else(|| floe_base::Error::internal("a kernel misses an argument"))?;
+        Ok(value.to_array(self.rows)?)
+    }
+
+    /// True when every argument is a constant: the result is then one too, if the body makes it so.
+    pub fn all_scalar(&self) -> bool {
+        self.values.iter().all(|value| matches!(value, ColumnarValue::Scalar(_)))
+    }
+}
+
+impl Kernel {
+    pub fn new(
+        name: &str,
+        key: impl Into<String>,
+        data_type: DataType,
+        nullable: bool,
+        body: impl Fn(&Arguments<'_>) -> Result<ColumnarValue> + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            name: name.into(),
+            key: key.into(),
+            field: Arc::new(Field::new(name, data_type, nullable)),
+            origin: Origin::Unknown,
+            fallible: false,
+            signature: Signature::variadic_any(Volatility::Immutable),
+            body: Arc::new(body),
+        }
+    }
+
+    #[must_use]
+    pub fn at(mut self, origin: &Origin) -> Self {
+        self.origin = origin.clone();
+        self
+    }
+
+    /// It may raise.
+    #[must_use]
+    pub fn fallible(mut self) -> Self {
+        self.fallible = true;
+        self
+    }
+
+    /// It gives another value each time it is asked (`rand`, `uuid`).
+    #[must_use]
+    pub fn volatile(mut self) -> Self {
+        self.signature = Signature::variadic_any(Volatility::Volatile);
+        self
+    }
+
+    /// The call of this kernel over arguments whose types it was made for.
+    pub fn call(self, arguments: Vec<Typed>) -> Typed {
+        let fallible = self.fallible || arguments.iter().any(|argument| argument.fallible);
+        let (data_type, nullable) = (self.field.data_type().clone(), self.field.is_nullable());
+        let args = arguments.into_iter().map(|argument| argument.expr).collect();
+        let udf = Arc::new(ScalarUDF::new_from_impl(self));
+        Typed::new(Expr::ScalarFunction(ScalarFunction::new_udf(udf, args)), data_type, nullable).with_fallible(fallible)
+    }
+}
+
+impl ScalarUDFImpl for Kernel {
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    fn return_type(&self, _: &[DataType]) -> DataFusionResult<DataType> {
+        Ok(self.field.data_type().clone())
+    }
+
+    fn return_field_from_args(&self, _: ReturnFieldArgs) -> DataFusionResult<FieldRef> {
+        Ok(self.field.clone())
+    }
+
+    fn invoke_with_args(&self, args: ScalarFunctionArgs) -> DataFusionResult<ColumnarValue> {
+        let arguments = Arguments { values: &args.args, rows: args.number_rows, origin: &self.origin };
+        (self.body)(&arguments).map_err(|error| error.at(&self.origin).into())
+    }
+}
+
+impl fmt::Debug for Kernel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}[{}]", self.name, self.key)
+    }
+}
+
+impl PartialEq for Kernel {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name && self.key == other.key && self.field == other.field
+    }
+}
+impl Eq for Kernel {}
+impl Hash for Kernel {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.name.hash(state);
+        self.key.hash(state);
+        self.field.data_type().hash(state);
+    }
+}

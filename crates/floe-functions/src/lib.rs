@@ -1,0 +1,38 @@
+//! What Spark's functions mean: one file per function under `family/<family>/<function>.rs`.
+//!
+//! A function is a [`Function`]: names, kind, where it may run, and `bind`, which takes a [`Call`] with typed arguments
+//! and gives back a [`Typed`] expression for the engine. Binding decides everything that depends on types and on the
+//! session (ANSI, time zone): coercion of the arguments, the type and nullability of the result, the kernel.
+//!
+//! | file | what |
+//! |---|---|
+//! | `function.rs` | [`Function`]: the declaration, and the registry of all of them |
+//! | `call.rs` | [`Call`]: what a call site hands over, and the helpers to read it |
+//! | `typed.rs` | [`Typed`]: an expression of the engine with its type, nullability and whether it may raise |
+//! | `kernel.rs` | [`Kernel`]: the one scalar function type of ours inside the engine |
+//! | `context.rs` | [`Context`]: what a function may know of the session |
+//! | `coerce.rs` | Spark's type coercion, ANSI and not |
+//! | `cast/` | every cast between two types |
+//! | `condition.rs` | AND, OR, CASE and the guards that keep a raising operand from being evaluated early |
+//! | `family/` | the functions |
+//!
+//! Names of columns, aggregates' place in a plan and lambdas' scope are the resolver's business: `floe-plan`.
+
+pub mod call;
+pub mod cast;
+pub mod coerce;
+pub mod condition;
+pub mod context;
+pub mod function;
+pub mod kernel;
+pub mod typed;
+
+mod family {
+    include!(concat!(env!("OUT_DIR"), "/families.rs"));
+}
+
+pub use call::{Call, Lambda};
+pub use context::Context;
+pub use function::{Function, FunctionKind, all, find};
+pub use kernel::{Arguments, Kernel};
+pub use typed::Typed;

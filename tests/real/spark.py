@@ -1,0 +1,158 @@
+"""A real Apache Spark Connect server on a free loopback port: the one source of expected answers.
+
+Here: `Spark`, which starts the server in a process of its own with Iceberg tables available, and ends it; run as a
+script it keeps one running until interrupted. Not here: what is asked of it (`slt/record.py`,
+`differential/record.py`, `connect/record.py`).
+
+The session catalog is Iceberg's wrapper around a local Hive metastore, so that `CREATE TABLE t USING iceberg` and
+`… USING parquet` live side by side under unqualified names, and SHOW TABLES lists both. The session time zone is UTC
+unless a session says otherwise, and the server never sees this machine's zone.
+"""
+
+import argparse
+import atexit
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+import environment
+
+VERSION = "4.1.4"
+REQUIREMENTS = Path(__file__).with_name("requirements-spark.txt")
+ICEBERG = "org.apache.iceberg:iceberg-spark-runtime-4.1_2.13:1.11.0"
+START_SECONDS_MAX = 120
+
+
+class Spark:
+    """A running server: `address` is what a client dials, `pid` is the JVM's, `stop()` ends it."""
+
+    def __init__(self, *, port: int = 0, python: Path | None = None, provider: str = "parquet", conf: dict | None = None,
+                 memory: str = "2g", folder: Path | None = None):
+        """Start and wait until it listens; `provider` is what CREATE TABLE without USING makes."""
+        self.python = python or environment.ensure(REQUIREMENTS)
+        self.port = port or free_port()
+        self.address = f"sc://127.0.0.1:{self.port}"
+        self.folder = folder or Path(tempfile.mkdtemp(prefix="real-spark-"))
+        self._keep_folder = folder is not None
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.log = self.folder / "server.log"
+        home = spark_home(self.python)
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(
+                command(home, self.port, self.folder, provider, memory, conf or {}), cwd=self.folder,
+                env=surroundings(home, self.python), stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
+                start_new_session=True)
+        self.pid = self.process.pid
+        atexit.register(self.stop)
+        self._wait_until_listening()
+
+    def _wait_until_listening(self) -> None:
+        deadline = time.monotonic() + START_SECONDS_MAX
+        while time.monotonic() < deadline:
+            if self.process.poll() is not None:
+                raise RuntimeError(f"Spark ended while starting:\n{self.log.read_text()[-4000:]}")
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", self.port)) == 0:
+                    return
+            time.sleep(0.2)
+        self.stop()
+        raise RuntimeError(f"Spark did not listen within {START_SECONDS_MAX} s, see {self.log}")
+
+    def stop(self) -> None:
+        """End the server and remove its folder; harmless when called twice."""
+        if self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(15)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+        if not self._keep_folder:
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def free_port() -> int:
+    """Return a port that was free a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def spark_home(python: Path) -> Path:
+    """Return the folder of the PySpark distribution that belongs to `python`."""
+    return next(python.parent.parent.glob("lib/python*/site-packages/pyspark"))
+
+
+def java_home() -> str | None:
+    """Return a Java 17 where one is installed beside others: Spark 4.1 is tested with 17 and 21."""
+    found = sorted(Path("/usr/lib/jvm").glob("*17*/bin/java")) if Path("/usr/lib/jvm").exists() else []
+    return str(found[0].parent.parent) if found else os.environ.get("JAVA_HOME")
+
+
+def surroundings(home: Path, python: Path) -> dict[str, str]:
+    """Return the server's environment: nothing of the caller's Spark, zone or locale reaches it."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("SPARK_", "PYSPARK_"))}
+    java = java_home()
+    return kept | ({"JAVA_HOME": java} if java else {}) | {
+        "SPARK_HOME": str(home), "SPARK_LOCAL_IP": "127.0.0.1", "PYSPARK_PYTHON": str(python),
+        "SPARK_CONNECT_MODE": "0", "TZ": "UTC", "LC_ALL": "C.UTF-8"}
+
+
+def command(home: Path, port: int, folder: Path, provider: str, memory: str, conf: dict) -> list[str]:
+    """Return the command line; spark-submit replaces itself by the JVM, so its pid is the server's."""
+    catalog = "spark.sql.catalog.spark_catalog"
+    settings = {
+        "spark.connect.grpc.binding.address": "127.0.0.1",
+        "spark.connect.grpc.binding.port": port,
+        "spark.ui.enabled": "false",
+        "spark.sql.shuffle.partitions": 1,
+        "spark.default.parallelism": 1,
+        "spark.sql.session.timeZone": "UTC",
+        "spark.sql.sources.default": provider,
+        "spark.sql.warehouse.dir": folder / "warehouse",
+        "spark.sql.catalogImplementation": "hive",
+        "spark.sql.extensions": "org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions",
+        catalog: "org.apache.iceberg.spark.SparkSessionCatalog",
+        f"{catalog}.type": "hive",
+        "spark.sql.catalog.local": "org.apache.iceberg.spark.SparkCatalog",
+        "spark.sql.catalog.local.type": "hadoop",
+        "spark.sql.catalog.local.warehouse": folder / "local",
+        "spark.jars": environment.jar(ICEBERG),
+        "spark.hadoop.javax.jdo.option.ConnectionURL": f"jdbc:derby:;databaseName={folder}/metastore;create=true",
+        "spark.driver.extraJavaOptions": "-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Duser.timezone=UTC -Xss4m "
+                                         f"-Dderby.stream.error.file={folder}/derby.log",
+    } | conf
+    line = [str(home / "bin" / "spark-submit"), "--class", "org.apache.spark.sql.connect.service.SparkConnectServer",
+            "--name", "real-spark", "--master", "local[1]", "--driver-memory", memory]
+    for name, value in settings.items():
+        line += ["--conf", f"{name}={value}"]
+    return [*line, "spark-internal"]
+
+
+def main() -> None:
+    """Start one server and wait."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--python", type=Path, help="Python of an environment that holds PySpark; made when absent")
+    parser.add_argument("--provider", default="parquet", choices=["parquet", "iceberg"])
+    parser.add_argument("--memory", default="2g")
+    parser.add_argument("--folder", type=Path, help="keep warehouse and log here")
+    arguments = parser.parse_args()
+    server = Spark(**vars(arguments))
+    print(f"Spark {VERSION} at {server.address}, pid {server.pid}, log {server.log}", flush=True)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    try:
+        server.process.wait()
+    except KeyboardInterrupt:
+        pass
+
+
+if __name__ == "__main__":
+    main()
