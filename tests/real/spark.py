@@ -4,9 +4,10 @@ Here: `Spark`, which starts the server in a process of its own with Iceberg tabl
 script it keeps one running until interrupted. Not here: what is asked of it (`slt/record.py`,
 `differential/record.py`, `connect/record.py`).
 
-The session catalog is Iceberg's wrapper around a local Hive metastore, so that `CREATE TABLE t USING iceberg` and
-`… USING parquet` live side by side under unqualified names, and SHOW TABLES lists both. The session time zone is UTC
-unless a session says otherwise, and the server never sees this machine's zone.
+With `catalog="iceberg"` (the default) `spark_catalog` itself is an Iceberg catalog over SQLite, so that unqualified
+names are Iceberg tables and views, as they are in floe-engine; with `catalog="builtin"` it stays Spark's own in-memory
+one with Parquet tables. Hive's metastore is not used: its embedded form waits minutes for its own locks. The session
+time zone is UTC unless a session says otherwise, and the server never sees this machine's zone.
 """
 
 import argparse
@@ -26,6 +27,7 @@ import environment
 
 VERSION = "4.1.4"
 REQUIREMENTS = Path(__file__).with_name("requirements-spark.txt")
+SQLITE = "org.xerial:sqlite-jdbc:3.50.3.0"
 ICEBERG = "org.apache.iceberg:iceberg-spark-runtime-4.1_2.13:1.11.0"
 START_SECONDS_MAX = 120
 
@@ -33,9 +35,9 @@ START_SECONDS_MAX = 120
 class Spark:
     """A running server: `address` is what a client dials, `pid` is the JVM's, `stop()` ends it."""
 
-    def __init__(self, *, port: int = 0, python: Path | None = None, provider: str = "parquet", conf: dict | None = None,
-                 memory: str = "2g", folder: Path | None = None):
-        """Start and wait until it listens; `provider` is what CREATE TABLE without USING makes."""
+    def __init__(self, *, port: int = 0, python: Path | None = None, catalog: str = "iceberg",
+                 conf: dict | None = None, memory: str = "2g", folder: Path | None = None):
+        """Start and wait until it listens; `catalog` says what `spark_catalog` is."""
         self.python = python or environment.ensure(REQUIREMENTS)
         self.port = port or free_port()
         self.address = f"sc://127.0.0.1:{self.port}"
@@ -46,12 +48,14 @@ class Spark:
         home = spark_home(self.python)
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
-                command(home, self.port, self.folder, provider, memory, conf or {}), cwd=self.folder,
+                command(home, self.port, self.folder, catalog, memory, conf or {}), cwd=self.folder,
                 env=surroundings(home, self.python), stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
                 start_new_session=True)
         self.pid = self.process.pid
         atexit.register(self.stop)
         self._wait_until_listening()
+        if catalog == "iceberg":
+            subprocess.run([self.python, "-c", CREATE_DEFAULT, self.address], check=True, cwd=self.folder)
 
     def _wait_until_listening(self) -> None:
         deadline = time.monotonic() + START_SECONDS_MAX
@@ -105,9 +109,8 @@ def surroundings(home: Path, python: Path) -> dict[str, str]:
         "SPARK_CONNECT_MODE": "0", "TZ": "UTC", "LC_ALL": "C.UTF-8"}
 
 
-def command(home: Path, port: int, folder: Path, provider: str, memory: str, conf: dict) -> list[str]:
+def command(home: Path, port: int, folder: Path, catalog: str, memory: str, conf: dict) -> list[str]:
     """Return the command line; spark-submit replaces itself by the JVM, so its pid is the server's."""
-    catalog = "spark.sql.catalog.spark_catalog"
     settings = {
         "spark.connect.grpc.binding.address": "127.0.0.1",
         "spark.connect.grpc.binding.port": port,
@@ -115,20 +118,9 @@ def command(home: Path, port: int, folder: Path, provider: str, memory: str, con
         "spark.sql.shuffle.partitions": 1,
         "spark.default.parallelism": 1,
         "spark.sql.session.timeZone": "UTC",
-        "spark.sql.sources.default": provider,
         "spark.sql.warehouse.dir": folder / "warehouse",
-        "spark.sql.catalogImplementation": "hive",
-        "spark.sql.extensions": "org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions",
-        catalog: "org.apache.iceberg.spark.SparkSessionCatalog",
-        f"{catalog}.type": "hive",
-        "spark.sql.catalog.local": "org.apache.iceberg.spark.SparkCatalog",
-        "spark.sql.catalog.local.type": "hadoop",
-        "spark.sql.catalog.local.warehouse": folder / "local",
-        "spark.jars": environment.jar(ICEBERG),
-        "spark.hadoop.javax.jdo.option.ConnectionURL": f"jdbc:derby:;databaseName={folder}/metastore;create=true",
-        "spark.driver.extraJavaOptions": "-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Duser.timezone=UTC -Xss4m "
-                                         f"-Dderby.stream.error.file={folder}/derby.log",
-    } | conf
+        "spark.driver.extraJavaOptions": "-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Duser.timezone=UTC",
+    } | (iceberg(folder) if catalog == "iceberg" else {}) | conf
     line = [str(home / "bin" / "spark-submit"), "--class", "org.apache.spark.sql.connect.service.SparkConnectServer",
             "--name", "real-spark", "--master", "local[1]", "--driver-memory", memory]
     for name, value in settings.items():
@@ -136,12 +128,36 @@ def command(home: Path, port: int, folder: Path, provider: str, memory: str, con
     return [*line, "spark-internal"]
 
 
+def iceberg(folder: Path) -> dict:
+    """Return the settings that make `spark_catalog` an Iceberg catalog in `folder`."""
+    catalog = "spark.sql.catalog.spark_catalog"
+    return {
+        "spark.jars": f"{environment.jar(ICEBERG)},{environment.jar(SQLITE)}",
+        "spark.sql.extensions": "org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions",
+        "spark.sql.sources.default": "iceberg",
+        catalog: "org.apache.iceberg.spark.SparkCatalog",
+        f"{catalog}.catalog-impl": "org.apache.iceberg.jdbc.JdbcCatalog",
+        f"{catalog}.uri": f"jdbc:sqlite:{folder}/catalog.db",
+        f"{catalog}.jdbc.schema-version": "V1",
+        f"{catalog}.warehouse": folder / "warehouse",
+    }
+
+
+CREATE_DEFAULT = """
+import sys
+from pyspark.sql import SparkSession
+session = SparkSession.builder.remote(sys.argv[1]).create()
+session.sql("CREATE SCHEMA IF NOT EXISTS default")
+session.stop()
+"""
+
+
 def main() -> None:
     """Start one server and wait."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--python", type=Path, help="Python of an environment that holds PySpark; made when absent")
-    parser.add_argument("--provider", default="parquet", choices=["parquet", "iceberg"])
+    parser.add_argument("--catalog", default="iceberg", choices=["iceberg", "builtin"])
     parser.add_argument("--memory", default="2g")
     parser.add_argument("--folder", type=Path, help="keep warehouse and log here")
     arguments = parser.parse_args()
