@@ -6,6 +6,7 @@ pub mod clock;
 pub mod conditions;
 pub mod error;
 pub mod id;
+pub mod machine;
 pub mod origin;
 pub mod secret;
 pub mod settings;

@@ -1,1 +1,191 @@
-//! Placeholder while the table of settings is written.
+//! The one table of settings: flags, `FLOE_*` variables, `floe.toml`, `--help` and the reference page come from it.
+//!
+//! A later source wins: default, `floe.toml`, environment, flag. What belongs to one session (Spark's own
+//! configuration) is not here; defaults for sessions stand in `floe.toml` under `[spark]` and are kept in
+//! [`Settings::spark`].
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use crate::error::{Error, Kind, Result};
+use crate::secret::Secret;
+
+/// One setting.
+#[derive(Clone, Copy, Debug)]
+pub struct Setting {
+    /// Flag `--name`, variable `FLOE_NAME`, key `name` in `floe.toml` (dashes become underscores in the last two).
+    pub name: &'static str,
+    pub default: &'static str,
+    /// What the value is: `ADDRESS`, `N`, `DIR`, `SIZE`, `TEXT`, `SECONDS`.
+    pub value: &'static str,
+    pub help: &'static str,
+}
+
+/// Every setting of the server, in the order a reader should meet them.
+pub const SETTINGS: &[Setting] = &[
+    Setting { name: "host", default: "127.0.0.1", value: "ADDRESS", help: "Address to listen on; any but loopback needs a token" },
+    Setting { name: "port", default: "15002", value: "N", help: "Port to listen on; 0 takes any free one" },
+    Setting { name: "data", default: ".floe", value: "DIR", help: "Folder of the embedded catalog and its tables; `:memory:` leaves nothing on disk" },
+    Setting { name: "memory-limit", default: "75%", value: "SIZE", help: "Memory for queries: a size such as 2GB, or a share of the machine's (or the cgroup's)" },
+    Setting { name: "spill-dir", default: "", value: "DIR", help: "Folder for what does not fit in memory; empty: the system's temporary folder" },
+    Setting { name: "spill-limit", default: "100GB", value: "SIZE", help: "Disk that spilled data may take" },
+    Setting { name: "threads", default: "0", value: "N", help: "Threads that run queries; 0: one a core" },
+    Setting { name: "token", default: "", value: "TEXT", help: "Token that clients must send; empty: none (loopback only)" },
+    Setting { name: "tls-cert", default: "", value: "FILE", help: "Certificate chain (PEM); with tls-key the server speaks TLS" },
+    Setting { name: "tls-key", default: "", value: "FILE", help: "Private key (PEM)" },
+    Setting { name: "route", default: "auto", value: "BACKEND", help: "Where queries run unless they say otherwise: auto or the name of a backend" },
+    Setting { name: "local-max-bytes", default: "10GB", value: "SIZE", help: "Bytes a query may scan in process before a larger engine is wanted" },
+    Setting { name: "max-message", default: "128MiB", value: "SIZE", help: "Largest message a client may send" },
+    Setting { name: "max-sessions", default: "1000", value: "N", help: "Sessions kept at once" },
+    Setting { name: "session-idle", default: "3600", value: "SECONDS", help: "Seconds after which an idle session is ended" },
+    Setting { name: "log", default: "warn", value: "FILTER", help: "What is logged to standard error: a level, or a filter such as floe_engine=debug" },
+];
+
+/// The settings in force.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    values: BTreeMap<&'static str, String>,
+    /// Spark configuration every session starts with, from `[spark]` in `floe.toml`.
+    pub spark: BTreeMap<String, String>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { values: BTreeMap::new(), spark: BTreeMap::new() }
+    }
+}
+
+impl Settings {
+    /// Reads `floe.toml`'s text. Unknown keys are errors: a misspelt setting must not be ignored.
+    pub fn with_file(mut self, text: &str) -> Result<Self> {
+        let table: toml::Table = text.parse().map_err(|error| invalid(format!("floe.toml: {error}")))?;
+        for (key, value) in table {
+            match value {
+                toml::Value::Table(inner) if key == "spark" => flatten("spark", &inner, &mut self.spark),
+                value => self.set(&key.replace('_', "-"), &plain(&value))?,
+            }
+        }
+        Ok(self)
+    }
+
+    /// Reads the `FLOE_*` variables among these.
+    pub fn with_environment(mut self, variables: impl Iterator<Item = (String, String)>) -> Result<Self> {
+        for (name, value) in variables {
+            if let Some(setting) = SETTINGS.iter().find(|setting| variable(setting.name) == name) {
+                self.values.insert(setting.name, value);
+            }
+        }
+        Ok(self)
+    }
+
+    /// Sets one by name.
+    pub fn set(&mut self, name: &str, value: &str) -> Result<()> {
+        let known = SETTINGS.iter().find(|setting| setting.name == name);
+        let setting = known.ok_or_else(|| invalid(format!("no setting is called `{name}`; `floe-engine serve --help` lists them")))?;
+        self.values.insert(setting.name, value.into());
+        Ok(())
+    }
+
+    /// The value in force, as text.
+    pub fn text(&self, name: &str) -> &str {
+        let default = || SETTINGS.iter().find(|setting| setting.name == name).map_or("", |setting| setting.default);
+        self.values.get(name).map_or_else(default, String::as_str)
+    }
+
+    pub fn number(&self, name: &str) -> Result<u64> {
+        self.text(name).trim().parse().map_err(|_| invalid(format!("`{name}` must be a whole number, not `{}`", self.text(name))))
+    }
+
+    /// A size in bytes; a share such as `75%` is of `whole`.
+    pub fn bytes(&self, name: &str, whole: u64) -> Result<u64> {
+        parse_bytes(self.text(name), whole)
+            .ok_or_else(|| invalid(format!("`{name}` must be a size such as 512MB, 2GB or 75%, not `{}`", self.text(name))))
+    }
+
+    pub fn path(&self, name: &str) -> Option<PathBuf> {
+        Some(self.text(name)).filter(|path| !path.is_empty()).map(PathBuf::from)
+    }
+
+    pub fn token(&self) -> Option<Secret> {
+        Some(self.text("token")).filter(|token| !token.is_empty()).map(Secret::new)
+    }
+}
+
+/// The environment variable of a setting.
+pub fn variable(name: &str) -> String {
+    format!("FLOE_{}", name.replace('-', "_").to_uppercase())
+}
+
+/// `2GB`, `512 MiB`, `1048576`, `75%`. Decimal and binary units are both read as powers of 1,024, as Spark does.
+pub fn parse_bytes(text: &str, whole: u64) -> Option<u64> {
+    let text = text.trim();
+    if let Some(share) = text.strip_suffix('%') {
+        let share: f64 = share.trim().parse().ok()?;
+        return (share > 0.0 && share <= 100.0).then(|| (whole as f64 * share / 100.0) as u64);
+    }
+    let digits = text.find(|letter: char| !letter.is_ascii_digit() && letter != '.').unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    let shift = match unit.trim().to_ascii_lowercase().trim_end_matches("ib").trim_end_matches('b') {
+        "" => 0,
+        "k" => 10,
+        "m" => 20,
+        "g" => 30,
+        "t" => 40,
+        _ => return None,
+    };
+    let number: f64 = number.parse().ok()?;
+    Some((number * f64::from(1_u32 << (shift % 30)) * if shift >= 30 { 1_073_741_824.0 } else { 1.0 }) as u64)
+}
+
+fn flatten(prefix: &str, table: &toml::Table, into: &mut BTreeMap<String, String>) {
+    for (key, value) in table {
+        let name = format!("{prefix}.{key}");
+        match value {
+            toml::Value::Table(inner) => flatten(&name, inner, into),
+            value => {
+                into.insert(name, plain(value));
+            }
+        }
+    }
+}
+
+fn plain(value: &toml::Value) -> String {
+    match value {
+        toml::Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+fn invalid(text: String) -> Error {
+    Error::message(Kind::IllegalArgument, text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_read_with_their_units() {
+        for (text, bytes) in [("0", 0), ("10", 10), ("1k", 1024), ("2GB", 2 << 30), ("1.5 MiB", 3 << 19), ("1TB", 1 << 40)] {
+            assert_eq!(parse_bytes(text, 0), Some(bytes), "{text}");
+        }
+        assert_eq!(parse_bytes("50%", 200), Some(100));
+        for bad in ["", "x", "2XB", "0%", "120%"] {
+            assert_eq!(parse_bytes(bad, 100), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_later_source_wins_and_unknown_keys_are_refused() -> Result<()> {
+        let file = "port = 7000\nmemory_limit = \"1GB\"\n[spark.sql.catalog]\nlake = \"x\"\n";
+        let mut settings = Settings::default().with_file(file)?;
+        assert_eq!(settings.number("port")?, 7000);
+        settings = settings.with_environment([("FLOE_PORT".to_string(), "7001".to_string())].into_iter())?;
+        settings.set("port", "7002")?;
+        assert_eq!(settings.number("port")?, 7002);
+        assert_eq!(settings.bytes("memory-limit", 0)?, 1 << 30);
+        assert_eq!(settings.spark["spark.sql.catalog.lake"], "x");
+        assert!(Settings::default().with_file("prot = 1").is_err());
+        Ok(())
+    }
+}

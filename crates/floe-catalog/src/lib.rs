@@ -1,1 +1,23 @@
-//! Placeholder.
+//! Names to tables and views: what a name means, before any query looks inside.
+//!
+//! | file | what |
+//! |---|---|
+//! | `name.rs` | [`ObjectName`]: catalog, namespace and name, whole |
+//! | `table.rs` | [`Table`]: a resolved table: schema, scan, size, and which backends can reach it |
+//! | `view.rs` | [`View`]: a view's text or frame, and the names its text was written under |
+//! | `catalog.rs` | [`Catalog`]: the trait every catalog stands behind |
+//! | `iceberg.rs` | Iceberg catalogs, embedded and REST, as a [`Catalog`] |
+//! | `files.rs` | parquet, CSV, JSON, text by path, as tables |
+//!
+//! What needs the engine itself (temp views of a session, system tables) implements [`Catalog`] in `floe-engine`.
+
+pub mod catalog;
+pub mod files;
+pub mod name;
+pub mod table;
+pub mod view;
+
+pub use catalog::{Catalog, Found};
+pub use name::ObjectName;
+pub use table::{Statistics, Table};
+pub use view::View;

@@ -1,1 +1,33 @@
-//! Placeholder.
+//! The engine: takes a query, makes it one plan, decides where it runs, runs it there, streams Arrow back.
+//!
+//! This is the crate to embed. [`Engine`] holds what all sessions share, [`Session`] what one client sees, and
+//! `query.rs` is the only place that knows the order of the five steps.
+//!
+//! | file | what |
+//! |---|---|
+//! | `query.rs` | one query, top to bottom |
+//! | `engine.rs` | [`Engine`]: settings, threads, backends, catalogs, sessions |
+//! | `session.rs`, `session/` | [`Session`]: conf, temp views, current schema, kept frames, running operations |
+//! | `catalogs.rs` | the catalogs a session can name |
+//! | `command.rs`, `command/` | one file per statement that does something |
+//! | `write.rs` | rows into tables: the only place that asks `floe-iceberg` to commit |
+//! | `system/` | tables about the engine itself: `system.routes` |
+//! | `threads.rs` | the threads queries run on, with stacks for deep plans |
+
+pub mod catalogs;
+pub mod engine;
+pub mod execution;
+pub mod operation;
+pub mod query;
+pub mod session;
+pub mod system;
+pub mod threads;
+
+mod command;
+mod write;
+
+pub use engine::Engine;
+pub use execution::{Execution, Observed};
+pub use floe_base::id::SessionKey;
+pub use query::Request;
+pub use session::Session;

@@ -1,0 +1,15 @@
+//! What DataFusion can do: everything the resolver can lower, for its functions are what the resolver binds.
+
+use floe_base::id::BackendId;
+use floe_route::Capability;
+
+pub(super) fn capability() -> Capability {
+    Capability {
+        backend: BackendId::DataFusion,
+        available: Ok(()),
+        functions: None,
+        operators: None,
+        takes_origin: false,
+        in_process: true,
+    }
+}

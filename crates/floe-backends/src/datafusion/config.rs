@@ -1,0 +1,64 @@
+//! How DataFusion is set up: memory, spill, caches, and which of its rules may touch a plan.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use datafusion::common::DataFusionError;
+use datafusion::execution::SessionStateBuilder;
+use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
+use datafusion::execution::memory_pool::{FairSpillPool, TrackConsumersPool};
+use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
+use datafusion::execution::session_state::SessionState;
+use datafusion::optimizer::Analyzer;
+use datafusion::prelude::SessionConfig;
+use floe_base::Result;
+
+/// Rows of a batch inside the engine.
+const BATCH_ROWS: usize = 8192;
+/// How many of the largest consumers an out-of-memory error names.
+const NAMED_CONSUMERS: NonZeroUsize = NonZeroUsize::new(5).unwrap();
+
+/// The limits of one engine.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Bytes that sorts, joins and aggregates may hold before they spill.
+    pub memory_bytes: usize,
+    /// `None`: the system's temporary folder.
+    pub spill_dir: Option<PathBuf>,
+    pub spill_bytes: u64,
+    /// Partitions a plan is split into.
+    pub threads: usize,
+}
+
+impl Config {
+    /// The runtime all queries share: one memory pool, one place to spill, one set of caches.
+    pub(super) fn runtime(&self) -> Result<Arc<RuntimeEnv>> {
+        let pool = TrackConsumersPool::new(FairSpillPool::new(self.memory_bytes), NAMED_CONSUMERS);
+        let mode = match &self.spill_dir {
+            Some(folder) => DiskManagerMode::Directories(vec![folder.clone()]),
+            None => DiskManagerMode::OsTmpDirectory,
+        };
+        let disk = DiskManagerBuilder::default().with_mode(mode).with_max_temp_directory_size(self.spill_bytes);
+        let built = RuntimeEnvBuilder::new().with_memory_pool(Arc::new(pool)).with_disk_manager_builder(disk).build();
+        Ok(Arc::new(built.map_err(|error: DataFusionError| floe_base::Error::from(error))?))
+    }
+
+    /// The state every plan starts from. The resolver has decided every type, so that DataFusion's own coercion has no
+    /// place here; strings stay `Utf8`, as clients expect them.
+    pub(super) fn state(&self, runtime: Arc<RuntimeEnv>) -> SessionState {
+        let mut config = SessionConfig::new().with_batch_size(BATCH_ROWS).with_target_partitions(self.threads);
+        let options = config.options_mut();
+        options.execution.parquet.schema_force_view_types = false;
+        options.execution.parquet.pushdown_filters = false;
+        options.execution.collect_statistics = true;
+        options.optimizer.prefer_existing_sort = true;
+        options.sql_parser.map_string_types_to_utf8view = false;
+        SessionStateBuilder::new()
+            .with_config(config)
+            .with_runtime_env(runtime)
+            .with_default_features()
+            .with_analyzer_rules(Analyzer::with_rules(vec![]).rules)
+            .build()
+    }
+}

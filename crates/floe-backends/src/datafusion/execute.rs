@@ -1,0 +1,108 @@
+//! How a plan runs: optimised, planned, and driven on the threads for queries, with the client's pace as its brake.
+
+use std::sync::Arc;
+
+use arrow::array::RecordBatch;
+use async_trait::async_trait;
+use datafusion::execution::runtime_env::RuntimeEnv;
+use datafusion::execution::session_state::SessionState;
+use datafusion::physical_plan::{ExecutionPlan, displayable, execute_stream};
+use floe_base::id::BackendId;
+use floe_base::{Error, Result};
+use floe_plan::Planned;
+use floe_route::Capability;
+use futures::{Stream, StreamExt};
+use tokio::runtime::Handle;
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
+
+use super::{Config, capabilities};
+use crate::backend::{Backend, Batches, Run};
+
+/// Batches that wait between the engine and the client; more would only hold memory.
+const WAITING_BATCHES: usize = 2;
+
+/// DataFusion in this process.
+#[derive(Debug)]
+pub struct DataFusion {
+    state: SessionState,
+    /// Where plans are made and run; the network's threads never wait for them.
+    threads: Handle,
+}
+
+impl DataFusion {
+    pub fn new(config: &Config, threads: Handle) -> Result<Self> {
+        let state = config.state(config.runtime()?);
+        Ok(Self { state, threads })
+    }
+
+    /// The shared runtime: who brings tables from an object store registers the store here.
+    pub fn runtime(&self) -> Arc<RuntimeEnv> {
+        self.state.runtime_env().clone()
+    }
+
+    /// The state plans start from, for those who write files with it.
+    pub fn state(&self) -> &SessionState {
+        &self.state
+    }
+
+    async fn physical(&self, planned: &Planned) -> Result<Arc<dyn ExecutionPlan>> {
+        Ok(self.state.create_physical_plan(&planned.plan).await?)
+    }
+}
+
+#[async_trait]
+impl Backend for DataFusion {
+    fn id(&self) -> BackendId {
+        BackendId::DataFusion
+    }
+
+    fn capability(&self) -> Capability {
+        capabilities::capability()
+    }
+
+    async fn execute(&self, planned: &Planned, _run: &Run) -> Result<Batches> {
+        let physical = self.physical(planned).await?;
+        let stream = execute_stream(physical, self.state.task_ctx())?;
+        let batches = stream.map(|batch| batch.map_err(Error::from));
+        Ok(Box::pin(detached(batches, &self.threads)))
+    }
+
+    async fn explain(&self, planned: &Planned) -> Result<String> {
+        let optimised = self.state.optimize(&planned.plan)?;
+        let physical = self.physical(planned).await?;
+        let text = displayable(physical.as_ref()).indent(false).to_string();
+        Ok(format!("== Optimized Logical Plan ==\n{}\n\n== Physical Plan ==\n{text}", optimised.display_indent()))
+    }
+}
+
+/// The same batches, computed on other threads a little ahead of the reader. When the reader goes away the task that
+/// computes them is ended with it.
+fn detached(
+    mut batches: impl Stream<Item = Result<RecordBatch>> + Send + Unpin + 'static,
+    threads: &Handle,
+) -> impl Stream<Item = Result<RecordBatch>> + Send {
+    let (sender, receiver) = mpsc::channel(WAITING_BATCHES);
+    let task = threads.spawn(async move {
+        while let Some(batch) = batches.next().await {
+            let failed = batch.is_err();
+            if sender.send(batch).await.is_err() || failed {
+                break;
+            }
+        }
+    });
+    let ended = EndWithReader(task.abort_handle());
+    ReceiverStream::new(receiver).map(move |batch| {
+        let _ = &ended;
+        batch
+    })
+}
+
+/// Ends a task when dropped.
+struct EndWithReader(tokio::task::AbortHandle);
+
+impl Drop for EndWithReader {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}

@@ -1,0 +1,77 @@
+//! The trait every catalog stands behind.
+
+use std::fmt::Debug;
+
+use async_trait::async_trait;
+use floe_base::Result;
+
+use crate::{Table, View};
+
+/// What a name turned out to be.
+#[derive(Clone, Debug)]
+pub enum Found {
+    Table(Box<Table>),
+    View(Box<View>),
+}
+
+/// A time a table is read at; texts and expressions are evaluated by then.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Version {
+    /// A snapshot id, or the name of a branch or tag.
+    Reference(String),
+    /// Microseconds since 1970-01-01T00:00:00Z.
+    Timestamp(i64),
+}
+
+/// A namespace and what is told of it.
+#[derive(Clone, Debug, Default)]
+pub struct Namespace {
+    pub name: Vec<String>,
+    pub comment: Option<String>,
+    pub location: Option<String>,
+    pub properties: Vec<(String, String)>,
+}
+
+/// What a listing says of a table or view.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    pub namespace: Vec<String>,
+    pub name: String,
+    pub is_view: bool,
+}
+
+/// Names to tables and views, and the changes that touch names only. Writing rows is not a catalog's business.
+#[async_trait]
+pub trait Catalog: Send + Sync + Debug {
+    fn name(&self) -> &str;
+
+    /// The namespace a session starts in here.
+    fn default_namespace(&self) -> Vec<String> {
+        vec!["default".into()]
+    }
+
+    async fn namespaces(&self, parent: &[String]) -> Result<Vec<Vec<String>>>;
+    async fn namespace(&self, name: &[String]) -> Result<Option<Namespace>>;
+    async fn create_namespace(&self, namespace: Namespace) -> Result<()>;
+    /// Sets properties (`comment` and `location` among them).
+    async fn alter_namespace(&self, name: &[String], properties: &[(String, String)]) -> Result<()>;
+    /// The namespace must be empty; who wants CASCADE empties it first.
+    async fn drop_namespace(&self, name: &[String]) -> Result<()>;
+
+    /// Tables and views of a namespace, by name.
+    async fn list(&self, namespace: &[String]) -> Result<Vec<Listed>>;
+
+    /// The object of a name, or `None`. A name with one part more than a table's may be a metadata table (`t.snapshots`).
+    async fn load(&self, namespace: &[String], name: &str, version: Option<&Version>) -> Result<Option<Found>>;
+
+    async fn drop_table(&self, namespace: &[String], name: &str, purge: bool) -> Result<()>;
+    async fn rename(&self, namespace: &[String], name: &str, to_namespace: &[String], to: &str) -> Result<()>;
+    /// Creates the view, or replaces one of the same name.
+    async fn put_view(&self, view: View) -> Result<()>;
+    async fn drop_view(&self, namespace: &[String], name: &str) -> Result<()>;
+
+    /// The Iceberg catalog behind it, where there is one: who writes rows or changes a table's columns asks there.
+    fn iceberg(&self) -> Option<std::sync::Arc<dyn floe_iceberg::catalog::IcebergCatalog>> {
+        None
+    }
+}

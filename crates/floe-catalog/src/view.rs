@@ -1,0 +1,31 @@
+//! A view: a query under a name.
+
+use std::sync::Arc;
+
+use arrow::datatypes::SchemaRef;
+use floe_syntax::Relation;
+
+use crate::ObjectName;
+
+/// A view as one statement sees it.
+#[derive(Clone, Debug)]
+pub struct View {
+    /// Session-local temp views have an empty catalog and namespace.
+    pub name: ObjectName,
+    pub body: ViewBody,
+    /// Names and comments of the output columns, where the view's own list gives them.
+    pub columns: Vec<(String, Option<String>)>,
+    /// The columns as they were when the view was made; a query whose columns no longer fit is refused as in Spark.
+    pub schema: Option<SchemaRef>,
+    pub is_temporary: bool,
+    pub comment: Option<String>,
+    pub properties: Vec<(String, String)>,
+}
+
+#[derive(Clone, Debug)]
+pub enum ViewBody {
+    /// SQL text, read under the catalog and namespace that were current when it was written.
+    Text { sql: String, catalog: String, namespace: Vec<String> },
+    /// A frame's relation, kept as it was sent.
+    Frame(Arc<Relation>),
+}

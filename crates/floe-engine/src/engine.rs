@@ -1,0 +1,184 @@
+//! What all sessions share: settings, threads, backends, catalogs, and the sessions themselves.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use dashmap::DashMap;
+use floe_backends::Backend;
+use floe_backends::datafusion::{Config, DataFusion};
+use floe_base::clock::Clock;
+use floe_base::id::{BackendId, SessionKey};
+use floe_base::settings::Settings;
+use floe_base::{Error, Kind, Result, machine};
+use floe_catalog::View;
+use floe_route::Capability;
+use parking_lot::RwLock;
+use tempfile::TempDir;
+
+use crate::Session;
+use crate::catalogs::Catalogs;
+use crate::system::routes::RouteLog;
+use crate::threads::Threads;
+
+/// Memory assumed where the machine does not tell: small enough to be safe anywhere.
+const MEMORY_WHEN_UNKNOWN: u64 = 2 << 30;
+
+/// The engine of one process.
+#[derive(Debug)]
+pub struct Engine {
+    settings: Settings,
+    clock: Clock,
+    threads: Threads,
+    datafusion: Arc<DataFusion>,
+    catalogs: Catalogs,
+    sessions: DashMap<SessionKey, Arc<Session>>,
+    /// `global_temp`: temp views that every session sees, by name in lower case.
+    global_views: RwLock<std::collections::BTreeMap<String, Arc<View>>>,
+    routes: RouteLog,
+    /// The data folder of an engine that leaves nothing behind.
+    _temporary: Option<TempDir>,
+}
+
+impl Engine {
+    /// Opens the engine on the data folder its settings name. Nothing is read until a query asks for it.
+    pub fn open(settings: Settings) -> Result<Arc<Self>> {
+        let (folder, temporary) = data_folder(&settings)?;
+        let threads = Threads::new(threads(&settings)?)?;
+        let config = Config {
+            memory_bytes: usize::try_from(memory(&settings)?).unwrap_or(usize::MAX),
+            spill_dir: settings.path("spill-dir"),
+            spill_bytes: settings.bytes("spill-limit", 0)?,
+            threads: self::threads(&settings)?,
+        };
+        let datafusion = Arc::new(DataFusion::new(&config, threads.handle())?);
+        let catalogs = Catalogs::new(folder, datafusion.runtime());
+        Ok(Arc::new(Self {
+            settings,
+            clock: Clock::System,
+            threads,
+            datafusion,
+            catalogs,
+            sessions: DashMap::new(),
+            global_views: RwLock::default(),
+            routes: RouteLog::default(),
+            _temporary: temporary,
+        }))
+    }
+
+    /// An engine that leaves nothing on disk once it is dropped: the default of tests.
+    pub fn in_memory() -> Result<Arc<Self>> {
+        let mut settings = Settings::default();
+        settings.set("data", ":memory:")?;
+        Self::open(settings)
+    }
+
+    /// The session of a key, made when it is not there.
+    pub fn session(self: &Arc<Self>, key: &SessionKey) -> Result<Arc<Session>> {
+        if let Some(found) = self.existing(key) {
+            return Ok(found);
+        }
+        if self.sessions.len() as u64 >= self.settings.number("max-sessions")? {
+            let text = "too many sessions are open; end some, or raise --max-sessions";
+            return Err(Error::message(Kind::Operation, text));
+        }
+        let made = || Session::new(self.clone(), key.clone());
+        Ok(self.sessions.entry(key.clone()).or_insert_with(made).clone())
+    }
+
+    /// The session of a key, if it is there.
+    pub fn existing(&self, key: &SessionKey) -> Option<Arc<Session>> {
+        self.sessions.get(key).map(|session| session.clone())
+    }
+
+    /// A copy of a session (settings, temp views, current schema) under another id.
+    pub fn clone_session(self: &Arc<Self>, from: &Session, to: &SessionKey) -> Arc<Session> {
+        let copy = Session::copy_of(from, to.clone());
+        self.sessions.insert(to.clone(), copy.clone());
+        copy
+    }
+
+    /// Ends a session: its operations are interrupted, its views and kept frames dropped. True when it was there.
+    pub fn release(&self, key: &SessionKey) -> bool {
+        let Some((_, session)) = self.sessions.remove(key) else { return false };
+        session.end();
+        true
+    }
+
+    /// Ends the sessions nobody has used for a while; returns their keys.
+    pub fn release_idle(&self, idle_micros: i64) -> Vec<SessionKey> {
+        let now = self.clock.micros();
+        let idle = |session: &Session| !session.is_busy() && now - session.last_used() > idle_micros;
+        let keys: Vec<SessionKey> =
+            self.sessions.iter().filter(|entry| idle(entry.value())).map(|entry| entry.key().clone()).collect();
+        keys.into_iter().filter(|key| self.release(key)).collect()
+    }
+
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// The threads queries are planned and run on; their stacks are deep.
+    pub fn threads(&self) -> &Threads {
+        &self.threads
+    }
+
+    pub fn routes(&self) -> &RouteLog {
+        &self.routes
+    }
+
+    pub(crate) fn datafusion(&self) -> &Arc<DataFusion> {
+        &self.datafusion
+    }
+
+    pub(crate) fn catalogs(&self) -> &Catalogs {
+        &self.catalogs
+    }
+
+    pub(crate) fn global_views(&self) -> &RwLock<std::collections::BTreeMap<String, Arc<View>>> {
+        &self.global_views
+    }
+
+    /// What the router may count on; backends that are not there say which setting would bring them.
+    pub(crate) fn capabilities(&self) -> Vec<Capability> {
+        vec![
+            self.datafusion.capability(),
+            Capability::absent(BackendId::DuckDb, "not part of this build"),
+            Capability::absent(BackendId::Spark, "no Spark is configured"),
+            Capability::absent(BackendId::Snowflake, "no Snowflake account is configured"),
+        ]
+    }
+
+    /// The backend of a decision.
+    pub(crate) fn backend(&self, id: BackendId) -> Result<Arc<dyn Backend>> {
+        match id {
+            BackendId::DataFusion => Ok(self.datafusion.clone()),
+            other => Err(Error::internal(format!("backend {other} was chosen and is not there"))),
+        }
+    }
+}
+
+/// The folder of the embedded catalog; a temporary one for `:memory:`.
+fn data_folder(settings: &Settings) -> Result<(PathBuf, Option<TempDir>)> {
+    let cannot = |error: std::io::Error| {
+        Error::message(Kind::Operation, format!("the data folder cannot be made: {error}")).caused_by(error)
+    };
+    if settings.text("data") == ":memory:" {
+        let folder = TempDir::with_prefix("floe-").map_err(cannot)?;
+        return Ok((folder.path().to_path_buf(), Some(folder)));
+    }
+    let folder = std::path::absolute(settings.text("data")).map_err(cannot)?;
+    Ok((folder, None))
+}
+
+fn threads(settings: &Settings) -> Result<usize> {
+    let asked = usize::try_from(settings.number("threads")?).unwrap_or(usize::MAX);
+    Ok(if asked == 0 { machine::cores() } else { asked })
+}
+
+fn memory(settings: &Settings) -> Result<u64> {
+    settings.bytes("memory-limit", machine::memory().unwrap_or(MEMORY_WHEN_UNKNOWN))
+}

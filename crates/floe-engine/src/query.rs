@@ -1,0 +1,217 @@
+//! One query, top to bottom: lower, describe, decide, execute, stream. The only place that knows the order.
+
+use std::sync::Arc;
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
+use floe_backends::{Batches, Run};
+use floe_base::{Error, Result};
+use floe_plan::Planned;
+use floe_route::{Decision, Facts, Policy, Wish, decide, policy};
+use floe_syntax::command::ExplainMode;
+use floe_syntax::{Relation, RelationKind, Statement};
+use futures::{StreamExt, TryStreamExt};
+
+use crate::execution::Observed;
+use crate::session::{Running, SessionLookup};
+use crate::system::routes::Routed;
+use crate::{Execution, Session, command};
+
+/// A statement to be run.
+#[derive(Clone, Debug)]
+pub struct Request {
+    pub statement: Statement,
+    /// The client's message, whole; a backend that takes it forwards it untouched.
+    pub origin: Vec<u8>,
+    pub operation_id: String,
+    pub tags: Vec<String>,
+}
+
+impl Request {
+    /// A request that came by no wire: embedded use, the command line, tests.
+    pub fn of(statement: Statement) -> Self {
+        Self { statement, origin: Vec::new(), operation_id: floe_base::id::fresh(), tags: Vec::new() }
+    }
+
+    /// A SQL text.
+    pub fn sql(text: &str) -> Result<Self> {
+        Ok(Self::of(floe_sql::parse_statement(text)?))
+    }
+}
+
+/// Runs a statement on the threads for queries: plans are trees, and only those stacks are deep enough for them.
+pub(crate) async fn run(session: Arc<Session>, request: Request) -> Result<Execution> {
+    let running = session.begin(request.operation_id.clone(), request.tags.clone());
+    let operation = running.operation.clone();
+    let engine = session.engine().clone();
+    let work = engine.threads().run(async move {
+        match request.statement {
+            Statement::Query(relation) => match *relation.kind {
+                RelationKind::Catalog(call) => command::catalog(&session, *call).await,
+                _ => rows(&session, relation, running).await,
+            },
+            Statement::Command(statement) => command::run(&session, *statement, &running).await,
+        }
+    });
+    operation.unless_interrupted(work).await
+}
+
+/// The five steps of a query.
+async fn rows(session: &Arc<Session>, relation: Relation, running: Running) -> Result<Execution> {
+    let planned = lower(session, relation).await?;
+    let decision = decided(session, &planned, &running.operation.tags)?;
+    let observed = observe(session, &planned, &running).await?;
+    let batches = execute(session, &planned, &decision, &running).await?;
+    let schema = planned.schema();
+    let rows = named(batches, schema.clone(), running);
+    Ok(Execution { schema, rows, is_command: false, decision: Some(decision), observed })
+}
+
+/// Step 1: names, types and functions become one plan.
+pub(crate) async fn lower(session: &Arc<Session>, relation: Relation) -> Result<Planned> {
+    let lookup = SessionLookup::new(session.clone())?;
+    floe_plan::lower_query(relation, &lookup).await
+}
+
+/// Steps 2 and 3: what is known of the plan, and where it shall run. The decision is kept in `system.routes`.
+pub(crate) fn decided(session: &Session, planned: &Planned, tags: &[String]) -> Result<Arc<Decision>> {
+    let facts = floe_plan::facts(planned);
+    let decision = Arc::new(choose(session, &facts, planned, tags)?);
+    session.engine().routes().add(Routed::now(session, &facts, decision.clone()));
+    tracing::info!(session = session.key().session_id, backend = %decision.backend, reason = decision.summary(), "query routed");
+    Ok(decision)
+}
+
+fn choose(session: &Session, facts: &Facts, planned: &Planned, tags: &[String]) -> Result<Decision> {
+    let settings = session.engine().settings();
+    let local_max_bytes = match session.conf().raw("floe.local.maxBytes") {
+        Some(text) => floe_base::settings::parse_bytes(&text, 0)
+            .ok_or_else(|| Error::message(floe_base::Kind::IllegalArgument, format!("floe.local.maxBytes is no size: {text}")))?,
+        None => settings.bytes("local-max-bytes", 0)?,
+    };
+    let policy = Policy { wishes: wishes(session, planned, tags)?, local_max_bytes };
+    decide(facts, &session.engine().capabilities(), &policy)
+}
+
+/// Who asked for a route, strongest first: the operation's tag, the statement's hint, the session, the server.
+fn wishes(session: &Session, planned: &Planned, tags: &[String]) -> Result<Vec<Wish>> {
+    let tag = tags.iter().find_map(|tag| tag.strip_prefix("floe:route="));
+    let hint = planned.hints.iter().find(|hint| hint.name.eq_ignore_ascii_case("route"));
+    let hinted = hint.and_then(|hint| hint.parameters.first()).map(hint_text);
+    let conf = session.conf().raw("floe.route");
+    let asked = [
+        (tag.map(str::to_string), "tag"),
+        (hinted, "hint"),
+        (conf, "conf floe.route"),
+        (Some(session.engine().settings().text("route").to_string()), "setting route"),
+    ];
+    let wishes = asked.into_iter().filter_map(|(text, by)| policy::parse_wish(&text?, by).transpose());
+    wishes.collect()
+}
+
+/// The word in `ROUTE(duckdb)`, which the parser reads as a column's name or a text.
+fn hint_text(parameter: &floe_syntax::Expression) -> String {
+    use floe_syntax::{ExpressionKind, Literal};
+    match &parameter.kind {
+        ExpressionKind::Attribute(attribute) => attribute.parts.join("."),
+        ExpressionKind::Literal(Literal::String(text)) => text.clone(),
+        _ => parameter.origin.fragment().to_string(),
+    }
+}
+
+/// Step 4: the backend runs it.
+pub(crate) async fn execute(
+    session: &Session,
+    planned: &Planned,
+    decision: &Decision,
+    running: &Running,
+) -> Result<Batches> {
+    let run = Run { operation_id: running.operation.id.clone() };
+    session.engine().backend(decision.backend)?.execute(planned, &run).await
+}
+
+/// Step 5: batches under the client's names, until the end or the interrupt. The operation runs as long as this lives.
+fn named(batches: Batches, schema: SchemaRef, running: Running) -> crate::execution::Rows {
+    let operation = running.operation.clone();
+    let interrupted = operation.clone();
+    let rows = batches
+        .map(move |batch| rename(batch?, &schema))
+        .take_until(async move { interrupted.interrupted().await })
+        .chain(futures::stream::once(async move { Err(operation.error()) }).take_while({
+            let operation = running.operation.clone();
+            move |_| std::future::ready(operation.is_interrupted())
+        }))
+        .map(move |batch| {
+            let _ = &running;
+            batch
+        });
+    Box::pin(rows)
+}
+
+/// The same columns under the client's names; types are the plan's already.
+fn rename(batch: RecordBatch, schema: &SchemaRef) -> Result<RecordBatch> {
+    let options = arrow::array::RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
+    let columns = batch.columns().iter().zip(schema.fields()).map(|(column, field)| {
+        if column.data_type() == field.data_type() { Ok(column.clone()) } else { arrow::compute::cast(column, field.data_type()) }
+    });
+    let columns = columns.collect::<Result<Vec<_>, _>>()?;
+    Ok(RecordBatch::try_new_with_options(schema.clone(), columns, &options)?)
+}
+
+/// The metrics of every `observe` in the query.
+async fn observe(session: &Arc<Session>, planned: &Planned, running: &Running) -> Result<Vec<Observed>> {
+    let mut observed = Vec::new();
+    for observation in &planned.observations {
+        let decision = choose(session, &floe_plan::facts(&observation.metrics), &observation.metrics, &[])?;
+        let batches = execute(session, &observation.metrics, &decision, running).await?;
+        let schema = observation.metrics.schema();
+        let batches: Vec<RecordBatch> = batches.try_collect().await?;
+        let batches = batches.into_iter().map(|batch| rename(batch, &schema)).collect::<Result<Vec<_>>>()?;
+        let metrics = arrow::compute::concat_batches(&schema, &batches)?;
+        observed.push(Observed { name: observation.name.clone(), plan_id: observation.plan_id, metrics });
+    }
+    Ok(observed)
+}
+
+/// Runs a planned query to its end, for work inside the engine: sources of writes, small queries on the way to a plan.
+pub(crate) async fn collect(session: &Session, planned: &Planned) -> Result<Vec<RecordBatch>> {
+    let schema = planned.schema();
+    let run = Run { operation_id: floe_base::id::fresh() };
+    let batches = session.engine().backend(floe_base::id::BackendId::DataFusion)?.execute(planned, &run).await?;
+    batches.map(|batch| rename(batch?, &schema)).try_collect().await
+}
+
+/// The schema a relation would have.
+pub(crate) async fn schema(session: Arc<Session>, relation: Relation) -> Result<SchemaRef> {
+    let engine = session.engine().clone();
+    engine.threads().run(async move {
+        if let RelationKind::Catalog(call) = relation.kind.as_ref() {
+            return Ok(command::catalog_schema(call));
+        }
+        Ok(lower(&session, relation).await?.schema())
+    })
+    .await
+}
+
+/// EXPLAIN: Spark's headings over the backend's own plans.
+pub(crate) async fn explain(session: Arc<Session>, relation: Relation, mode: ExplainMode) -> Result<String> {
+    let engine = session.engine().clone();
+    engine.threads().run(async move {
+        let planned = lower(&session, relation).await?;
+        let facts = floe_plan::facts(&planned);
+        let decision = choose(&session, &facts, &planned, &[])?;
+        let route = format!("== Route ==\n{}\n", decision.summary());
+        let physical = session.engine().backend(decision.backend)?.explain(&planned).await?;
+        Ok(match mode {
+            ExplainMode::Simple => format!("{}\n\n{route}", physical.split("\n\n").last().unwrap_or_default().trim_end()),
+            _ => format!("== Analyzed Logical Plan ==\n{}\n\n{physical}\n\n{route}", planned.plan.display_indent()),
+        })
+    })
+    .await
+}
+
+/// The decision a query would get, without running it.
+pub(crate) async fn route(session: &Arc<Session>, relation: Relation) -> Result<Decision> {
+    let planned = lower(session, relation).await?;
+    choose(session, &floe_plan::facts(&planned), &planned, &[])
+}

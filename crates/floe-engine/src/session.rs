@@ -1,0 +1,228 @@
+//! What one client sees: its settings, temp views, current schema, kept frames, running operations.
+
+pub mod conf;
+mod lookup;
+mod views;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+
+use dashmap::DashMap;
+use floe_base::id::{SessionKey, fresh};
+use floe_base::{Error, Kind, Result};
+use floe_catalog::{Catalog, Table, View};
+use floe_functions::Context;
+use parking_lot::RwLock;
+
+use crate::operation::Operation;
+use crate::{Engine, Execution, Request, query};
+use conf::Conf;
+
+pub(crate) use lookup::SessionLookup;
+
+/// A session. Cheap to hold; everything that changes is inside.
+#[derive(Debug)]
+pub struct Session {
+    engine: Arc<Engine>,
+    key: SessionKey,
+    /// Ours: another one after a restart, so that a client notices.
+    server_side_id: String,
+    conf: Conf,
+    /// The current catalog and namespace.
+    current: RwLock<(String, Vec<String>)>,
+    /// Temp views by name in lower case.
+    views: RwLock<BTreeMap<String, Arc<View>>>,
+    /// Frames kept by `localCheckpoint`, by relation id.
+    kept: RwLock<BTreeMap<String, Table>>,
+    operations: DashMap<String, Operation>,
+    last_used: AtomicI64,
+    ended: AtomicBool,
+}
+
+impl Session {
+    pub(crate) fn new(engine: Arc<Engine>, key: SessionKey) -> Arc<Self> {
+        let mut base = engine.settings().spark.clone();
+        let default = base.entry("spark.sql.defaultCatalog".into()).or_insert_with(|| "spark_catalog".into()).clone();
+        base.insert("spark.sql.warehouse.dir".into(), engine.catalogs().warehouse());
+        let current = RwLock::new((default, vec!["default".into()]));
+        Self::of(engine, key, Conf::new(base), current, BTreeMap::new())
+    }
+
+    pub(crate) fn copy_of(from: &Session, key: SessionKey) -> Arc<Self> {
+        let current = RwLock::new(from.current.read().clone());
+        Self::of(from.engine.clone(), key, from.conf.copy(), current, from.views.read().clone())
+    }
+
+    fn of(
+        engine: Arc<Engine>,
+        key: SessionKey,
+        conf: Conf,
+        current: RwLock<(String, Vec<String>)>,
+        views: BTreeMap<String, Arc<View>>,
+    ) -> Arc<Self> {
+        let now = engine.clock().micros();
+        Arc::new(Self {
+            engine,
+            key,
+            server_side_id: fresh(),
+            conf,
+            current,
+            views: RwLock::new(views),
+            kept: RwLock::default(),
+            operations: DashMap::new(),
+            last_used: AtomicI64::new(now),
+            ended: AtomicBool::new(false),
+        })
+    }
+
+    pub fn key(&self) -> &SessionKey {
+        &self.key
+    }
+
+    /// The id clients watch to notice that the server forgot them.
+    pub fn server_side_id(&self) -> &str {
+        &self.server_side_id
+    }
+
+    pub fn engine(&self) -> &Arc<Engine> {
+        &self.engine
+    }
+
+    pub fn conf(&self) -> &Conf {
+        &self.conf
+    }
+
+    /// Marks the session as used now; every request does.
+    pub fn touch(&self) {
+        self.last_used.store(self.engine.clock().micros(), Ordering::Relaxed);
+    }
+
+    pub(crate) fn last_used(&self) -> i64 {
+        self.last_used.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn is_busy(&self) -> bool {
+        !self.operations.is_empty()
+    }
+
+    /// Runs a statement. A query's rows come as they are computed; a command has done its work on return.
+    pub async fn run(self: &Arc<Self>, request: Request) -> Result<Execution> {
+        if self.ended.load(Ordering::Acquire) {
+            let error = Error::new(Kind::Operation, "INVALID_HANDLE.SESSION_CLOSED");
+            return Err(error.with("handle", &self.key.session_id));
+        }
+        self.touch();
+        query::run(self.clone(), request).await
+    }
+
+    /// The schema a relation would have, without running it.
+    pub async fn schema(self: &Arc<Self>, relation: floe_syntax::Relation) -> Result<arrow::datatypes::SchemaRef> {
+        query::schema(self.clone(), relation).await
+    }
+
+    /// EXPLAIN's text.
+    pub async fn explain(
+        self: &Arc<Self>,
+        relation: floe_syntax::Relation,
+        mode: floe_syntax::command::ExplainMode,
+    ) -> Result<String> {
+        query::explain(self.clone(), relation, mode).await
+    }
+
+    /// Interrupts every running operation; their ids.
+    pub fn interrupt_all(&self) -> Vec<String> {
+        self.interrupt(|_| true)
+    }
+
+    /// Interrupts the operations with a tag; their ids.
+    pub fn interrupt_tag(&self, tag: &str) -> Vec<String> {
+        self.interrupt(|operation| operation.tags.iter().any(|known| known == tag))
+    }
+
+    /// Interrupts one operation; its id, if it was running.
+    pub fn interrupt_operation(&self, id: &str) -> Vec<String> {
+        self.interrupt(|operation| operation.id == id)
+    }
+
+    fn interrupt(&self, meant: impl Fn(&Operation) -> bool) -> Vec<String> {
+        let found: Vec<Operation> =
+            self.operations.iter().filter(|entry| meant(entry.value())).map(|entry| entry.value().clone()).collect();
+        found.into_iter().map(|operation| { operation.interrupt(); operation.id }).collect()
+    }
+
+    /// Registers an operation for as long as the guard lives.
+    pub(crate) fn begin(self: &Arc<Self>, id: String, tags: Vec<String>) -> Running {
+        let operation = Operation::new(id, tags);
+        self.operations.insert(operation.id.clone(), operation.clone());
+        Running { session: self.clone(), operation }
+    }
+
+    pub(crate) fn end(&self) {
+        self.ended.store(true, Ordering::Release);
+        self.interrupt_all();
+        self.views.write().clear();
+        self.kept.write().clear();
+    }
+
+    // The current catalog and schema.
+
+    pub fn current(&self) -> (String, Vec<String>) {
+        self.current.read().clone()
+    }
+
+    pub(crate) fn set_current(&self, catalog: String, namespace: Vec<String>) {
+        *self.current.write() = (catalog, namespace);
+    }
+
+    /// The catalog of a name, as this session's settings and the server's define it.
+    pub(crate) async fn catalog(&self, name: &str) -> Result<Option<Arc<dyn Catalog>>> {
+        self.engine.catalogs().get(name, &self.conf.snapshot()).await
+    }
+
+    // Kept frames.
+
+    pub(crate) fn keep(&self, table: Table) -> String {
+        let id = fresh();
+        self.kept.write().insert(id.clone(), table);
+        id
+    }
+
+    pub(crate) fn kept(&self, relation_id: &str) -> Option<Table> {
+        self.kept.read().get(relation_id).cloned()
+    }
+
+    pub(crate) fn forget(&self, relation_id: &str) {
+        self.kept.write().remove(relation_id);
+    }
+
+    /// What functions may know of the session, at this moment.
+    pub(crate) fn context(&self) -> Result<Context> {
+        let zone = self.conf.time_zone();
+        let (current_catalog, namespace) = self.current();
+        Ok(Context {
+            ansi: self.conf.is_true("spark.sql.ansi.enabled"),
+            time_zone: conf::parse_zone(&zone)?,
+            time_zone_name: zone.into(),
+            now: self.engine.clock().micros(),
+            current_catalog,
+            current_database: namespace.join("."),
+            current_user: self.key.user_id.clone(),
+            conf: Arc::new(self.conf.snapshot().into_iter().collect()),
+        })
+    }
+}
+
+/// An operation while it runs; it leaves the session's list when dropped.
+#[derive(Debug)]
+pub(crate) struct Running {
+    session: Arc<Session>,
+    pub(crate) operation: Operation,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.session.operations.remove(&self.operation.id);
+        self.session.touch();
+    }
+}

@@ -1,0 +1,195 @@
+//! A session as the resolver sees it: names to tables and views.
+//!
+//! The order is Spark's: a temp view of one part, a global temp view, the current catalog and schema, then a catalog by
+//! name. `system.routes` and `` parquet.`path` `` are names too.
+
+use std::sync::Arc;
+
+use arrow::array::RecordBatch;
+use async_trait::async_trait;
+use datafusion::datasource::MemTable;
+use floe_base::id::BackendId;
+use floe_base::{Error, Result};
+use floe_catalog::catalog::Version;
+use floe_catalog::{Found, Statistics, Table};
+use floe_functions::Context;
+use floe_plan::{Lookup, Planned};
+use floe_syntax::relation::Files;
+
+use super::views::GLOBAL;
+use super::Session;
+use crate::query;
+
+/// One statement's view of a session; its time and settings stand still.
+pub(crate) struct SessionLookup {
+    session: Arc<Session>,
+    context: Context,
+}
+
+/// A name with its catalog and namespace, as far as they are known to exist.
+pub(crate) struct Located {
+    pub(crate) catalog: Arc<dyn floe_catalog::Catalog>,
+    pub(crate) namespace: Vec<String>,
+    pub(crate) name: String,
+}
+
+impl SessionLookup {
+    pub(crate) fn new(session: Arc<Session>) -> Result<Self> {
+        let context = session.context()?;
+        Ok(Self { session, context })
+    }
+}
+
+#[async_trait]
+impl Lookup for SessionLookup {
+    fn context(&self) -> &Context {
+        &self.context
+    }
+
+    async fn find(
+        &self,
+        name: &[String],
+        version: Option<&Version>,
+        options: &[(String, String)],
+        under: Option<(&str, &[String])>,
+    ) -> Result<Option<Found>> {
+        if version.is_none()
+            && let Some(found) = self.temporary(name)
+        {
+            return Ok(Some(found));
+        }
+        if let Some(found) = self.system(name)? {
+            return Ok(Some(found));
+        }
+        if let [format, path] = name
+            && floe_catalog::files::is_format(format)
+            && path.contains('/')
+        {
+            let files = Files { format: Some(format.clone()), paths: vec![path.clone()], ..Files::default() };
+            return Ok(Some(Found::Table(Box::new(self.files(&files).await?))));
+        }
+        let version = version.cloned().or_else(|| version_option(options));
+        for located in self.session.candidates(name, under).await? {
+            if let Some(found) = located.catalog.load(&located.namespace, &located.name, version.as_ref()).await? {
+                return Ok(Some(found));
+            }
+        }
+        Ok(None)
+    }
+
+    async fn files(&self, files: &Files) -> Result<Table> {
+        let default = self.session.conf().get("spark.sql.sources.default")?;
+        let format = match files.format.clone() {
+            Some(format) => format,
+            None if default == "iceberg" => "parquet".into(),
+            None => default,
+        };
+        let state = self.session.engine().datafusion().state();
+        floe_catalog::files::open(&format, files, state, &self.context.time_zone_name).await
+    }
+
+    fn cached(&self, relation_id: &str) -> Result<Table> {
+        self.session.kept(relation_id).ok_or_else(|| {
+            Error::new(floe_base::Kind::InvalidPlan, "CONNECT_INVALID_PLAN.DATAFRAME_NOT_FOUND")
+                .with("key", relation_id)
+                .with("sessionId", &self.session.key().session_id)
+        })
+    }
+
+    async fn collect(&self, planned: Planned) -> Result<Vec<RecordBatch>> {
+        query::collect(&self.session, &planned).await
+    }
+}
+
+impl SessionLookup {
+    fn temporary(&self, name: &[String]) -> Option<Found> {
+        let view = match name {
+            [name] => self.session.temp_view(name)?,
+            [schema, name] if schema.eq_ignore_ascii_case(GLOBAL) => self.session.global_view(name)?,
+            _ => return None,
+        };
+        Some(Found::View(Box::new(view.as_ref().clone())))
+    }
+
+    /// Tables about the engine itself.
+    fn system(&self, name: &[String]) -> Result<Option<Found>> {
+        match name {
+            [system, routes] if system.eq_ignore_ascii_case("system") && routes.eq_ignore_ascii_case("routes") => {
+                let rows = self.session.engine().routes().rows()?;
+                Ok(Some(Found::Table(Box::new(in_memory(rows, "system")?))))
+            }
+            _ => Ok(None),
+        }
+    }
+}
+
+impl Session {
+    /// Where a name may live, in the order to try: under the current catalog and namespace (of the session, or of the
+    /// view whose text is read), then under the catalog its first part names.
+    pub(crate) async fn candidates(&self, name: &[String], under: Option<(&str, &[String])>) -> Result<Vec<Located>> {
+        let (catalog, namespace) = match under {
+            Some((catalog, namespace)) => (catalog.to_string(), namespace.to_vec()),
+            None => self.current(),
+        };
+        let mut found = Vec::new();
+        let Some((last, before)) = name.split_last() else { return Ok(found) };
+        if let [first, rest @ ..] = before
+            && let Some(catalog) = self.catalog(first).await?
+        {
+            let namespace = if rest.is_empty() { catalog.default_namespace() } else { rest.to_vec() };
+            found.push(Located { catalog, namespace, name: last.clone() });
+        }
+        if let Some(catalog) = self.catalog(&catalog).await? {
+            let namespace = if before.is_empty() { namespace } else { before.to_vec() };
+            found.push(Located { catalog, namespace, name: last.clone() });
+        }
+        Ok(found)
+    }
+
+    /// Where a new object of this name goes: a catalog's name first, else the current catalog; else Spark's error.
+    pub(crate) async fn locate(&self, name: &[String]) -> Result<Located> {
+        let missing = || Error::analysis("TABLE_OR_VIEW_NOT_FOUND").with("relationName", floe_base::error::quoted(name));
+        self.candidates(name, None).await?.into_iter().next().ok_or_else(missing)
+    }
+
+    /// A namespace by name: `catalog.schema`, or a schema of the current catalog.
+    pub(crate) async fn locate_namespace(&self, name: &[String]) -> Result<(Arc<dyn floe_catalog::Catalog>, Vec<String>)> {
+        if let [first, rest @ ..] = name
+            && !rest.is_empty()
+            && let Some(catalog) = self.catalog(first).await?
+        {
+            return Ok((catalog, rest.to_vec()));
+        }
+        let (current, namespace) = self.current();
+        let catalog = self.catalog(&current).await?;
+        let catalog = catalog.ok_or_else(|| Error::analysis("CATALOG_NOT_FOUND").with("catalogName", format!("`{current}`")))?;
+        Ok((catalog, if name.is_empty() { namespace } else { name.to_vec() }))
+    }
+}
+
+/// A batch as a table.
+pub(crate) fn in_memory(rows: RecordBatch, format: &str) -> Result<Table> {
+    let schema = rows.schema();
+    let statistics =
+        Statistics { rows: Some(rows.num_rows() as u64), bytes: Some(rows.get_array_memory_size() as u64) };
+    Ok(Table {
+        name: None,
+        schema: schema.clone(),
+        provider: Arc::new(MemTable::try_new(schema, vec![vec![rows]])?),
+        statistics,
+        reachable: vec![BackendId::DataFusion],
+        format: format.into(),
+        iceberg: None,
+        metadata_columns: Arc::new(arrow::datatypes::Schema::empty()),
+    })
+}
+
+/// Iceberg's read options: `snapshot-id`, `branch`, `tag`, `as-of-timestamp` (milliseconds).
+fn version_option(options: &[(String, String)]) -> Option<Version> {
+    let of = |key: &str| options.iter().find(|(name, _)| name.eq_ignore_ascii_case(key)).map(|(_, value)| value.clone());
+    let reference = ["snapshot-id", "versionAsOf", "branch", "tag"].iter().find_map(|key| of(key)).map(Version::Reference);
+    reference.or_else(|| {
+        let millis: i64 = of("as-of-timestamp")?.parse().ok()?;
+        Some(Version::Timestamp(millis.saturating_mul(1000)))
+    })
+}

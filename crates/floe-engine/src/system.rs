@@ -1,0 +1,3 @@
+//! Tables about the engine itself, under the catalog `system`.
+
+pub mod routes;

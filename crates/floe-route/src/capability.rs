@@ -1,0 +1,35 @@
+//! What a backend can do.
+
+use std::collections::BTreeSet;
+
+use floe_base::id::BackendId;
+
+/// A backend as the router sees it.
+#[derive(Clone, Debug)]
+pub struct Capability {
+    pub backend: BackendId,
+    /// `Err` says why it is not there and which setting would bring it.
+    pub available: Result<(), String>,
+    /// The functions that mean the same there as in Spark; `None`: all that the resolver knows.
+    pub functions: Option<BTreeSet<String>>,
+    /// The operators it runs; `None`: all.
+    pub operators: Option<BTreeSet<String>>,
+    /// It takes the client's own message: queries that were never lowered, and code for a JVM or Python.
+    pub takes_origin: bool,
+    /// It shares this process and its memory.
+    pub in_process: bool,
+}
+
+impl Capability {
+    /// A backend that is not configured.
+    pub fn absent(backend: BackendId, why: impl Into<String>) -> Self {
+        Self {
+            backend,
+            available: Err(why.into()),
+            functions: None,
+            operators: None,
+            takes_origin: backend == BackendId::Spark,
+            in_process: false,
+        }
+    }
+}
