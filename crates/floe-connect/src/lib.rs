@@ -1,1 +1,3 @@
-//! Placeholder.
+//! Spark Connect over gRPC.
+#![allow(dead_code, unused_imports)]
+mod decode;

@@ -1,0 +1,135 @@
+//! Connect messages become the unresolved tree; nothing is resolved here, and nothing after here knows the wire.
+//!
+//! One file per family. Differences between client versions (3.5 to 4.3) end in these files: a deprecated field is read
+//! where its successor is missing, and no one behind this module can tell.
+//!
+//! | file | what |
+//! |---|---|
+//! | [`relation`] | the 62 kinds of relation, each sent to its family |
+//! | `source`, `local`, `operator`, `aggregate`, `join`, `statistic`, `sql` | the families |
+//! | [`expression`], `window`, `subquery`, [`literal`], [`data_type`], `schema_json` | what relations hold |
+//! | [`command`], `write`, `merge`, `catalog` | what does something |
+//! | `name`, `origin` | `a.b.c` with back-ticks; call sites |
+//! | `text` | the one door to the SQL parser |
+//!
+//! Every function here recurses over what a client sent. Callers run them where the stack is big
+//! (`floe_engine::deep`); [`Scope`] bounds the depth, also where references make a tree deeper than its message.
+
+mod aggregate;
+mod catalog;
+pub(crate) mod command;
+pub(crate) mod data_type;
+pub(crate) mod expression;
+mod join;
+pub(crate) mod literal;
+mod local;
+mod merge;
+mod name;
+mod operator;
+mod origin;
+pub(crate) mod relation;
+mod schema_json;
+mod source;
+mod sql;
+mod statistic;
+mod subquery;
+mod text;
+mod window;
+mod write;
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+
+use bytes::Bytes;
+use floe_base::{Error, Kind, Result};
+use floe_proto::connect as proto;
+use floe_proto::connect::plan::OpType;
+use floe_syntax::{Relation, Statement};
+
+pub(crate) use command::Asked;
+pub(crate) use text::{data_type_of_text, schema_of_text};
+
+/// Messages and references together may not nest deeper than this; the codec's own limit is lower.
+const DEPTH_MAX: usize = 2_400;
+/// A reference may be used many times, and those inside it too; this many nodes is where we stop copying.
+const NODES_MAX: usize = 4_000_000;
+
+/// Where a session's uploaded data is found by its hash.
+pub(crate) trait Artifacts {
+    fn cached(&self, hash: &str) -> Option<Bytes>;
+}
+
+/// What decoding needs besides the message: the session's uploads and the relations that others refer to by plan id.
+pub(crate) struct Scope<'a> {
+    artifacts: &'a dyn Artifacts,
+    references: RefCell<HashMap<i64, proto::Relation>>,
+    depth: Cell<usize>,
+    nodes: Cell<usize>,
+}
+
+impl<'a> Scope<'a> {
+    pub(crate) fn new(artifacts: &'a dyn Artifacts) -> Self {
+        Self { artifacts, references: RefCell::default(), depth: Cell::new(0), nodes: Cell::new(0) }
+    }
+
+    /// Runs one level further down.
+    fn deeper<R>(&self, run: impl FnOnce() -> Result<R>) -> Result<R> {
+        let (depth, nodes) = (self.depth.get() + 1, self.nodes.get() + 1);
+        if depth > DEPTH_MAX || nodes > NODES_MAX {
+            return Err(Error::message(
+                Kind::InvalidPlan,
+                "the plan is too deep or too large; save an intermediate result, or call localCheckpoint() on it",
+            ));
+        }
+        self.depth.set(depth);
+        self.nodes.set(nodes);
+        let result = run();
+        self.depth.set(depth - 1);
+        result
+    }
+}
+
+/// What a whole plan asks for.
+///
+/// # Errors
+/// When a part is missing, unknown, or does not parse.
+pub(crate) fn plan(scope: &Scope<'_>, plan: Option<proto::Plan>) -> Result<Asked> {
+    match plan.and_then(|plan| plan.op_type) {
+        Some(OpType::Root(root)) => Ok(Asked::Run(Statement::Query(relation::decode(scope, root)?))),
+        Some(OpType::Command(command)) => command::decode(scope, command),
+        Some(OpType::CompressedOperation(_)) => Err(Error::internal("a compressed plan reached the decoder")),
+        None => Err(not_set("spark.connect.Plan.op_type")),
+    }
+}
+
+/// The relation of a plan that must hold one: what `AnalyzePlan` takes.
+///
+/// # Errors
+/// As [`plan`]; and when the plan is a command.
+pub(crate) fn root(scope: &Scope<'_>, asked: Option<proto::Plan>) -> Result<Relation> {
+    match plan(scope, asked)? {
+        Asked::Run(Statement::Query(relation)) => Ok(relation),
+        Asked::Sql { statement: Statement::Query(relation), .. } => Ok(relation),
+        _ => Err(Error::message(Kind::InvalidPlan, "a command cannot be analyzed; execute it")),
+    }
+}
+
+/// Spark's answer to a `oneof` without a value, or with one newer than the server.
+fn not_set(full_name: &str) -> Error {
+    Error::new(Kind::InvalidPlan, "CONNECT_INVALID_PLAN.INVALID_ONE_OF_FIELD_NOT_SET").with("fullOneOfName", full_name)
+}
+
+/// A message that must be there and is not.
+fn missing(full_name: &str) -> Error {
+    Error::message(Kind::InvalidPlan, format!("the plan lacks {full_name}"))
+}
+
+/// Options of a map field, in an order that does not change from run to run.
+fn sorted(options: HashMap<String, String>) -> Vec<(String, String)> {
+    let mut sorted: Vec<_> = options.into_iter().collect();
+    sorted.sort();
+    sorted
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,39 @@
+//! Subquery expressions: they name a relation by plan id, which `with_relations` brought along.
+
+use floe_base::{Error, Kind, Result};
+use floe_proto::connect as proto;
+use floe_proto::connect::subquery_expression::SubqueryType;
+use floe_syntax::{ExpressionKind, Relation};
+
+use super::{Scope, expression, not_set, relation};
+
+pub(super) fn decode(scope: &Scope<'_>, subquery: proto::SubqueryExpression) -> Result<ExpressionKind> {
+    let kind = subquery.subquery_type();
+    if kind == SubqueryType::TableArg {
+        return Ok(ExpressionKind::External("a table argument (asTable)".into()));
+    }
+    let values = expression::list(scope, subquery.in_subquery_values)?;
+    let query = Box::new(referred(scope, subquery.plan_id)?);
+    match kind {
+        SubqueryType::Scalar => Ok(ExpressionKind::ScalarSubquery(query)),
+        SubqueryType::Exists => Ok(ExpressionKind::Exists(query)),
+        SubqueryType::In => Ok(ExpressionKind::InSubquery { values, query }),
+        SubqueryType::Unknown | SubqueryType::TableArg => {
+            Err(not_set("spark.connect.SubqueryExpression.subquery_type"))
+        }
+    }
+}
+
+/// The relation with this plan id. While it is decoded it is not there for others: a relation inside itself is an
+/// error, not an endless walk.
+fn referred(scope: &Scope<'_>, plan_id: i64) -> Result<Relation> {
+    let Some(reference) = scope.references.borrow_mut().remove(&plan_id) else {
+        return Err(Error::message(
+            Kind::InvalidPlan,
+            format!("no relation with plan id {plan_id} comes with the plan of the subquery"),
+        ));
+    };
+    let decoded = relation::decode(scope, reference.clone());
+    scope.references.borrow_mut().insert(plan_id, reference);
+    decoded
+}
