@@ -1,0 +1,119 @@
+//! The row of a group that is best by some order: `min_by`, `max_by`, and extremes of types the engine cannot compare.
+
+use arrow::array::{Array, ArrayRef, new_empty_array};
+use arrow::datatypes::DataType;
+use arrow::row::{OwnedRow, RowConverter, SortField};
+use datafusion::scalar::ScalarValue;
+use floe_base::{Error, Result};
+
+use super::_aggregate::{Groups, own};
+use super::_distinct::normal;
+use crate::{Call, Typed};
+
+/// The value beside the least (or greatest) ordering value. Rows without an ordering value do not count; of equal ones
+/// the last wins, as in Spark 4.1.
+pub(crate) fn best(call: &Call<'_>, value: Typed, ordering: Typed, greatest: bool) -> Typed {
+    let types = (value.data_type.clone(), ordering.data_type.clone());
+    let key = format!("{} {} {greatest}", types.0, types.1);
+    let written = value.written.clone();
+    let state = vec![types.0.clone(), types.1.clone()];
+    own(call, key, vec![value, ordering], (types.0.clone(), true), state, move || {
+        let rows = RowConverter::new(vec![SortField::new(types.1.clone())])?;
+        Ok(Best { types: types.clone(), greatest, rows, best: Vec::new() })
+    })
+    .with_written(written)
+}
+
+/// Spark 4.1 `DATATYPE_MISMATCH.INVALID_ORDERING_TYPE` for what cannot be ordered.
+pub(crate) fn orderable(call: &Call<'_>, data_type: &DataType) -> Result<()> {
+    if can_order(data_type) {
+        return Ok(());
+    }
+    Err(Error::analysis("DATATYPE_MISMATCH.INVALID_ORDERING_TYPE")
+        .with("sqlExpr", format!("\"{}\"", (call.text)(None)))
+        .with("functionName", format!("`{}`", call.name))
+        .with("dataType", format!("\"{}\"", floe_syntax::DataType::from_arrow(data_type).sql()))
+        .at(call.origin))
+}
+
+fn can_order(data_type: &DataType) -> bool {
+    match data_type {
+        DataType::Map(..) | DataType::Interval(arrow::datatypes::IntervalUnit::MonthDayNano) => false,
+        DataType::List(element) => can_order(element.data_type()),
+        DataType::Struct(fields) => fields.iter().all(|field| can_order(field.data_type())),
+        _ => true,
+    }
+}
+
+struct Best {
+    types: (DataType, DataType),
+    greatest: bool,
+    rows: RowConverter,
+    /// By group: the ordering value as comparable bytes, the value.
+    best: Vec<Option<(OwnedRow, ScalarValue)>>,
+}
+
+impl Groups for Best {
+    fn grow(&mut self, groups: usize) {
+        self.best.resize(groups.max(self.best.len()), None);
+    }
+
+    fn update(&mut self, values: &[ArrayRef], groups: &[usize]) -> Result<()> {
+        let ordering = normal(&values[1]);
+        let nulls = ordering.logical_nulls();
+        let rows = self.rows.convert_columns(&[ordering])?;
+        for (index, (row, group)) in rows.iter().zip(groups).enumerate() {
+            if nulls.as_ref().is_some_and(|nulls| nulls.is_null(index)) {
+                continue;
+            }
+            let best = &mut self.best[*group];
+            let stays = best.as_ref().is_some_and(|(held, _)| match self.greatest {
+                true => held.row() > row,
+                false => held.row() < row,
+            });
+            if !stays {
+                *best = Some((row.owned(), ScalarValue::try_from_array(&values[0], index)?));
+            }
+        }
+        Ok(())
+    }
+
+    fn merge(&mut self, states: &[ArrayRef], groups: &[usize]) -> Result<()> {
+        self.update(states, groups)
+    }
+
+    fn states(&self, groups: usize) -> Result<Vec<ArrayRef>> {
+        let mut orderings = Vec::with_capacity(groups);
+        for best in &self.best[..groups] {
+            orderings.push(match best {
+                Some((row, _)) => ScalarValue::try_from_array(&self.rows.convert_rows([row.row()])?[0], 0)?,
+                None => ScalarValue::try_from(&self.types.1)?,
+            });
+        }
+        Ok(vec![self.results(groups)?, array_of(orderings, &self.types.1)?])
+    }
+
+    fn results(&self, groups: usize) -> Result<ArrayRef> {
+        let none = ScalarValue::try_from(&self.types.0)?;
+        let value =
+            |best: &Option<(OwnedRow, ScalarValue)>| best.as_ref().map_or(none.clone(), |(_, value)| value.clone());
+        array_of(self.best[..groups].iter().map(value).collect(), &self.types.0)
+    }
+
+    fn forget(&mut self, groups: usize) {
+        self.best.drain(..groups);
+    }
+
+    fn size(&self) -> usize {
+        let one = size_of::<Option<(OwnedRow, ScalarValue)>>();
+        let rows = self.best.iter().flatten().map(|(row, _)| row.row().as_ref().len()).sum::<usize>();
+        self.best.capacity() * one + 2 * rows
+    }
+}
+
+pub(crate) fn array_of(values: Vec<ScalarValue>, data_type: &DataType) -> Result<ArrayRef> {
+    if values.is_empty() {
+        return Ok(new_empty_array(data_type));
+    }
+    Ok(ScalarValue::iter_to_array(values)?)
+}
