@@ -1,0 +1,135 @@
+//! CREATE VIEW, also temporary and `USING` a data source, and DROP VIEW.
+
+use floe_base::{Error, Result};
+use floe_syntax::command::{CreateView, Properties, ViewKind};
+use floe_syntax::relation::Files;
+use floe_syntax::{Command, DataType, Relation, RelationKind};
+
+use crate::keyword::Keyword as K;
+use crate::parser::{Mark, Parser};
+use crate::token::Kind;
+
+impl Parser<'_> {
+    pub(crate) fn create_view(&mut self) -> Result<Command> {
+        let from = self.mark();
+        self.expect_keyword(K::Create)?;
+        let or_replace = self.eat_phrase(&[K::Or, K::Replace]);
+        let global = self.eat_keyword(K::Global);
+        let temporary = self.eat_one_of(&[K::Temporary, K::Temp]).is_some();
+        let kind = match (global, temporary) {
+            (true, _) => ViewKind::GlobalTemporary,
+            (_, true) => ViewKind::Temporary,
+            _ => ViewKind::Persistent,
+        };
+        self.expect_keyword(K::View)?;
+        let if_not_exists = self.if_not_exists();
+        let name = self.table_name()?;
+        let nothing = Relation::new(RelationKind::OneRow, self.origin(from));
+        let mut view = CreateView {
+            name,
+            kind,
+            or_replace,
+            if_not_exists,
+            columns: Vec::new(),
+            comment: None,
+            properties: Properties::new(),
+            text: None,
+            query: nothing,
+        };
+        if temporary && self.is_using() {
+            return self.view_using(view, from);
+        }
+        if self.is(Kind::LeftParen) {
+            view.columns = self.parenthesised_list(|parser| Ok((parser.identifier()?, parser.comment_clause()?)))?;
+        }
+        self.view_clauses(&mut view)?;
+        self.expect_keyword(K::As)?;
+        let start = self.mark();
+        view.query = self.query()?;
+        view.text = Some(self.text_from(start).to_string());
+        self.check_view(&view, from)?;
+        Ok(Command::CreateView(view))
+    }
+
+    fn view_clauses(&mut self, view: &mut CreateView) -> Result<()> {
+        let mut seen = Vec::new();
+        loop {
+            let from = self.mark();
+            let clause = match self.keyword() {
+                Some(K::Comment) => {
+                    view.comment = self.comment_clause()?;
+                    "COMMENT"
+                }
+                Some(K::Tblproperties) => {
+                    self.advance();
+                    view.properties = self.properties()?;
+                    "TBLPROPERTIES"
+                }
+                Some(K::With) => return Err(Error::unsupported("WITH SCHEMA of a view").at(&self.origin_here())),
+                Some(K::Default) => return Err(Error::unsupported("DEFAULT COLLATION").at(&self.origin_here())),
+                Some(K::Partitioned) => {
+                    return Err(Error::unsupported("PARTITIONED ON of a view").at(&self.origin_here()));
+                }
+                _ => return Ok(()),
+            };
+            if seen.contains(&clause) {
+                return Err(self.error("DUPLICATE_CLAUSES", from).with("clauseName", clause));
+            }
+            seen.push(clause);
+        }
+    }
+
+    fn check_view(&self, view: &CreateView, from: Mark) -> Result<()> {
+        let not_allowed = |what: &str| {
+            let text = format!("[_LEGACY_ERROR_TEMP_0035] Operation not allowed: {what}.");
+            Err(Error::message(floe_base::error::Kind::Parse, text).at(&self.origin(from)))
+        };
+        if view.kind != ViewKind::Persistent && view.if_not_exists {
+            let error = "It is not allowed to define a TEMPORARY view with IF NOT EXISTS";
+            let text = format!("[_LEGACY_ERROR_TEMP_0053] {error}.");
+            return Err(Error::message(floe_base::error::Kind::Parse, text).at(&self.origin(from)));
+        }
+        if view.kind != ViewKind::Persistent && !view.properties.is_empty() {
+            return not_allowed("TBLPROPERTIES can't coexist with CREATE TEMPORARY VIEW");
+        }
+        if view.if_not_exists && view.or_replace {
+            let text = "[_LEGACY_ERROR_TEMP_0052] CREATE VIEW with both IF NOT EXISTS and REPLACE is not allowed.";
+            return Err(Error::message(floe_base::error::Kind::Parse, text).at(&self.origin(from)));
+        }
+        Ok(())
+    }
+
+    /// `USING`, directly or behind a list of columns with types.
+    fn is_using(&self) -> bool {
+        if self.is_keyword(K::Using) {
+            return true;
+        }
+        self.is(Kind::LeftParen)
+            && self.is_identifier_at(1)
+            && self.is_identifier_at(2)
+            && !self.is_keyword_at(2, K::Comment)
+    }
+
+    /// `CREATE TEMPORARY VIEW v [(a INT)] USING csv OPTIONS (path '…')`: a view of files.
+    fn view_using(&mut self, mut view: CreateView, from: Mark) -> Result<Command> {
+        let schema = if self.is(Kind::LeftParen) {
+            Some(DataType::Struct(self.parenthesised_list(|parser| parser.field(false))?))
+        } else {
+            None
+        };
+        self.expect_keyword(K::Using)?;
+        let format = Some(self.multipart()?.join("."));
+        let options = if self.eat_keyword(K::Options) { self.properties()? } else { Properties::new() };
+        let (paths, options): (Properties, Properties) =
+            options.into_iter().partition(|(key, _)| key.eq_ignore_ascii_case("path"));
+        let paths = paths.into_iter().map(|(_, path)| path).collect();
+        view.query = Relation::new(RelationKind::Files(Files { format, schema, options, paths }), self.origin(from));
+        Ok(Command::CreateView(view))
+    }
+
+    pub(crate) fn drop_view(&mut self) -> Result<Command> {
+        self.expect_phrase(&[K::Drop, K::View])?;
+        let if_exists = self.if_exists();
+        Ok(Command::DropView { name: self.table_name()?, if_exists })
+    }
+}

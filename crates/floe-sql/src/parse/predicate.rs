@@ -1,0 +1,173 @@
+//! Predicates behind a value: BETWEEN, IN, LIKE and its kin, IS. One at most: `a IS NULL IS NULL` is no Spark SQL.
+
+use floe_base::error::Kind as ErrorKind;
+use floe_base::{Error, Result};
+use floe_syntax::{Expression, ExpressionKind, Literal, Relation};
+
+use super::primary::Parenthesis;
+use crate::keyword::Keyword as K;
+use crate::literal::unescape;
+use crate::parser::{Mark, Parser};
+use crate::token::Kind;
+
+impl Parser<'_> {
+    pub(crate) fn predicate(&mut self, value: Expression, from: Mark) -> Result<Expression> {
+        if self.is_keyword(K::Is) && self.is_test_at(1) {
+            self.advance();
+            return self.test(value, from);
+        }
+        let negated = matches!(self.peek(), Kind::Bang | Kind::Keyword(K::Not));
+        let Some(keyword) = self.keyword_at(usize::from(negated)).filter(|word| self.is_predicate(*word, negated))
+        else {
+            return Ok(value);
+        };
+        if negated {
+            self.advance();
+        }
+        self.advance();
+        match keyword {
+            K::Between => self.between(value, negated, from),
+            K::In => self.in_list(value, negated, from),
+            K::Rlike | K::Regexp => {
+                let pattern = self.value_expression()?;
+                Ok(self.call_or_not("rlike", vec![value, pattern], negated, from))
+            }
+            K::Like => self.like("like", value, negated, from),
+            _ => self.like("ilike", value, negated, from),
+        }
+    }
+
+    fn is_predicate(&self, keyword: K, negated: bool) -> bool {
+        match keyword {
+            K::In => self.peek_at(1 + usize::from(negated)) == Kind::LeftParen,
+            K::Between | K::Rlike | K::Regexp | K::Like | K::Ilike => !self.ends_name_at(1 + usize::from(negated)),
+            _ => false,
+        }
+    }
+
+    fn call_or_not(&self, name: &str, arguments: Vec<Expression>, negated: bool, from: Mark) -> Expression {
+        let call = Expression::call(name, arguments, self.origin(from));
+        if negated { Expression::call("not", vec![call], self.origin(from)) } else { call }
+    }
+
+    fn between(&mut self, value: Expression, negated: bool, from: Mark) -> Result<Expression> {
+        let low = self.value_expression()?;
+        self.expect_keyword(K::And)?;
+        let high = self.value_expression()?;
+        Ok(self.call_or_not("between", vec![value, low, high], negated, from))
+    }
+
+    fn in_list(&mut self, value: Expression, negated: bool, from: Mark) -> Result<Expression> {
+        self.expect(Kind::LeftParen)?;
+        let first = self.mark();
+        let found = if self.starts_query() {
+            let query = self.query()?;
+            self.in_subquery(value, query, negated, from)?
+        } else if self.is(Kind::LeftParen) {
+            match self.parenthesised()? {
+                Parenthesis::Query(query) if self.is(Kind::RightParen) || self.continues_query() => {
+                    let query = self.query_after(query, first)?;
+                    self.in_subquery(value, query, negated, from)?
+                }
+                other => {
+                    let operand = self.operand(other, first);
+                    let item = self.disjunction(Some((operand, first)))?;
+                    self.in_items(value, item, negated, from)?
+                }
+            }
+        } else {
+            let item = self.expression()?;
+            self.in_items(value, item, negated, from)?
+        };
+        Ok(found)
+    }
+
+    fn in_items(&mut self, value: Expression, first: Expression, negated: bool, from: Mark) -> Result<Expression> {
+        let mut arguments = vec![value, first];
+        while self.eat(Kind::Comma) {
+            arguments.push(self.expression()?);
+        }
+        self.expect(Kind::RightParen)?;
+        Ok(self.call_or_not("in", arguments, negated, from))
+    }
+
+    /// `(a, b) IN (SELECT …)` compares several columns.
+    fn in_subquery(&mut self, value: Expression, query: Relation, negated: bool, from: Mark) -> Result<Expression> {
+        self.expect(Kind::RightParen)?;
+        let values = match value.kind {
+            ExpressionKind::Call(call) if call.name == ["struct"] => {
+                call.arguments.into_iter().map(|argument| argument.value).collect()
+            }
+            kind => vec![Expression::new(kind, value.origin)],
+        };
+        let found = Expression::new(ExpressionKind::InSubquery { values, query: Box::new(query) }, self.origin(from));
+        Ok(if negated { Expression::call("not", vec![found], self.origin(from)) } else { found })
+    }
+
+    fn like(&mut self, name: &str, value: Expression, negated: bool, from: Mark) -> Result<Expression> {
+        if matches!(self.keyword(), Some(K::Any | K::Some | K::All)) && self.peek_at(1) == Kind::LeftParen {
+            return self.like_many(name, value, negated, from);
+        }
+        let pattern = self.value_expression()?;
+        let mut arguments = vec![value, pattern];
+        if self.is_keyword(K::Escape) && matches!(self.peek_at(1), Kind::String | Kind::DoubleQuoted) {
+            self.advance();
+            let place = self.mark();
+            let token = self.advance();
+            let escape = unescape(self.slice(token));
+            if escape.chars().count() != 1 {
+                return Err(self.error("INVALID_ESC", from).with("invalidEscape", format!("'{escape}'")));
+            }
+            arguments.push(Expression::literal(Literal::String(escape), self.origin(place)));
+        }
+        Ok(self.call_or_not(name, arguments, negated, from))
+    }
+
+    /// `LIKE ANY (…)`: negated, it is a function of its own (`NOT LIKE ANY`: some pattern does not match).
+    fn like_many(&mut self, name: &str, value: Expression, negated: bool, from: Mark) -> Result<Expression> {
+        let quantifier = if self.eat_keyword(K::All) { "all" } else { "any" };
+        self.eat_one_of(&[K::Any, K::Some]);
+        if self.peek_at(1) == Kind::RightParen {
+            self.expect(Kind::LeftParen)?;
+            self.expect(Kind::RightParen)?;
+            return Err(Error::message(
+                ErrorKind::Parse,
+                "[_LEGACY_ERROR_TEMP_0064] Expected something between '(' and ')'.",
+            )
+            .at(&self.origin(from)));
+        }
+        let mut arguments = vec![value];
+        arguments.extend(self.parenthesised_list(Self::expression)?);
+        let not = if negated { "not_" } else { "" };
+        Ok(Expression::call(&format!("{not}{name}_{quantifier}"), arguments, self.origin(from)))
+    }
+
+    fn is_test_at(&self, ahead: usize) -> bool {
+        let ahead = match self.peek_at(ahead) {
+            Kind::Bang | Kind::Keyword(K::Not) => ahead + 1,
+            _ => ahead,
+        };
+        matches!(self.keyword_at(ahead), Some(K::Null | K::True | K::False | K::Unknown | K::Distinct))
+    }
+
+    /// Behind IS. `IS TRUE` is `<=> true`; `IS UNKNOWN` asks for NULL.
+    fn test(&mut self, value: Expression, from: Mark) -> Result<Expression> {
+        let negated = self.eat(Kind::Bang) || self.eat_keyword(K::Not);
+        let word = self.mark();
+        let found = match self.eat_one_of(&[K::Null, K::True, K::False, K::Unknown, K::Distinct]) {
+            Some(K::Null | K::Unknown) => {
+                let name = if negated { "isnotnull" } else { "isnull" };
+                return Ok(Expression::call(name, vec![value], self.origin(from)));
+            }
+            Some(K::Distinct) => {
+                self.expect_keyword(K::From)?;
+                let right = self.value_expression()?;
+                // IS DISTINCT FROM is the negation of `<=>`.
+                return Ok(self.call_or_not("<=>", vec![value, right], !negated, from));
+            }
+            Some(truth) => Expression::literal(Literal::Boolean(truth == K::True), self.origin(word)),
+            None => return Err(self.syntax_error()),
+        };
+        Ok(self.call_or_not("<=>", vec![value, found], negated, from))
+    }
+}

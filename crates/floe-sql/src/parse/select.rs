@@ -1,0 +1,252 @@
+//! SELECT with its clauses, FROM-first queries, VALUES, and GROUP BY in all its forms.
+
+use floe_base::{Error, Result};
+use floe_syntax::relation::{GroupBy, GroupingElement, Query, Select, SetOperator};
+use floe_syntax::{Expression, ExpressionKind, Relation, RelationKind};
+
+use crate::keyword::Keyword as K;
+use crate::parser::{Mark, Parser};
+use crate::token::Kind;
+
+impl Parser<'_> {
+    /// `SELECT … [FROM …] …`.
+    pub(crate) fn select(&mut self) -> Result<Relation> {
+        let from = self.mark();
+        let mut select = self.select_clause()?;
+        if self.is_keyword(K::From) {
+            select.from = Some(self.from_clause()?);
+        }
+        self.select_tail(&mut select)?;
+        Ok(Relation::new(RelationKind::Select(Box::new(select)), self.origin(from)))
+    }
+
+    /// `SELECT [hints] [DISTINCT] expressions`, nothing more.
+    pub(crate) fn select_clause(&mut self) -> Result<Select> {
+        self.expect_keyword(K::Select)?;
+        if self.is_keyword(K::Transform) && self.peek_at(1) == Kind::LeftParen && self.is_transform() {
+            return Err(Error::unsupported("the TRANSFORM clause").at(&self.origin_here()));
+        }
+        let hints = self.hints()?;
+        let distinct = self.distinct();
+        let projection = self.list(Self::named_expression)?;
+        Ok(Select {
+            hints,
+            distinct,
+            projection,
+            from: None,
+            filter: None,
+            group_by: GroupBy::None,
+            having: None,
+            windows: Vec::new(),
+        })
+    }
+
+    /// `transform` is a function as well; a script follows USING behind the closing parenthesis.
+    fn is_transform(&self) -> bool {
+        let mut depth = 0_usize;
+        let mut ahead = 1;
+        loop {
+            match self.peek_at(ahead) {
+                Kind::LeftParen => depth += 1,
+                Kind::RightParen if depth <= 1 => {
+                    return matches!(self.peek_at(ahead + 1), Kind::Keyword(K::Using | K::Row | K::Recordwriter));
+                }
+                Kind::RightParen => depth -= 1,
+                Kind::End => return false,
+                _ => {}
+            }
+            ahead += 1;
+        }
+    }
+
+    /// LATERAL VIEW, WHERE, GROUP BY, HAVING and WINDOW behind FROM.
+    pub(crate) fn select_tail(&mut self, select: &mut Select) -> Result<()> {
+        if self.is_lateral_view() {
+            let place = self.mark();
+            let input = select.from.take().unwrap_or_else(|| Relation::new(RelationKind::OneRow, self.origin(place)));
+            select.from = Some(self.lateral_views(input)?);
+        }
+        if self.eat_keyword(K::Where) {
+            select.filter = Some(self.expression()?);
+        }
+        select.group_by = self.group_by()?;
+        if self.eat_keyword(K::Having) {
+            select.having = Some(self.expression()?);
+        }
+        select.windows = self.window_clause()?;
+        Ok(())
+    }
+
+    /// `FROM t SELECT …`: each SELECT may have its own ORDER BY, several of them are a UNION ALL. `FROM t` alone is all
+    /// of its columns.
+    pub(crate) fn from_first(&mut self) -> Result<Relation> {
+        let from = self.mark();
+        let source = self.from_clause()?;
+        let mut result: Option<Relation> = None;
+        while self.is_keyword(K::Select) {
+            let place = self.mark();
+            let mut select = self.select_clause()?;
+            select.from = Some(source.clone());
+            self.select_tail(&mut select)?;
+            let body = Relation::new(RelationKind::Select(Box::new(select)), self.origin(place));
+            let next = self.organised(body, place)?;
+            result = Some(match result {
+                None => next,
+                Some(left) => Relation::new(
+                    RelationKind::SetOperation {
+                        left,
+                        right: next,
+                        operator: SetOperator::Union,
+                        all: true,
+                        by_name: false,
+                        allow_missing: false,
+                    },
+                    self.origin(from),
+                ),
+            });
+        }
+        Ok(result.unwrap_or(source))
+    }
+
+    /// A body with the ORDER BY and LIMIT that follow it.
+    pub(crate) fn organised(&mut self, body: Relation, from: Mark) -> Result<Relation> {
+        let starts = self.mark();
+        let mut query = Query::of(body);
+        self.organisation(&mut query)?;
+        if self.mark() == starts {
+            return Ok(query.body);
+        }
+        Ok(Relation::new(RelationKind::Query(Box::new(query)), self.origin(from)))
+    }
+
+    /// `VALUES (1, 2), (3, 4) [AS t (a, b)]`. A row is a parenthesis or `struct(…)`; anything else is one column.
+    pub(crate) fn inline_table(&mut self) -> Result<Relation> {
+        let from = self.mark();
+        self.expect_keyword(K::Values)?;
+        let outer = std::mem::replace(&mut self.in_values, true);
+        let rows = self.list(|parser| parser.expression().map(row));
+        self.in_values = outer;
+        let kind = RelationKind::Values { rows: rows? };
+        let values = Relation::new(kind, self.origin(from));
+        self.aliased_relation(values, from)
+    }
+
+    /// GROUP BY in any form.
+    pub(crate) fn group_by(&mut self) -> Result<GroupBy> {
+        if !self.eat_phrase(&[K::Group, K::By]) {
+            return Ok(GroupBy::None);
+        }
+        if self.is_keyword(K::All) && self.group_by_all_ends() {
+            self.advance();
+            return Ok(GroupBy::All);
+        }
+        let mut elements = self.list(Self::grouping_element_or_named)?;
+        if self.is_keyword(K::With) && matches!(self.keyword_at(1), Some(K::Rollup | K::Cube)) {
+            self.advance();
+            let rollup = self.advance().kind == Kind::Keyword(K::Rollup);
+            let groups = elements.into_iter().map(composite).collect();
+            elements = vec![if rollup { GroupingElement::Rollup(groups) } else { GroupingElement::Cube(groups) }];
+        } else if self.is_phrase(&[K::Grouping, K::Sets]) {
+            // Hive's form: the sets choose among the expressions before them.
+            self.expect_phrase(&[K::Grouping, K::Sets])?;
+            let sets = self.parenthesised_list(Self::grouping_set)?;
+            elements = vec![GroupingElement::Sets(sets.into_iter().map(GroupingElement::Group).collect())];
+        }
+        Ok(GroupBy::Elements(elements))
+    }
+
+    fn group_by_all_ends(&self) -> bool {
+        match self.peek_at(1) {
+            Kind::End | Kind::RightParen | Kind::Semicolon | Kind::PipeArrow => true,
+            Kind::Keyword(keyword) => matches!(
+                keyword,
+                K::Having
+                    | K::Order
+                    | K::Sort
+                    | K::Cluster
+                    | K::Distribute
+                    | K::Limit
+                    | K::Offset
+                    | K::Window
+                    | K::Union
+                    | K::Except
+                    | K::Intersect
+                    | K::Minus
+                    | K::Select
+                    | K::Insert
+            ),
+            _ => false,
+        }
+    }
+
+    fn grouping_element_or_named(&mut self) -> Result<GroupingElement> {
+        if self.is_grouping_analytics() {
+            return self.grouping_element();
+        }
+        let named = self.named_expression()?;
+        Ok(GroupingElement::Expression(named))
+    }
+
+    fn is_grouping_analytics(&self) -> bool {
+        match self.keyword() {
+            Some(K::Rollup | K::Cube) => self.peek_at(1) == Kind::LeftParen,
+            Some(K::Grouping) => self.is_keyword_at(1, K::Sets) && self.peek_at(2) == Kind::LeftParen,
+            _ => false,
+        }
+    }
+
+    /// `ROLLUP (…)`, `CUBE (…)`, `GROUPING SETS (…)`, and inside the last also plain sets.
+    fn grouping_element(&mut self) -> Result<GroupingElement> {
+        if !self.is_grouping_analytics() {
+            return self.grouping_set().map(GroupingElement::Group);
+        }
+        match self.eat_one_of(&[K::Rollup, K::Cube, K::Grouping]) {
+            Some(K::Rollup) => self.parenthesised_list(Self::grouping_set).map(GroupingElement::Rollup),
+            Some(K::Cube) => self.parenthesised_list(Self::grouping_set).map(GroupingElement::Cube),
+            _ => {
+                self.expect_keyword(K::Sets)?;
+                let sets = self.parenthesised_list(|parser| parser.nested(Self::grouping_element))?;
+                Ok(GroupingElement::Sets(sets))
+            }
+        }
+    }
+
+    /// `(a, b)`, `()` or `a`.
+    fn grouping_set(&mut self) -> Result<Vec<Expression>> {
+        if self.is(Kind::LeftParen) && self.peek_at(1) == Kind::RightParen {
+            self.advance();
+            self.advance();
+            return Ok(Vec::new());
+        }
+        Ok(row(self.expression()?))
+    }
+}
+
+/// The columns of a row constructor; any other expression is one column.
+fn row(expression: Expression) -> Vec<Expression> {
+    let is_row = matches!(&expression.kind, ExpressionKind::Call(call) if call.name == ["struct"]);
+    if !is_row {
+        return vec![expression];
+    }
+    match expression.kind {
+        ExpressionKind::Call(call) => call.arguments.into_iter().map(|argument| unaliased(argument.value)).collect(),
+        kind => vec![Expression::new(kind, expression.origin)],
+    }
+}
+
+fn unaliased(expression: Expression) -> Expression {
+    match expression.kind {
+        ExpressionKind::Alias { child, .. } => *child,
+        kind => Expression::new(kind, expression.origin),
+    }
+}
+
+/// One element of `GROUP BY a, b WITH ROLLUP`.
+fn composite(element: GroupingElement) -> Vec<Expression> {
+    match element {
+        GroupingElement::Expression(expression) => vec![expression],
+        GroupingElement::Group(expressions) => expressions,
+        GroupingElement::Rollup(groups) | GroupingElement::Cube(groups) => groups.into_iter().flatten().collect(),
+        GroupingElement::Sets(sets) => sets.into_iter().flat_map(composite).collect(),
+    }
+}

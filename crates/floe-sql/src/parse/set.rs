@@ -1,0 +1,115 @@
+//! SET, RESET, SET TIME ZONE, SET CATALOG. Keys and values of SET are raw text, not tokens.
+
+use floe_base::{Error, Result};
+use floe_syntax::{Command, Expression, Literal};
+
+use crate::keyword::Keyword as K;
+use crate::parser::Parser;
+use crate::token::Kind;
+
+impl Parser<'_> {
+    pub(crate) fn set(&mut self) -> Result<Command> {
+        let from = self.mark();
+        self.expect_keyword(K::Set)?;
+        match self.keyword() {
+            Some(K::Catalog)
+                if self.is_identifier_at(1) || matches!(self.peek_at(1), Kind::String | Kind::DoubleQuoted) =>
+            {
+                return self.set_catalog();
+            }
+            Some(K::Time) if self.is_keyword_at(1, K::Zone) => return self.set_time_zone(),
+            Some(K::Role) if self.is_identifier_at(1) => return self.unsupported_rest("SET ROLE", from),
+            Some(K::Variable | K::Var) if self.is_identifier_at(1) || self.peek_at(1) == Kind::LeftParen => {
+                return self.unsupported_rest("SET VARIABLE", from);
+            }
+            _ => {}
+        }
+        if self.is(Kind::Quoted) && matches!(self.peek_at(1), Kind::Equal | Kind::End | Kind::Semicolon) {
+            return self.set_quoted();
+        }
+        let text = self.remainder().trim();
+        self.skip_to_end();
+        if text.is_empty() {
+            return Ok(Command::ShowSettings { key: None, verbose: false });
+        }
+        if text == "-v" {
+            return Ok(Command::ShowSettings { key: None, verbose: true });
+        }
+        // The value ends at the first semicolon; only semicolons may follow.
+        if let Some((key, rest)) = text.split_once('=').filter(|(key, _)| is_key(key.trim_end())) {
+            let (value, tail) = rest.split_once(';').unwrap_or((rest, ""));
+            if tail.chars().all(|letter| letter == ';') {
+                return Ok(Command::Set { key: key.trim_end().to_string(), value: value.trim().to_string() });
+            }
+        }
+        if is_key(text) {
+            return Ok(Command::ShowSettings { key: Some(text.to_string()), verbose: false });
+        }
+        Err(self.error("INVALID_SET_SYNTAX", from))
+    }
+
+    /// ``SET `key` = value``, the value raw or in back-ticks.
+    fn set_quoted(&mut self) -> Result<Command> {
+        let from = self.mark();
+        let key = self.simple_identifier()?;
+        if !self.eat(Kind::Equal) {
+            while self.eat(Kind::Semicolon) {}
+            return Ok(Command::ShowSettings { key: Some(key), verbose: false });
+        }
+        if self.is(Kind::Quoted) && matches!(self.peek_at(1), Kind::End | Kind::Semicolon) {
+            return Ok(Command::Set { key, value: self.simple_identifier()? });
+        }
+        let text = self.remainder().trim();
+        self.skip_to_end();
+        let (value, tail) = text.split_once(';').unwrap_or((text, ""));
+        if !tail.chars().all(|letter| letter == ';') {
+            let error = self.error("INVALID_PROPERTY_VALUE", from);
+            return Err(error.with("value", text).with("key", key));
+        }
+        Ok(Command::Set { key, value: value.to_string() })
+    }
+
+    fn set_time_zone(&mut self) -> Result<Command> {
+        let from = self.mark();
+        self.expect_phrase(&[K::Time, K::Zone])?;
+        if self.eat_keyword(K::Local) {
+            return Ok(Command::SetTimeZone { zone: None });
+        }
+        if self.is_string() {
+            let place = self.mark();
+            let text = self.string()?;
+            let zone = Expression::literal(Literal::String(text), self.origin(place));
+            return Ok(Command::SetTimeZone { zone: Some(zone) });
+        }
+        if self.is_keyword(K::Interval) {
+            let zone = if self.is_interval() { self.interval_expression()? } else { self.typed_literal()? };
+            return Ok(Command::SetTimeZone { zone: Some(zone) });
+        }
+        let text = "[_LEGACY_ERROR_TEMP_0042] Invalid time zone displacement value.";
+        Err(Error::message(floe_base::error::Kind::Parse, text).at(&self.origin(from)))
+    }
+
+    pub(crate) fn reset(&mut self) -> Result<Command> {
+        let from = self.mark();
+        self.expect_keyword(K::Reset)?;
+        if self.is(Kind::Quoted) && matches!(self.peek_at(1), Kind::End | Kind::Semicolon) {
+            return Ok(Command::Reset { key: Some(self.simple_identifier()?) });
+        }
+        let text = self.remainder().trim();
+        self.skip_to_end();
+        let text = text.trim_end_matches(';').trim_end();
+        if text.is_empty() {
+            return Ok(Command::Reset { key: None });
+        }
+        if is_key(text) {
+            return Ok(Command::Reset { key: Some(text.to_string()) });
+        }
+        let text = "[_LEGACY_ERROR_TEMP_0043] Expected format is 'RESET' or 'RESET key'. If you want to include special characters in key, please use quotes, e.g., RESET `key`.";
+        Err(Error::message(floe_base::error::Kind::Parse, text).at(&self.origin(from)))
+    }
+}
+
+/// Characters a key may have without back-ticks.
+fn is_key(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.:\\".contains(&byte))
+}

@@ -1,0 +1,162 @@
+//! SHOW statements.
+
+use floe_base::error::quoted;
+use floe_base::{Error, Result};
+use floe_syntax::Command;
+use floe_syntax::command::Show;
+
+use crate::keyword::Keyword as K;
+use crate::parser::{Mark, Parser};
+use crate::token::Kind;
+
+impl Parser<'_> {
+    pub(crate) fn show(&mut self) -> Result<Command> {
+        let from = self.mark();
+        self.expect_keyword(K::Show)?;
+        let show = match self.keyword() {
+            Some(K::Namespaces | K::Databases | K::Schemas) => {
+                self.advance();
+                Show::Schemas { catalog: self.from_or_in()?, pattern: self.pattern()? }
+            }
+            Some(K::Tables) => {
+                self.advance();
+                Show::Tables { schema: self.from_or_in()?, pattern: self.pattern()? }
+            }
+            Some(K::Views) => {
+                self.advance();
+                Show::Views { schema: self.from_or_in()?, pattern: self.pattern()? }
+            }
+            Some(K::Table) => self.show_table_extended()?,
+            Some(K::Columns) => self.show_columns(from)?,
+            Some(K::Tblproperties) => {
+                self.advance();
+                let table = self.table_name()?;
+                let key = if self.eat(Kind::LeftParen) {
+                    let key = self.property_key()?;
+                    self.expect(Kind::RightParen)?;
+                    Some(key)
+                } else {
+                    None
+                };
+                Show::TableProperties { table, key }
+            }
+            Some(K::Create) => {
+                self.expect_phrase(&[K::Create, K::Table])?;
+                let table = self.table_name()?;
+                Show::CreateTable { table, as_serde: self.eat_phrase(&[K::As, K::Serde]) }
+            }
+            Some(K::Partitions) => {
+                self.advance();
+                let table = self.table_name()?;
+                if self.is_keyword(K::Partition) {
+                    return Err(Error::unsupported("SHOW PARTITIONS of one partition").at(&self.origin(from)));
+                }
+                Show::Partitions { table }
+            }
+            Some(K::Catalogs) => {
+                self.advance();
+                Show::Catalogs { pattern: self.pattern()? }
+            }
+            Some(K::Current) if !self.is_keyword_at(1, K::Roles) => {
+                self.advance();
+                if self.eat_one_of(&[K::Namespace, K::Database, K::Schema]).is_none() {
+                    return Err(self.syntax_error());
+                }
+                Show::CurrentNamespace
+            }
+            Some(K::Grant) => return self.show_grants(),
+            Some(K::Functions) => self.show_functions(None)?,
+            _ if self.is_word("grants") => return self.show_grants(),
+            _ if self.is_identifier() && self.is_keyword_at(1, K::Functions) => {
+                let scope = self.simple_identifier()?.to_uppercase();
+                if !["USER", "SYSTEM", "ALL"].contains(&scope.as_str()) {
+                    let error = self.error("INVALID_SQL_SYNTAX.SHOW_FUNCTIONS_INVALID_SCOPE", from);
+                    return Err(error.with("scope", format!("`{}`", scope.to_lowercase())));
+                }
+                self.show_functions(Some(scope))?
+            }
+            Some(
+                K::Role
+                | K::Roles
+                | K::Principals
+                | K::Current
+                | K::Compactions
+                | K::Transactions
+                | K::Indexes
+                | K::Locks
+                | K::Procedures,
+            ) => {
+                let what = format!("SHOW {}", self.slice(self.token()).to_uppercase());
+                return self.unsupported_rest(&what, from);
+            }
+            _ => return Err(self.syntax_error()),
+        };
+        Ok(Command::Show(show))
+    }
+
+    /// `(FROM | IN) name`, if it stands here.
+    fn from_or_in(&mut self) -> Result<Option<Vec<String>>> {
+        if self.eat_one_of(&[K::From, K::In]).is_none() {
+            return Ok(None);
+        }
+        self.plain_name().map(Some)
+    }
+
+    /// `[LIKE] 'pattern'`, if it stands here.
+    fn pattern(&mut self) -> Result<Option<String>> {
+        if self.eat_keyword(K::Like) || self.is_string() { self.string().map(Some) } else { Ok(None) }
+    }
+
+    fn show_table_extended(&mut self) -> Result<Show> {
+        self.expect_phrase(&[K::Table, K::Extended])?;
+        let schema = self.from_or_in()?;
+        self.expect_keyword(K::Like)?;
+        let pattern = self.string()?;
+        let partition = self.is_keyword(K::Partition);
+        if partition {
+            self.partition_spec()?;
+        }
+        Ok(Show::TableExtended { schema, pattern, partition })
+    }
+
+    /// The schema may stand before the table's name or behind it; twice only when it is the same.
+    fn show_columns(&mut self, from: Mark) -> Result<Show> {
+        self.expect_keyword(K::Columns)?;
+        if self.eat_one_of(&[K::From, K::In]).is_none() {
+            return Err(self.syntax_error());
+        }
+        let table = self.plain_name()?;
+        let schema = self.from_or_in()?;
+        if let (Some(schema), Some((_, prefix))) = (&schema, table.split_last())
+            && !prefix.is_empty()
+            && !prefix.iter().map(|part| part.to_lowercase()).eq(schema.iter().map(|part| part.to_lowercase()))
+        {
+            let error = self.error("SHOW_COLUMNS_WITH_CONFLICT_NAMESPACE", from);
+            return Err(error.with("namespaceA", quoted(schema)).with("namespaceB", quoted(prefix)));
+        }
+        Ok(Show::Columns { table, schema })
+    }
+
+    fn show_functions(&mut self, scope: Option<String>) -> Result<Show> {
+        self.expect_keyword(K::Functions)?;
+        let schema = self.from_or_in()?;
+        let like = self.eat_keyword(K::Like);
+        // The old form names the function without quotes.
+        let pattern = if self.is_string() {
+            Some(self.string()?)
+        } else if like || self.is_identifier() {
+            Some(self.multipart()?.join("."))
+        } else {
+            None
+        };
+        Ok(Show::Functions { scope, schema, pattern })
+    }
+
+    /// `SHOW GRANTS ON …` is what dbt asks; Spark itself has no grants.
+    fn show_grants(&mut self) -> Result<Command> {
+        self.advance();
+        let start = self.mark();
+        self.skip_statement();
+        Ok(Command::Show(Show::Grants { what: self.text_from(start).to_string() }))
+    }
+}
