@@ -16,6 +16,7 @@ use parking_lot::RwLock;
 use tempfile::TempDir;
 
 use crate::Session;
+use crate::cache::Cache;
 use crate::catalogs::Catalogs;
 use crate::system::routes::RouteLog;
 use crate::threads::Threads;
@@ -34,6 +35,7 @@ pub struct Engine {
     sessions: DashMap<SessionKey, Arc<Session>>,
     /// `global_temp`: temp views that every session sees, by name in lower case.
     global_views: RwLock<std::collections::BTreeMap<String, Arc<View>>>,
+    cache: Cache,
     routes: RouteLog,
     /// The data folder of an engine that leaves nothing behind.
     _temporary: Option<TempDir>,
@@ -60,6 +62,7 @@ impl Engine {
             catalogs,
             sessions: DashMap::new(),
             global_views: RwLock::default(),
+            cache: Cache::default(),
             routes: RouteLog::default(),
             _temporary: temporary,
         }))
@@ -101,6 +104,7 @@ impl Engine {
     pub fn release(&self, key: &SessionKey) -> bool {
         let Some((_, session)) = self.sessions.remove(key) else { return false };
         session.end();
+        self.cache.forget_session(&key.session_id);
         true
     }
 
@@ -132,6 +136,10 @@ impl Engine {
 
     pub(crate) fn datafusion(&self) -> &Arc<DataFusion> {
         &self.datafusion
+    }
+
+    pub(crate) fn cache(&self) -> &Cache {
+        &self.cache
     }
 
     pub(crate) fn catalogs(&self) -> &Catalogs {

@@ -12,6 +12,7 @@
 //! | `command.rs`, `command/` | one file per statement that does something |
 //! | `write.rs` | rows into tables: the only place that asks `floe-iceberg` to commit |
 //! | `system/` | tables about the engine itself: `system.routes` |
+//! | `cache.rs` | what `CACHE TABLE` keeps |
 //! | `threads.rs` | the threads queries run on, with stacks for deep plans |
 
 pub mod catalogs;
@@ -23,6 +24,7 @@ pub mod session;
 pub mod system;
 pub mod threads;
 
+mod cache;
 mod command;
 mod write;
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use floe_backends::{Batches, Run};
-use floe_base::{Error, Result};
+use floe_base::{Error, Result, SqlSource};
 use floe_plan::Planned;
 use floe_route::{Decision, Facts, Policy, Wish, decide, policy};
 use floe_syntax::command::ExplainMode;
@@ -35,7 +35,7 @@ impl Request {
 
     /// A SQL text.
     pub fn sql(text: &str) -> Result<Self> {
-        Ok(Self::of(floe_sql::parse_statement(text)?))
+        Ok(Self::of(floe_sql::parse_statement(&SqlSource::new(text))?))
     }
 }
 
@@ -149,7 +149,7 @@ fn named(batches: Batches, schema: SchemaRef, running: Running) -> crate::execut
 }
 
 /// The same columns under the client's names; types are the plan's already.
-fn rename(batch: RecordBatch, schema: &SchemaRef) -> Result<RecordBatch> {
+pub(crate) fn rename(batch: RecordBatch, schema: &SchemaRef) -> Result<RecordBatch> {
     let options = arrow::array::RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
     let columns = batch.columns().iter().zip(schema.fields()).map(|(column, field)| {
         if column.data_type() == field.data_type() { Ok(column.clone()) } else { arrow::compute::cast(column, field.data_type()) }

@@ -19,7 +19,8 @@ use crate::operation::Operation;
 use crate::{Engine, Execution, Request, query};
 use conf::Conf;
 
-pub(crate) use lookup::SessionLookup;
+pub(crate) use lookup::{Located, SessionLookup, in_memory};
+pub(crate) use views::GLOBAL;
 
 /// A session. Cheap to hold; everything that changes is inside.
 #[derive(Debug)]
@@ -178,6 +179,11 @@ impl Session {
     /// The catalog of a name, as this session's settings and the server's define it.
     pub(crate) async fn catalog(&self, name: &str) -> Result<Option<Arc<dyn Catalog>>> {
         self.engine.catalogs().get(name, &self.conf.snapshot()).await
+    }
+
+    /// The names of all catalogs the session can name, sorted.
+    pub(crate) fn catalog_names(&self) -> Vec<String> {
+        self.engine.catalogs().names(&self.conf.snapshot())
     }
 
     // Kept frames.

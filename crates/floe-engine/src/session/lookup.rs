@@ -33,6 +33,13 @@ pub(crate) struct Located {
     pub(crate) name: String,
 }
 
+impl Located {
+    /// The name it is kept under by `CACHE TABLE`.
+    pub(crate) fn cache_name(&self) -> String {
+        format!("{}.{}.{}", self.catalog.name(), self.namespace.join("."), self.name).to_lowercase()
+    }
+}
+
 impl SessionLookup {
     pub(crate) fn new(session: Arc<Session>) -> Result<Self> {
         let context = session.context()?;
@@ -70,6 +77,11 @@ impl Lookup for SessionLookup {
         }
         let version = version.cloned().or_else(|| version_option(options));
         for located in self.session.candidates(name, under).await? {
+            if version.is_none()
+                && let Some(kept) = self.session.engine().cache().get(&located.cache_name())
+            {
+                return Ok(Some(Found::Table(Box::new(kept))));
+            }
             if let Some(found) = located.catalog.load(&located.namespace, &located.name, version.as_ref()).await? {
                 return Ok(Some(found));
             }
@@ -108,6 +120,13 @@ impl SessionLookup {
             [schema, name] if schema.eq_ignore_ascii_case(GLOBAL) => self.session.global_view(name)?,
             _ => return None,
         };
+        let kept = match name {
+            [name] => self.session.engine().cache().get(&self.session.temporary_cache_name(name)),
+            _ => self.session.engine().cache().get(&name.join(".").to_lowercase()),
+        };
+        if let Some(kept) = kept {
+            return Some(Found::Table(Box::new(kept)));
+        }
         Some(Found::View(Box::new(view.as_ref().clone())))
     }
 
@@ -124,6 +143,11 @@ impl SessionLookup {
 }
 
 impl Session {
+    /// The name a temp view is kept under by `CACHE TABLE`.
+    pub(crate) fn temporary_cache_name(&self, name: &str) -> String {
+        format!("{}/{}", self.key.session_id, name).to_lowercase()
+    }
+
     /// Where a name may live, in the order to try: under the current catalog and namespace (of the session, or of the
     /// view whose text is read), then under the catalog its first part names.
     pub(crate) async fn candidates(&self, name: &[String], under: Option<(&str, &[String])>) -> Result<Vec<Located>> {

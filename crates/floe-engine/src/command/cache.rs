@@ -1,0 +1,80 @@
+//! `CACHE TABLE`, `UNCACHE TABLE`, `CLEAR CACHE`, `REFRESH TABLE`, `ANALYZE TABLE`.
+
+use std::sync::Arc;
+
+use floe_base::Result;
+use floe_syntax::command::{CreateView, ViewKind};
+use floe_syntax::relation::TableName;
+use floe_syntax::{Origin, Relation, RelationKind};
+
+use super::lookup::{Named, missing};
+use super::{create_view, lookup};
+use crate::{Execution, Session, query};
+
+/// Reads a table or view into memory; `CACHE TABLE n AS SELECT …` makes a temp view of the name first.
+pub(super) async fn cache(
+    session: &Arc<Session>,
+    name: &TableName,
+    query: Option<(Relation, String)>,
+) -> Result<Execution> {
+    if let Some((query, text)) = query {
+        let view = CreateView {
+            name: name.clone(),
+            kind: ViewKind::Temporary,
+            or_replace: false,
+            if_not_exists: false,
+            columns: Vec::new(),
+            comment: None,
+            properties: Vec::new(),
+            text: Some(text),
+            query,
+        };
+        create_view::run(session, view).await?;
+    }
+    let named = session.existing_object(name).await?;
+    let planned = query::lower(session, Relation::new(RelationKind::Table(name.clone()), Origin::Unknown)).await?;
+    let batches = query::collect(session, &planned).await?;
+    let rows = arrow::compute::concat_batches(&planned.schema(), &batches)?;
+    session.engine().cache().put(session.cache_name(&named), crate::session::in_memory(rows, "memory")?);
+    Ok(Execution::empty())
+}
+
+pub(super) async fn uncache(session: &Session, name: &TableName, if_exists: bool) -> Result<Execution> {
+    match session.named(name).await? {
+        Some(named) => {
+            session.engine().cache().remove(&session.cache_name(&named));
+            Ok(Execution::empty())
+        }
+        None if if_exists => Ok(Execution::empty()),
+        None => Err(missing(&name.parts)),
+    }
+}
+
+pub(super) fn clear(session: &Session) -> Result<Execution> {
+    session.engine().cache().clear();
+    Ok(Execution::empty())
+}
+
+/// Forgets what is kept of a table; its metadata is read anew by every statement anyhow.
+pub(super) async fn refresh(session: &Session, name: &TableName) -> Result<Execution> {
+    let named = session.existing_object(name).await?;
+    session.engine().cache().remove(&session.cache_name(&named));
+    Ok(Execution::empty())
+}
+
+/// Iceberg keeps its statistics with every commit; there is nothing left to compute. A missing table is an error.
+pub(super) async fn analyze(session: &Session, name: &TableName) -> Result<Execution> {
+    session.existing_object(name).await?;
+    Ok(Execution::empty())
+}
+
+impl Session {
+    /// The name something is kept under.
+    pub(crate) fn cache_name(&self, named: &lookup::Named) -> String {
+        match named {
+            Named::Temporary { view, global: true } => format!("{}.{}", crate::session::GLOBAL, view.name.name).to_lowercase(),
+            Named::Temporary { view, .. } => self.temporary_cache_name(&view.name.name),
+            Named::Object { located, .. } => located.cache_name(),
+        }
+    }
+}

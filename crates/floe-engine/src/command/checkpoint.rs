@@ -1,0 +1,34 @@
+//! `localCheckpoint` and `checkpoint`: a frame's rows, kept by the server under an id.
+
+use std::sync::Arc;
+
+use arrow::array::StringArray;
+use arrow::datatypes::{DataType, Field, Schema};
+use floe_base::Result;
+use floe_syntax::Relation;
+
+use crate::session::{Running, in_memory};
+use crate::{Execution, Session, query};
+
+/// Computes the rows and keeps them. The result is one row, the relation id. A lazy checkpoint is computed at once too:
+/// its rows are the same.
+pub(super) async fn run(
+    session: &Arc<Session>,
+    input: Relation,
+    _eager: bool,
+    running: &Running,
+) -> Result<Execution> {
+    let planned = query::lower(session, input).await?;
+    query::decided(session, &planned, &running.operation.tags)?;
+    let batches = query::collect(session, &planned).await?;
+    let rows = arrow::compute::concat_batches(&planned.schema(), &batches)?;
+    let id = session.keep(in_memory(rows, "memory")?);
+    let schema = Arc::new(Schema::new(vec![Field::new("relation_id", DataType::Utf8, false)]));
+    let ids = Arc::new(StringArray::from(vec![id]));
+    Ok(Execution::batch(arrow::array::RecordBatch::try_new(schema, vec![ids])?))
+}
+
+pub(super) fn remove(session: &Session, relation_id: &str) -> Result<Execution> {
+    session.forget(relation_id);
+    Ok(Execution::empty())
+}

@@ -1,0 +1,165 @@
+//! `DESCRIBE TABLE`, with EXTENDED and of one column; and what is told of a table elsewhere too.
+
+use std::sync::Arc;
+
+use arrow::datatypes::SchemaRef;
+use floe_base::{Error, Result};
+use floe_catalog::view::ViewBody;
+use floe_catalog::{Found, Table, View};
+use floe_syntax::DataType;
+use floe_syntax::relation::TableName;
+
+use super::cells::{texts, told};
+use super::describe_query::{Row, row, rows};
+use super::lookup::Named;
+use crate::{Execution, Session, query};
+
+pub(super) async fn run(session: &Arc<Session>, name: &TableName, extended: bool) -> Result<Execution> {
+    let named = session.existing_object(name).await?;
+    let schema = columns_of(session, &named).await?;
+    let mut lines: Vec<Row> = schema.fields().iter().map(|field| row(field)).collect();
+    match &named {
+        Named::Object { located, found: Found::Table(table) } => {
+            partitioning(table, &mut lines);
+            if extended {
+                let mut whole = vec![located.catalog.name()];
+                whole.extend(located.namespace.iter().map(String::as_str));
+                whole.push(&located.name);
+                table_details(&whole.join("."), table, &mut lines);
+            }
+        }
+        Named::Object { found: Found::View(view), .. } if extended => view_details(view, &schema, &mut lines),
+        _ => {}
+    }
+    rows(lines)
+}
+
+/// `DESCRIBE t c`: one column's name, type and comment.
+pub(super) async fn column(session: &Arc<Session>, name: &TableName, column: &[String]) -> Result<Execution> {
+    let named = session.existing_object(name).await?;
+    let schema = columns_of(session, &named).await?;
+    let wanted = column.join(".");
+    let found = schema.fields().iter().find(|field| field.name().eq_ignore_ascii_case(&wanted));
+    let missing = || {
+        let shown: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
+        Error::analysis("UNRESOLVED_COLUMN.WITH_SUGGESTION")
+            .with("objectName", floe_base::error::quoted(column))
+            .with("proposal", shown.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "))
+    };
+    let (name, data_type, comment) = row(found.ok_or_else(missing)?);
+    let values = [name, data_type, comment.unwrap_or_else(|| "NULL".into())];
+    told(vec![("info_name", false, texts(["col_name", "data_type", "comment"])), ("info_value", false, texts(values))])
+}
+
+/// The columns of whatever a name turned out to be.
+pub(super) async fn columns_of(session: &Arc<Session>, named: &Named) -> Result<SchemaRef> {
+    match named {
+        Named::Temporary { view, .. } => view_columns(session, view).await,
+        Named::Object { found: Found::View(view), .. } => view_columns(session, view).await,
+        Named::Object { found: Found::Table(table), .. } => Ok(table.schema.clone()),
+    }
+}
+
+/// The columns of a view as a query would see them now.
+pub(super) async fn view_columns(session: &Arc<Session>, view: &View) -> Result<SchemaRef> {
+    use floe_syntax::{Origin, Relation, RelationKind};
+    let mut parts: Vec<String> = view.name.namespace.clone();
+    if !view.name.catalog.is_empty() {
+        parts.insert(0, view.name.catalog.clone());
+    }
+    parts.push(view.name.name.clone());
+    let table = RelationKind::Table(TableName { parts, ..TableName::default() });
+    Ok(query::lower(session, Relation::new(table, Origin::Unknown)).await?.schema())
+}
+
+fn heading(title: &str, lines: &mut Vec<Row>) {
+    lines.push((String::new(), String::new(), Some(String::new())));
+    lines.push((format!("# {title}"), String::new(), Some(String::new())));
+}
+
+fn detail(name: &str, value: impl Into<String>, lines: &mut Vec<Row>) {
+    lines.push((name.into(), value.into(), Some(String::new())));
+}
+
+fn partitioning(table: &Table, lines: &mut Vec<Row>) {
+    let parts = transforms(table);
+    if parts.is_empty() {
+        return;
+    }
+    heading("Partitioning", lines);
+    for (index, part) in parts.iter().enumerate() {
+        detail(&format!("Part {index}"), part, lines);
+    }
+}
+
+fn table_details(whole: &str, table: &Table, lines: &mut Vec<Row>) {
+    if !table.metadata_columns.fields().is_empty() {
+        heading("Metadata Columns", lines);
+        for field in table.metadata_columns.fields() {
+            detail(field.name(), DataType::from_field(field).simple(), lines);
+        }
+    }
+    heading("Detailed Table Information", lines);
+    detail("Name", whole, lines);
+    detail("Type", "MANAGED", lines);
+    let properties = properties(table);
+    if let Some((_, comment)) = properties.iter().find(|(key, _)| key == "comment") {
+        detail("Comment", comment, lines);
+    }
+    if let Some(location) = location(table) {
+        detail("Location", location, lines);
+    }
+    detail("Provider", &table.format, lines);
+    detail("Owner", "floe", lines);
+    detail("Table Properties", property_text(&properties), lines);
+    if let (Some(bytes), Some(count)) = (table.statistics.bytes, table.statistics.rows) {
+        lines.push(("Statistics".into(), format!("{bytes} bytes, {count} rows"), None));
+    }
+}
+
+fn view_details(view: &View, schema: &SchemaRef, lines: &mut Vec<Row>) {
+    heading("Detailed View Information", lines);
+    if let Some(comment) = &view.comment {
+        detail("Comment", comment, lines);
+    }
+    if let ViewBody::Text { sql, catalog, namespace } = &view.body {
+        detail("View Text", sql, lines);
+        detail("Type", "VIEW", lines);
+        detail("View Catalog and Namespace", format!("{catalog}.{}", namespace.join(".")), lines);
+    }
+    let names: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
+    detail("View Query Output Columns", format!("[{}]", names.join(", ")), lines);
+    let shown = view.properties.iter().map(|(key, value)| format!("'{key}' = '{value}'")).collect::<Vec<_>>();
+    detail("View Properties", format!("[{}]", shown.join(", ")), lines);
+}
+
+/// The partition transforms of a table as DDL writes them.
+pub(super) fn transforms(table: &Table) -> Vec<String> {
+    table.iceberg.as_ref().map(|table| table.partition_transforms()).unwrap_or_default()
+}
+
+pub(super) fn location(table: &Table) -> Option<String> {
+    let location = table.iceberg.as_ref()?.metadata.location();
+    Some(location.strip_prefix("file://").unwrap_or(location).to_string())
+}
+
+/// Properties as Spark shows an Iceberg table's: those that are set, and what Iceberg adds. Sorted by key.
+pub(super) fn properties(table: &Table) -> Vec<(String, String)> {
+    let Some(iceberg) = &table.iceberg else { return Vec::new() };
+    let metadata = &iceberg.metadata;
+    let mut shown: Vec<(String, String)> =
+        metadata.properties().iter().map(|(key, value)| (key.clone(), value.clone())).collect();
+    let snapshot = metadata.current_snapshot().map_or("none".to_string(), |snapshot| snapshot.snapshot_id().to_string());
+    shown.push(("current-snapshot-id".into(), snapshot));
+    shown.push(("format".into(), "iceberg/parquet".into()));
+    shown.push(("format-version".into(), (metadata.format_version() as u8).to_string()));
+    shown.sort();
+    shown.dedup_by(|left, right| left.0 == right.0);
+    shown
+}
+
+/// `[a=1,b=2]`, without what has a line of its own.
+pub(super) fn property_text(properties: &[(String, String)]) -> String {
+    let shown = properties.iter().filter(|(key, _)| key != "comment").map(|(key, value)| format!("{key}={value}"));
+    format!("[{}]", shown.collect::<Vec<_>>().join(","))
+}

@@ -1,0 +1,136 @@
+//! Statements about Iceberg tables: what they are, and the rows in them. One file each under `tables/`.
+
+mod alter;
+mod create;
+mod insert;
+mod rewrite;
+mod save_as_table;
+mod truncate;
+mod write_files;
+mod write_to;
+
+use std::sync::Arc;
+
+use datafusion::common::Column;
+use datafusion::common::tree_node::{Transformed, TreeNode};
+use datafusion::logical_expr::{Expr, LogicalPlan};
+use floe_base::error::quoted;
+use floe_base::{Error, Result};
+use floe_catalog::{Found, Table};
+use floe_iceberg::catalog::{Ident, IcebergCatalog};
+use floe_syntax::relation::TableName;
+use floe_syntax::{Command, DataType};
+
+use super::lookup::{Named, missing};
+use crate::session::{Located, Running};
+use crate::{Execution, Session};
+
+pub(super) use alter::run as alter;
+
+pub(super) async fn run(session: &Arc<Session>, command: Command, running: &Running) -> Result<Execution> {
+    let done = match command {
+        Command::CreateTable(table) => create::run(session, table, running).await,
+        Command::Insert(insert) => insert::run(session, insert, running).await,
+        Command::Delete { table, alias, condition } => {
+            rewrite::delete(session, &table, alias.as_deref(), condition, running).await
+        }
+        Command::Update { table, alias, assignments, condition } => {
+            rewrite::update(session, &table, alias.as_deref(), &assignments, condition, running).await
+        }
+        Command::Merge(merge) => rewrite::merge(session, *merge, running).await,
+        Command::Truncate { table } => truncate::run(session, &table, running).await,
+        Command::AlterTable { table, action } => alter::run(session, &table, action).await,
+        Command::SaveAsTable(save) => save_as_table::run(session, save, running).await,
+        Command::WriteTo(write) => write_to::run(session, write, running).await,
+        Command::WriteFiles(write) => write_files::run(session, write).await,
+        Command::Call { name, .. } => Err(Error::unsupported(format!("procedure {}", name.join(".")))),
+        other => Err(Error::internal(format!("no file carries out {other:?}"))),
+    };
+    // Whatever was kept in memory may be out of date now.
+    session.engine().cache().clear();
+    done
+}
+
+/// `spark.catalog.createTable` as the statement it is.
+pub(super) fn from_catalog_call(
+    table: String,
+    path: Option<String>,
+    source: Option<String>,
+    description: Option<String>,
+    schema: Option<DataType>,
+    options: Vec<(String, String)>,
+) -> Result<Command> {
+    create::from_catalog_call(table, path, source, description, schema, options)
+}
+
+/// An existing Iceberg table that a statement writes.
+pub(super) struct Target {
+    pub(super) located: Located,
+    pub(super) table: Table,
+    pub(super) iceberg: Arc<floe_iceberg::table::Table>,
+}
+
+impl Target {
+    /// Its whole name in parts, for errors.
+    pub(super) fn whole(&self) -> Vec<String> {
+        let mut whole = vec![self.located.catalog.name().to_string()];
+        whole.extend(self.located.namespace.clone());
+        whole.push(self.located.name.clone());
+        whole
+    }
+}
+
+impl Session {
+    /// The table a statement writes, at its current version.
+    pub(super) async fn target(&self, name: &TableName) -> Result<Target> {
+        match self.named(name).await? {
+            Some(Named::Object { located, found: Found::Table(table) }) => match table.iceberg.clone() {
+                Some(iceberg) => Ok(Target { located, table: *table, iceberg }),
+                None => Err(Error::unsupported(format!("writing into a table of format {}", table.format))),
+            },
+            Some(Named::Object { .. } | Named::Temporary { .. }) => {
+                let error = Error::analysis("EXPECT_TABLE_NOT_VIEW.NO_ALTERNATIVE");
+                Err(error.with("viewName", quoted(&name.parts)).with("operation", "INSERT"))
+            }
+            None => Err(missing(&name.parts)),
+        }
+    }
+}
+
+/// The Iceberg catalog behind a place.
+pub(super) fn iceberg(located: &Located) -> Result<Arc<dyn IcebergCatalog>> {
+    let name = located.catalog.name();
+    located.catalog.iceberg().ok_or_else(|| Error::unsupported(format!("tables in catalog {name}")))
+}
+
+pub(super) fn ident(located: &Located) -> Ident {
+    Ident::new(located.namespace.iter().cloned(), located.name.clone())
+}
+
+/// A condition on a table's rows in the engine's words, its columns named as in the table.
+pub(super) async fn condition(
+    session: &Arc<Session>,
+    table: &TableName,
+    condition: floe_syntax::Expression,
+) -> Result<Expr> {
+    use floe_syntax::{Origin, Relation, RelationKind};
+    let input = Relation::new(RelationKind::Table(table.clone()), Origin::Unknown);
+    let project = RelationKind::Project { input, expressions: vec![condition] };
+    let planned = crate::query::lower(session, Relation::new(project, Origin::Unknown)).await?;
+    let too_much = || Error::unsupported("a condition on a table that is more than its columns and functions");
+    let LogicalPlan::Projection(outer) = &planned.plan else { return Err(too_much()) };
+    let LogicalPlan::Projection(inner) = outer.input.as_ref() else { return Err(too_much()) };
+    let written = |label: &str| {
+        let found = inner.schema.fields().iter().zip(&inner.expr).find(|(field, _)| field.name() == label);
+        match found.map(|(_, expr)| expr.clone().unalias()) {
+            Some(Expr::Column(column)) => Some(Expr::Column(Column::new_unqualified(column.name))),
+            _ => None,
+        }
+    };
+    let expr = outer.expr.first().cloned().ok_or_else(too_much)?.unalias();
+    let renamed = expr.transform(|expr| match &expr {
+        Expr::Column(column) => Ok(written(&column.name).map_or(Transformed::no(expr), Transformed::yes)),
+        _ => Ok(Transformed::no(expr)),
+    });
+    Ok(renamed?.data)
+}

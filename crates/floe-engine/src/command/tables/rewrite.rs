@@ -1,0 +1,177 @@
+//! DELETE, UPDATE, MERGE as copy-on-write: the touched files are found, their rows written anew, and one commit puts the
+//! new files in the place of the old.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use arrow::array::RecordBatch;
+use async_trait::async_trait;
+use floe_base::{Error, Kind, Result};
+use floe_catalog::catalog::Version;
+use floe_catalog::{Found, Table};
+use floe_functions::Context;
+use floe_iceberg::commit::{self, RowLevel};
+use floe_iceberg::scan::ScanOptions;
+use floe_plan::write::{self, Rewrite, align};
+use floe_plan::{Lookup, Planned, lower_query};
+use floe_syntax::Expression;
+use floe_syntax::command::{Assignment, Merge};
+use floe_syntax::relation::{Files, TableName};
+
+use super::Target;
+use crate::session::{Running, SessionLookup};
+use crate::{Execution, Session, query};
+
+pub(super) async fn delete(
+    session: &Arc<Session>,
+    name: &TableName,
+    alias: Option<&str>,
+    condition: Option<Expression>,
+    running: &Running,
+) -> Result<Execution> {
+    let target = session.target(name).await?;
+    let Some(condition) = condition else {
+        commit::delete_all(&target.iceberg, Some(running.operation.id.clone())).await?;
+        return Ok(Execution::empty());
+    };
+    run(session, target, write::delete(&marked(name), alias, condition), RowLevel::Delete, running).await
+}
+
+pub(super) async fn update(
+    session: &Arc<Session>,
+    name: &TableName,
+    alias: Option<&str>,
+    assignments: &[Assignment],
+    condition: Option<Expression>,
+    running: &Running,
+) -> Result<Execution> {
+    let target = session.target(name).await?;
+    let rewrite = write::update(&marked(name), alias, assignments, condition, &columns(&target))?;
+    run(session, target, rewrite, RowLevel::Update, running).await
+}
+
+pub(super) async fn merge(session: &Arc<Session>, mut merge: Merge, running: &Running) -> Result<Execution> {
+    if merge.schema_evolution {
+        return Err(Error::unsupported("MERGE WITH SCHEMA EVOLUTION"));
+    }
+    let target = session.target(&merge.target).await?;
+    merge.target = marked(&merge.target);
+    let source = query::lower(session, merge.source.clone()).await?;
+    let source_columns: Vec<String> = source.fields.iter().map(|field| field.name().clone()).collect();
+    let rewrite = write::merge(&merge, &columns(&target), &source_columns)?;
+    run(session, target, rewrite, RowLevel::Merge, running).await
+}
+
+/// The read option that tells the rewritten table from another mention of it: a source may read the target too.
+const MARK: &str = "floe.rewrite";
+
+fn marked(name: &TableName) -> TableName {
+    let mut name = name.clone();
+    name.options.push((MARK.into(), "target".into()));
+    name
+}
+
+fn columns(target: &Target) -> Vec<String> {
+    target.table.schema.fields().iter().map(|field| field.name().clone()).collect()
+}
+
+async fn run(
+    session: &Arc<Session>,
+    target: Target,
+    rewrite: Rewrite,
+    statement: RowLevel,
+    running: &Running,
+) -> Result<Execution> {
+    let pinned = |files: Option<HashSet<String>>| Pinned::new(session, &target, files);
+    if let Some(violations) = rewrite.violations {
+        let planned = lower_query(violations, &pinned(None)?).await?;
+        let rows: usize = query::collect(session, &planned).await?.iter().map(RecordBatch::num_rows).sum();
+        if rows > 0 {
+            return Err(Error::new(Kind::Runtime, "MERGE_CARDINALITY_VIOLATION"));
+        }
+    }
+    let planned = lower_query(rewrite.touched, &pinned(None)?).await?;
+    let touched = crate::write::touched(session, &planned).await?;
+    if touched.is_empty() && !rewrite.inserts {
+        // The statement must still mean something: a wrong name in it is an error though no row changes.
+        lower_query(rewrite.rows, &pinned(None)?).await?;
+        return Ok(Execution::empty());
+    }
+    let lookup = pinned(Some(touched.clone()))?;
+    let rows = lower_query(rewrite.rows, &lookup).await?;
+    let rows = align(rows, &target.table.schema, None, &target.whole(), lookup.context())?;
+    let added = crate::write::rows(session, &rows, &target.iceberg, running).await?;
+    if touched.is_empty() && added.is_empty() {
+        return Ok(Execution::empty());
+    }
+    let isolation = commit::isolation(&target.iceberg, statement)?;
+    let operation = Some(running.operation.id.clone());
+    commit::overwrite_files(&target.iceberg, touched, added, Vec::new(), isolation, operation).await?;
+    Ok(Execution::empty())
+}
+
+/// A session as the statement sees it: its target stands still at one version, with the columns that tell rows apart, and
+/// in the second pass what is rewritten is only the touched files. Other mentions of the target see all of it.
+struct Pinned {
+    inner: SessionLookup,
+    session: Arc<Session>,
+    /// The target's place, to know its other mentions by.
+    key: String,
+    rewritten: Table,
+    whole: Table,
+}
+
+impl Pinned {
+    fn new(session: &Arc<Session>, target: &Target, files: Option<HashSet<String>>) -> Result<Self> {
+        let read = |files: Option<HashSet<String>>| {
+            let options = ScanOptions { row_identity: true, files: files.map(Arc::new), ..ScanOptions::default() };
+            Ok::<Table, Error>(Table { provider: target.iceberg.provider(options)?, ..target.table.clone() })
+        };
+        Ok(Self {
+            inner: SessionLookup::new(session.clone())?,
+            session: session.clone(),
+            key: target.located.cache_name(),
+            rewritten: read(files)?,
+            whole: read(None)?,
+        })
+    }
+}
+
+#[async_trait]
+impl Lookup for Pinned {
+    fn context(&self) -> &Context {
+        self.inner.context()
+    }
+
+    async fn find(
+        &self,
+        name: &[String],
+        version: Option<&Version>,
+        options: &[(String, String)],
+        under: Option<(&str, &[String])>,
+    ) -> Result<Option<Found>> {
+        if options.iter().any(|(key, _)| key == MARK) {
+            return Ok(Some(Found::Table(Box::new(self.rewritten.clone()))));
+        }
+        let found = self.inner.find(name, version, options, under).await?;
+        if version.is_none() && options.is_empty() && matches!(found, Some(Found::Table(_))) {
+            let places = self.session.candidates(name, under).await?;
+            if places.iter().any(|place| place.cache_name() == self.key) {
+                return Ok(Some(Found::Table(Box::new(self.whole.clone()))));
+            }
+        }
+        Ok(found)
+    }
+
+    async fn files(&self, files: &Files) -> Result<Table> {
+        self.inner.files(files).await
+    }
+
+    fn cached(&self, relation_id: &str) -> Result<Table> {
+        self.inner.cached(relation_id)
+    }
+
+    async fn collect(&self, planned: Planned) -> Result<Vec<RecordBatch>> {
+        self.inner.collect(planned).await
+    }
+}

@@ -1,0 +1,85 @@
+//! `df.write.saveAsTable(name)` and `df.write.insertInto(name)`.
+
+use std::sync::Arc;
+
+use floe_base::{Error, Result};
+use floe_plan::write::align;
+use floe_syntax::Relation;
+use floe_syntax::command::{CreateMode, CreateTable, SaveAsTable, SaveMode, Transform};
+use floe_syntax::relation::TableName;
+
+use super::insert::{Over, by_name, overwrite, put};
+use super::create;
+use crate::session::Running;
+use crate::{Execution, Session, query};
+
+pub(super) async fn run(session: &Arc<Session>, save: SaveAsTable, running: &Running) -> Result<Execution> {
+    let name = TableName { parts: save.table.clone(), ..TableName::default() };
+    if save.buckets.is_some() || !save.sort_by.is_empty() || !save.cluster_by.is_empty() {
+        return Err(Error::unsupported("bucketBy, sortBy and clusterBy of a table"));
+    }
+    if save.insert {
+        return insert_into(session, &name, save.input, save.mode == SaveMode::Overwrite, running).await;
+    }
+    let exists = session.named(&name).await?.is_some();
+    match (exists, save.mode) {
+        (true, SaveMode::Ignore) => Ok(Execution::empty()),
+        (true, SaveMode::Append) => {
+            let target = session.target(&name).await?;
+            let planned = query::lower(session, save.input).await?;
+            by_name(session, &target, planned, Over::Append, running).await
+        }
+        (_, mode) => {
+            let replaces = mode == SaveMode::Overwrite;
+            create::run(session, as_create(save, name, replaces), running).await
+        }
+    }
+}
+
+/// By position, as Spark's insertInto.
+async fn insert_into(
+    session: &Arc<Session>,
+    name: &TableName,
+    input: Relation,
+    overwrites: bool,
+    running: &Running,
+) -> Result<Execution> {
+    let target = session.target(name).await?;
+    let planned = query::lower(session, input).await?;
+    let rows = align(planned, &target.table.schema, None, &target.whole(), &session.context()?)?;
+    let over = if overwrites { overwrite(session, &target.iceberg, Vec::new())? } else { Over::Append };
+    let added = crate::write::rows(session, &rows, &target.iceberg, running).await?;
+    put(&target.iceberg, added, over, running).await?;
+    Ok(Execution::empty())
+}
+
+fn as_create(save: SaveAsTable, name: TableName, replaces: bool) -> CreateTable {
+    let identity = |column: String| Transform {
+        name: "identity".into(),
+        column: vec![column],
+        argument: None,
+        definition: None,
+    };
+    // A path is the table's location; `overwriteSchema` is what replacing does anyway.
+    let mut options = save.options;
+    options.retain(|(key, _)| !key.eq_ignore_ascii_case("overwriteSchema"));
+    let path = options.iter().position(|(key, _)| key.eq_ignore_ascii_case("path"));
+    let location = path.map(|index| options.remove(index).1);
+    CreateTable {
+        name,
+        if_not_exists: false,
+        mode: if replaces { CreateMode::CreateOrReplace } else { CreateMode::Create },
+        columns: Vec::new(),
+        partitioning: save.partition_by.into_iter().map(identity).collect(),
+        buckets: None,
+        cluster_by: Vec::new(),
+        provider: save.format,
+        options,
+        properties: Vec::new(),
+        location,
+        comment: None,
+        external: false,
+        query: Some(save.input),
+        like: None,
+    }
+}

@@ -1,0 +1,58 @@
+//! Rows into tables: plans are run and their rows become data files; commits are `floe-iceberg`'s.
+//!
+//! The only place in the engine that writes files of tables. Nothing here decides what the rows are.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use arrow::array::{Array, RecordBatch, StringArray};
+use arrow::compute::cast;
+use arrow::datatypes::DataType;
+use datafusion::common::DataFusionError;
+use datafusion::execution::SendableRecordBatchStream;
+use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
+use floe_base::{Error, Result};
+use floe_iceberg::table::Table;
+use floe_iceberg::write::{NewFile, WriteOptions, write_files};
+use floe_plan::Planned;
+use futures::{StreamExt, TryStreamExt};
+
+use crate::session::Running;
+use crate::{Session, query};
+
+/// Runs a plan whose columns are the table's and writes its rows as data files nobody knows yet.
+pub(crate) async fn rows(
+    session: &Session,
+    planned: &Planned,
+    table: &Table,
+    running: &Running,
+) -> Result<Vec<NewFile>> {
+    let decision = query::decided(session, planned, &running.operation.tags)?;
+    let batches = query::execute(session, planned, &decision, running).await?;
+    let schema = planned.schema();
+    let renamed = batches.map({
+        let schema = schema.clone();
+        move |batch| query::rename(batch?, &schema)
+    });
+    let stream = renamed.map_err(DataFusionError::from).boxed();
+    let stream: SendableRecordBatchStream = Box::pin(RecordBatchStreamAdapter::new(schema, stream));
+    let work = write_files(table, vec![stream], &WriteOptions::default());
+    running.operation.unless_interrupted(work).await
+}
+
+/// The data files a plan of one column `_file` names.
+pub(crate) async fn touched(session: &Session, planned: &Planned) -> Result<HashSet<String>> {
+    let batches = query::collect(session, planned).await?;
+    let mut files = HashSet::new();
+    for batch in batches {
+        files.extend(texts(&batch)?.iter().flatten().map(str::to_string));
+    }
+    Ok(files)
+}
+
+fn texts(batch: &RecordBatch) -> Result<StringArray> {
+    let column = batch.columns().first().ok_or_else(|| Error::internal("a plan of touched files without a column"))?;
+    let texts: Arc<dyn Array> = cast(column, &DataType::Utf8)?;
+    let texts = texts.as_any().downcast_ref::<StringArray>().cloned();
+    texts.ok_or_else(|| Error::internal("names of files that are no texts"))
+}
