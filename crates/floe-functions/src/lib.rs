@@ -10,6 +10,7 @@
 //! | `call.rs` | [`Call`]: what a call site hands over, and the helpers to read it |
 //! | `typed.rs` | [`Typed`]: an expression of the engine with its type, nullability and whether it may raise |
 //! | `kernel.rs` | [`Kernel`]: the one scalar function type of ours inside the engine |
+//! | `rows.rs` | reading arguments row by row inside a kernel |
 //! | `context.rs` | [`Context`]: what a function may know of the session |
 //! | `coerce.rs` | Spark's type coercion, ANSI and not |
 //! | `cast/` | every cast between two types |
@@ -25,6 +26,7 @@ pub mod condition;
 pub mod context;
 pub mod function;
 pub mod kernel;
+mod rows;
 pub mod typed;
 
 mod family {
