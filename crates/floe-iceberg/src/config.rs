@@ -136,7 +136,8 @@ mod tests {
 
     #[test]
     fn debug_shows_no_secret() {
-        let pairs = [("uri", "http://h"), ("credential", "id:s3cr3t"), ("token", "t0k"), ("header.Authorization", "B x1")];
+        let pairs =
+            [("uri", "http://h"), ("credential", "id:s3cr3t"), ("token", "t0k"), ("header.Authorization", "B x1")];
         let shown = format!("{:?}", config(&pairs));
         for secret in ["s3cr3t", "t0k", "x1"] {
             assert!(!shown.contains(secret), "{shown}");

@@ -1,0 +1,114 @@
+//! Rows, tables and queries the suites share.
+#![allow(dead_code, reason = "each suite uses its part")]
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use arrow::array::{
+    ArrayRef, Date32Array, Decimal128Array, Int32Array, ListBuilder, RecordBatch, StringArray, StringBuilder,
+    TimestampMicrosecondArray,
+};
+use arrow_schema::{DataType, Field, Schema, TimeUnit};
+use datafusion::common::ScalarValue;
+use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
+use datafusion::prelude::{SessionConfig, SessionContext};
+use floe_base::{Error, Result};
+use floe_iceberg::catalog::{IcebergCatalog, Ident, open};
+use floe_iceberg::commit;
+use floe_iceberg::config::CatalogConfig;
+use floe_iceberg::scan::ScanOptions;
+use floe_iceberg::table::Table;
+use floe_iceberg::write::{NewFile, WriteOptions, write_files};
+
+pub async fn in_memory() -> Result<Arc<dyn IcebergCatalog>> {
+    open(CatalogConfig::in_memory("test")).await
+}
+
+pub fn ident(name: &str) -> Ident {
+    Ident::new(["default"], name)
+}
+
+pub fn date(days: i32) -> ScalarValue {
+    ScalarValue::Date32(Some(days))
+}
+
+pub fn people_schema() -> Schema {
+    let element = Arc::new(Field::new("element", DataType::Utf8, true));
+    Schema::new(vec![
+        Field::new("id", DataType::Int32, false),
+        Field::new("name", DataType::Utf8, true),
+        Field::new("born", DataType::Date32, true),
+        Field::new("seen", DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())), true),
+        Field::new("price", DataType::Decimal128(10, 2), true),
+        Field::new("tags", DataType::List(element), true),
+    ])
+}
+
+/// One row per number: everything about a person follows from it.
+pub fn people(numbers: Range<i32>) -> RecordBatch {
+    let ids: Vec<i32> = numbers.collect();
+    let mut tags = ListBuilder::new(StringBuilder::new()).with_field(Field::new("element", DataType::Utf8, true));
+    for id in &ids {
+        tags.values().append_value("a");
+        tags.values().append_value(format!("b{id}"));
+        tags.append(true);
+    }
+    let seen = ids.iter().map(|id| i64::from(*id) * 1000).collect::<Vec<_>>();
+    let prices = Decimal128Array::from_iter_values(ids.iter().map(|id| i128::from(*id)));
+    let columns: Vec<ArrayRef> = vec![
+        Arc::new(Int32Array::from(ids.clone())),
+        Arc::new(StringArray::from_iter_values(ids.iter().map(|id| format!("name {id}")))),
+        Arc::new(Date32Array::from(ids.clone())),
+        Arc::new(TimestampMicrosecondArray::from(seen).with_timezone("UTC")),
+        Arc::new(prices.with_precision_and_scale(10, 2).unwrap_or_else(|_| Decimal128Array::from(Vec::<i128>::new()))),
+        Arc::new(tags.finish()),
+    ];
+    RecordBatch::try_new(Arc::new(people_schema()), columns).unwrap_or_else(|error| panic!("{error}"))
+}
+
+pub async fn write(table: &Table, batch: RecordBatch) -> Result<Vec<NewFile>> {
+    let schema = batch.schema();
+    let stream = RecordBatchStreamAdapter::new(schema, futures::stream::iter([Ok(batch)]));
+    write_files(table, vec![Box::pin(stream)], &WriteOptions::default()).await
+}
+
+pub async fn append(table: &Table, batch: RecordBatch) -> Result<Table> {
+    commit::append(table, write(table, batch).await?, None).await
+}
+
+pub async fn query(table: &Table, sql: &str) -> Result<String> {
+    query_with(table, ScanOptions::default(), sql).await
+}
+
+pub async fn query_with(table: &Table, options: ScanOptions, sql: &str) -> Result<String> {
+    let batches = batches(table, options, sql).await?;
+    Ok(arrow::util::pretty::pretty_format_batches(&batches)?.to_string())
+}
+
+pub async fn batches(table: &Table, options: ScanOptions, sql: &str) -> Result<Vec<RecordBatch>> {
+    let context = SessionContext::new_with_config(SessionConfig::new().with_target_partitions(3));
+    context.register_table("t", table.provider(options)?)?;
+    Ok(context.sql(sql).await?.collect().await?)
+}
+
+pub async fn count(table: &Table) -> Result<i64> {
+    count_with(table, ScanOptions::default()).await
+}
+
+pub async fn count_with(table: &Table, options: ScanOptions) -> Result<i64> {
+    let batches = batches(table, options, "SELECT count(*) AS n FROM t").await?;
+    let first = batches.first().ok_or_else(|| Error::internal("no rows"))?;
+    let value = ScalarValue::try_from_array(first.column(0), 0)?;
+    match value {
+        ScalarValue::Int64(Some(count)) => Ok(count),
+        other => Err(Error::internal(format!("count is {other}"))),
+    }
+}
+
+/// The data file a person stands in.
+pub async fn file_of(table: &Table, id: i32) -> Result<String> {
+    let options = ScanOptions { row_identity: true, ..ScanOptions::default() };
+    let batches = batches(table, options, &format!("SELECT _file FROM t WHERE id = {id}")).await?;
+    let found = batches.iter().find(|batch| batch.num_rows() > 0).ok_or_else(|| Error::internal("nobody"))?;
+    Ok(ScalarValue::try_from_array(found.column(0), 0)?.to_string())
+}
