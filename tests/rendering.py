@@ -183,11 +183,19 @@ def answer(frame) -> list[str]:
         renamed = frame.toDF(*[f"c{at}" for at in range(len(names))])
         frame = renamed.select(*[renamed[f"c{at}"].cast("string") if odd else renamed[f"c{at}"]
                                  for at, odd in enumerate(as_text)])
-    table = frame.toArrow()
-    lines = row_lines(table)
+    lines = row_lines(arrow(frame))
     if "YearMonthIntervalType" in names:
         lines = [YEAR_MONTH.sub(lambda found: months(total_months(*found.groups())), line) for line in lines]
     return [schema_line(schema), *lines]
+
+
+def arrow(frame) -> pyarrow.Table:
+    """Return the frame's rows as the server sent them.
+
+    `toArrow` would cast them to the schema once more, which pyarrow refuses for VOID that cannot be null (`array()`).
+    """
+    table, *_ = frame._to_table()
+    return table
 
 
 def total_months(shown: str, unit: str) -> int:
