@@ -1,1 +1,38 @@
-//! Placeholder.
+//! Gives a query its meaning: the unresolved tree in, one `LogicalPlan` out, and the facts about it.
+//!
+//! | file | what |
+//! |---|---|
+//! | `lower.rs` | the story: collect names, load them, lower synchronously over that snapshot |
+//! | `lookup.rs` | [`Lookup`]: what the resolver asks of a session: names to tables, and small queries run on the way |
+//! | `planned.rs` | [`Planned`]: a plan with the client's names beside its column ids |
+//! | `walk.rs` | the tables a tree names |
+//! | `snapshot.rs` | what is loaded: one version of each table per statement |
+//! | `resolver.rs` | what one lowering carries with it, and what surrounds a relation |
+//! | `scope.rs` | the columns an expression can see, and how a name finds one |
+//! | `rows.rs` | a plan with its scope, and the small steps relations are built of |
+//! | `relation/` | one file per relation |
+//! | `expression/` | one file per kind of expression |
+//! | `write/` | INSERT, UPDATE, DELETE, MERGE as the rows they write |
+//! | `name.rs` | the name Spark gives a column nobody named |
+//! | `problem.rs` | Spark's errors about names |
+//! | `facts.rs` | what a router wants to know |
+//!
+//! There is one resolver, for SQL and DataFrame alike. It never touches the wire and never names a backend.
+
+pub mod lookup;
+pub mod lower;
+pub mod planned;
+
+mod expression;
+mod name;
+mod problem;
+mod relation;
+mod resolver;
+mod rows;
+mod scope;
+mod snapshot;
+mod walk;
+
+pub use lookup::Lookup;
+pub use lower::lower_query;
+pub use planned::Planned;

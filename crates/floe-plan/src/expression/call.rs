@@ -1,0 +1,243 @@
+//! Functions and operators: the arguments get their types, the function binds to them.
+
+use arrow::datatypes::{DataType, FieldRef};
+use datafusion::logical_expr::Expr;
+use floe_base::{Error, Origin, Result};
+use floe_functions::{FunctionKind, Typed};
+use floe_syntax::expression::{Argument, Call, Expression, ExpressionKind};
+use floe_syntax::{Literal, expression};
+
+use super::aggregate::Modifiers;
+use super::{Inside, Names};
+use crate::problem;
+use crate::resolver::Resolver;
+
+/// What a bound function is, and what stands for it.
+pub(crate) struct Bound {
+    pub(crate) value: Typed,
+    pub(crate) kind: FunctionKind,
+}
+
+impl Resolver<'_> {
+    pub(crate) fn call(&self, expression: &Expression, call: &Call, names: &Names<'_>) -> Result<Typed> {
+        let origin = &expression.origin;
+        let name = function_name(call);
+        if let Some(special) = self.special(&name, expression, call, names)? {
+            return Ok(special);
+        }
+        let bound = self.bind(expression, call, names)?;
+        match bound.kind {
+            FunctionKind::Scalar => {
+                self.only_for_aggregates(&name, call, origin)?;
+                Ok(bound.value)
+            }
+            FunctionKind::Aggregate => {
+                let modifiers = self.modifiers(call, names)?;
+                let text = self.text(expression, names);
+                self.take_aggregates(bound.value, &modifiers, &text, names, origin)
+            }
+            FunctionKind::Window => Err(Error::analysis("WINDOW_FUNCTION_WITHOUT_OVER_CLAUSE")
+                .with("funcName", format!("\"{name}()\""))
+                .at(origin)),
+            FunctionKind::Generator => Err(Error::analysis("UNSUPPORTED_GENERATOR.NESTED_IN_EXPRESSIONS")
+                .with("expression", format!("\"{}\"", self.text(expression, names)))
+                .at(origin)),
+        }
+    }
+
+    /// Calls that are not functions of values.
+    fn special(&self, name: &str, expression: &Expression, call: &Call, names: &Names<'_>) -> Result<Option<Typed>> {
+        let origin = &expression.origin;
+        let values = || call.arguments.iter().map(|argument| &argument.value);
+        match name {
+            "grouping" | "grouping_id" => {
+                let plain = names.inside(Inside::Aggregate);
+                let arguments = values().map(|value| self.expression(value, &plain)).collect::<Result<Vec<_>>>()?;
+                self.grouping(arguments, name == "grouping", names, origin).map(Some)
+            }
+            "struct" => {
+                let fields = self.struct_fields(call, names)?;
+                let renamed = Expression::call("named_struct", fields, origin.clone());
+                self.expression(&renamed, names).map(Some)
+            }
+            "count" if values().any(is_star) && !call.distinct => self.count_star(call, names, origin).map(Some),
+            "in" => self.in_list(call, names, origin),
+            _ => Ok(None),
+        }
+    }
+
+    /// `count(*)` counts rows.
+    fn count_star(&self, call: &Call, names: &Names<'_>, origin: &Origin) -> Result<Typed> {
+        if let [Argument { value: Expression { kind: ExpressionKind::Star(star), .. }, .. }] = call.arguments.as_slice()
+            && !star.qualifier.is_empty()
+            && !self.flag("spark.sql.legacy.allowStarWithSingleTableIdentifierInCount", false)
+        {
+            return Err(Error::message(
+                floe_base::Kind::Analysis,
+                format!(
+                    "count({}.*) is not allowed. Please use count(*) or expand the columns manually, e.g. count(col1, col2).",
+                    star.qualifier.join(".")
+                ),
+            )
+            .at(origin));
+        }
+        let mut one = call.clone();
+        one.arguments = vec![Argument { name: None, value: Expression::literal(Literal::Int(1), origin.clone()) }];
+        self.expression(&Expression::new(ExpressionKind::Call(Box::new(one)), origin.clone()), names)
+    }
+
+    /// `x IN (…)` where a query hides in the list is another expression; the rest is a function.
+    fn in_list(&self, call: &Call, names: &Names<'_>, origin: &Origin) -> Result<Option<Typed>> {
+        let [value, list] = call.arguments.as_slice() else { return Ok(None) };
+        let ExpressionKind::ScalarSubquery(query) = &list.value.kind else { return Ok(None) };
+        self.in_subquery(std::slice::from_ref(&value.value), query, names, origin).map(Some)
+    }
+
+    /// Names beside values, as `struct(a, b + 1)` gives them: `a`, `col2`.
+    fn struct_fields(&self, call: &Call, names: &Names<'_>) -> Result<Vec<Expression>> {
+        let mut fields = Vec::with_capacity(call.arguments.len() * 2);
+        for value in self.expanded(&call.arguments, names)? {
+            let name = match &value.kind {
+                ExpressionKind::Attribute(attribute) => attribute.parts.last().cloned(),
+                ExpressionKind::Alias { names, .. } => names.first().cloned(),
+                ExpressionKind::LambdaVariable(name) => Some(name.clone()),
+                _ => None,
+            };
+            let name = name.unwrap_or_else(|| format!("col{}", fields.len() / 2 + 1));
+            fields.push(Expression::literal(Literal::String(name), value.origin.clone()));
+            fields.push(value);
+        }
+        Ok(fields)
+    }
+
+    /// The arguments with every `*` written out.
+    fn expanded(&self, arguments: &[Argument], names: &Names<'_>) -> Result<Vec<Expression>> {
+        let mut values = Vec::with_capacity(arguments.len());
+        for argument in arguments {
+            match &argument.value.kind {
+                ExpressionKind::Star(star) => {
+                    for column in self.star_columns(star, names, &argument.value.origin)? {
+                        let parts = column.qualifier.iter().cloned().chain([column.name().to_string()]).collect();
+                        values.push(Expression::column(parts, argument.value.origin.clone()));
+                    }
+                }
+                _ => values.push(argument.value.clone()),
+            }
+        }
+        Ok(values)
+    }
+
+    /// Binds a call's function to its arguments; aggregates are still inside the result.
+    pub(crate) fn bind(&self, expression: &Expression, call: &Call, names: &Names<'_>) -> Result<Bound> {
+        let origin = &expression.origin;
+        let name = function_name(call);
+        let function = floe_functions::find(&name).filter(|_| is_builtin(&call.name));
+        let Some(function) = function else {
+            let context = self.context;
+            return Err(problem::routine_not_found(
+                &call.name,
+                &context.current_catalog,
+                &context.current_database,
+                origin,
+            ));
+        };
+        if let Some(named) = call.arguments.iter().find_map(|argument| argument.name.as_ref()) {
+            return Err(Error::unsupported(format!("the named argument `{named}` of function `{name}`")).at(origin));
+        }
+        let has_star = call.arguments.iter().any(|argument| is_star(&argument.value));
+        let written: Vec<Expression>;
+        let values: Vec<&Expression> = if has_star {
+            written = self.expanded(&call.arguments, names)?;
+            written.iter().collect()
+        } else {
+            call.arguments.iter().map(|argument| &argument.value).collect()
+        };
+        let inner = match function.kind {
+            FunctionKind::Aggregate if names.inside != Inside::Window => names.inside(Inside::Aggregate),
+            _ => *names,
+        };
+        let arguments = values.iter().map(|value| self.argument(value, &inner)).collect::<Result<Vec<Typed>>>()?;
+        let within_group = call
+            .within_group
+            .iter()
+            .map(|order| Ok((self.expression(&order.child, &inner)?, order.ascending, order.nulls_first)))
+            .collect::<Result<Vec<_>>>()?;
+        let text = |index: Option<usize>| match index {
+            None => self.text(expression, names),
+            Some(index) => values.get(index).map(|value| self.text(value, names)).unwrap_or_default(),
+        };
+        let lambdas = |index: usize, parameters: &[FieldRef]| {
+            let value = values.get(index).ok_or_else(|| Error::internal("a lambda of no argument"))?;
+            self.lambda(value, parameters, &inner)
+        };
+        let is_lambda =
+            |index: usize| values.get(index).is_some_and(|value| matches!(value.kind, ExpressionKind::Lambda { .. }));
+        let bound = (function.bind)(&floe_functions::Call {
+            name: &name,
+            arguments,
+            distinct: call.distinct,
+            ignore_nulls: call.ignore_nulls,
+            within_group,
+            origin,
+            context: self.context,
+            text: &text,
+            lambdas: &lambdas,
+            is_lambda: &is_lambda,
+        });
+        Ok(Bound { value: bound.map_err(|error| error.at(origin))?, kind: function.kind })
+    }
+
+    fn argument(&self, value: &Expression, names: &Names<'_>) -> Result<Typed> {
+        match value.kind {
+            ExpressionKind::Lambda { .. } => Ok(Typed::null(&DataType::Null)),
+            _ => self.expression(value, names),
+        }
+    }
+
+    /// DISTINCT, FILTER and IGNORE NULLS of a call.
+    pub(crate) fn modifiers(&self, call: &Call, names: &Names<'_>) -> Result<Modifiers> {
+        let plain = names.inside(Inside::Aggregate);
+        let filter = match &call.filter {
+            None => None,
+            Some(filter) => Some(self.condition(filter, &plain, "FILTER")?.expr),
+        };
+        Ok(Modifiers { distinct: call.distinct, filter, ignore_nulls: call.ignore_nulls })
+    }
+
+    fn only_for_aggregates(&self, name: &str, call: &Call, origin: &Origin) -> Result<()> {
+        let what = match call {
+            expression::Call { distinct: true, .. } => "DISTINCT",
+            expression::Call { filter: Some(_), .. } => "FILTER CLAUSE",
+            expression::Call { ignore_nulls: Some(true), .. } => "IGNORE NULLS",
+            expression::Call { within_group, .. } if !within_group.is_empty() => "WITHIN GROUP (ORDER BY ...)",
+            _ => return Ok(()),
+        };
+        Err(Error::analysis("INVALID_SQL_SYNTAX.FUNCTION_WITH_UNSUPPORTED_SYNTAX")
+            .with("prettyName", format!("`{name}`"))
+            .with("syntax", what)
+            .at(origin))
+    }
+}
+
+/// The function's name in lower case; a built-in may be written with where it lives.
+pub(crate) fn function_name(call: &Call) -> String {
+    call.name.last().map(|name| name.to_lowercase()).unwrap_or_default()
+}
+
+fn is_builtin(name: &[String]) -> bool {
+    match name {
+        [_] => true,
+        [schema, _] => schema.eq_ignore_ascii_case("builtin"),
+        [catalog, schema, _] => catalog.eq_ignore_ascii_case("system") && schema.eq_ignore_ascii_case("builtin"),
+        _ => false,
+    }
+}
+
+pub(crate) fn is_star(value: &Expression) -> bool {
+    matches!(value.kind, ExpressionKind::Star(_))
+}
+
+/// Both sides of a native operator.
+pub(crate) fn binary(left: Expr, operator: datafusion::logical_expr::Operator, right: Expr) -> Expr {
+    datafusion::logical_expr::binary_expr(left, operator, right)
+}

@@ -1,0 +1,147 @@
+//! `*`, `t.*`, `* EXCEPT (a)`, and column patterns: one expression that is several columns.
+
+use floe_base::error::quoted;
+use floe_base::{Error, Origin, Result};
+use floe_functions::Typed;
+use floe_syntax::expression::Star;
+
+use super::Names;
+use super::field::get_field;
+use crate::problem;
+use crate::resolver::Resolver;
+use crate::rows::{Output, field_of};
+use crate::scope::{Column, Match, Visibility};
+
+/// A `*` where no list of columns can stand.
+pub(crate) fn misplaced(_names: &Names<'_>, origin: &Origin) -> Error {
+    Error::analysis("INVALID_USAGE_OF_STAR_OR_REGEX").with("elem", "'*'").with("prettyName", "expression").at(origin)
+}
+
+impl Resolver<'_> {
+    /// The outputs a star stands for.
+    pub(crate) fn star(&self, star: &Star, names: &Names<'_>, origin: &Origin) -> Result<Vec<Output>> {
+        if !star.qualifier.is_empty()
+            && names.scope.qualified(&star.qualifier, self.case_sensitive).is_empty()
+            && let Match::One(column, used) = names.scope.resolve(&star.qualifier, self.case_sensitive)
+        {
+            return self.struct_star(column, star, used, origin);
+        }
+        Ok(self.star_columns(star, names, origin)?.iter().map(|column| Output::pass(column)).collect())
+    }
+
+    /// The columns a star stands for.
+    pub(crate) fn star_columns<'n>(&self, star: &Star, names: &'n Names<'_>, origin: &Origin) -> Result<Vec<Column>> {
+        let columns: Vec<Column> = if let Some(plan_id) = star.plan_id {
+            self.frame_star(plan_id, names, origin)?
+        } else if star.qualifier.is_empty() {
+            names.scope.shown().cloned().collect()
+        } else {
+            let found = names.scope.qualified(&star.qualifier, self.case_sensitive);
+            let (hidden, shown): (Vec<&Column>, Vec<&Column>) =
+                found.into_iter().partition(|column| column.visibility == Visibility::Qualified);
+            let shown_again = |column: &Column| Column { visibility: Visibility::Shown, ..column.clone() };
+            hidden.into_iter().chain(shown).map(shown_again).collect()
+        };
+        if columns.is_empty() && !star.qualifier.is_empty() {
+            let known: Vec<String> = names.scope.shown().map(|column| quoted(&[column.name()])).collect();
+            return Err(Error::analysis("CANNOT_RESOLVE_STAR_EXPAND")
+                .with("targetString", quoted(&star.qualifier))
+                .with("columns", known.join(", "))
+                .at(origin));
+        }
+        self.without(columns, star, names, origin)
+    }
+
+    fn frame_star(&self, plan_id: i64, names: &Names<'_>, origin: &Origin) -> Result<Vec<Column>> {
+        let mut found = Vec::new();
+        for scope in self.frame(plan_id) {
+            let here = scope.shown().filter_map(|column| names.scope.by_id(column.id));
+            found.extend(here.cloned());
+        }
+        if found.is_empty() {
+            return Err(problem::foreign_column(&["*".into()], origin));
+        }
+        Ok(found)
+    }
+
+    fn without(&self, columns: Vec<Column>, star: &Star, names: &Names<'_>, origin: &Origin) -> Result<Vec<Column>> {
+        let mut columns = columns;
+        for except in &star.except {
+            let dropped = match names.scope.resolve(except, self.case_sensitive) {
+                Match::One(column, used) if used == except.len() => column.id,
+                Match::One(..) => {
+                    return Err(Error::unsupported("a member of a struct in EXCEPT of a star").at(origin));
+                }
+                Match::Many(found) => return Err(problem::ambiguous(except, &found, origin)),
+                Match::None => return Err(problem::unresolved_column(except, names.scope, None, origin)),
+            };
+            columns.retain(|column| column.id != dropped);
+        }
+        Ok(columns)
+    }
+
+    /// `s.*` of a struct column.
+    fn struct_star(&self, column: &Column, star: &Star, used: usize, origin: &Origin) -> Result<Vec<Output>> {
+        let mut value = column.typed();
+        for field in star.qualifier.get(used..).unwrap_or_default() {
+            value = self.member(value, field, origin)?;
+        }
+        let arrow::datatypes::DataType::Struct(fields) = value.data_type.clone() else {
+            return Err(Error::analysis("CANNOT_RESOLVE_STAR_EXPAND")
+                .with("targetString", quoted(&star.qualifier))
+                .with("columns", quoted(&[column.name()]))
+                .at(origin));
+        };
+        let mut outputs = Vec::with_capacity(fields.len());
+        for (index, field) in fields.iter().enumerate() {
+            if star
+                .except
+                .iter()
+                .any(|except| matches!(except.as_slice(), [name] if self.same_name(name, field.name())))
+            {
+                continue;
+            }
+            let member = get_field(value.clone(), &fields, index)?;
+            let column = Column::new(self.fresh(), field_of(field.name(), &member));
+            outputs.push(Output { value: member, column });
+        }
+        Ok(outputs)
+    }
+
+    /// The columns whose names a pattern covers whole.
+    pub(crate) fn column_regex(
+        &self,
+        pattern: &str,
+        plan_id: Option<i64>,
+        names: &Names<'_>,
+        origin: &Origin,
+    ) -> Result<Vec<Column>> {
+        let prefix = if self.case_sensitive { "" } else { "(?i)" };
+        let compiled = regex::Regex::new(&format!("{prefix}^(?:{})$", pattern.trim_matches('`')));
+        let compiled = compiled.map_err(|error| {
+            Error::analysis("INVALID_REGEXP_REPLACE").with("pattern", pattern).caused_by(error).at(origin)
+        })?;
+        let columns = match plan_id {
+            Some(plan_id) => self.frame_star(plan_id, names, origin)?,
+            None => names.scope.shown().cloned().collect(),
+        };
+        Ok(columns.into_iter().filter(|column| compiled.is_match(column.name())).collect())
+    }
+
+    /// A pattern where one column must stand.
+    pub(crate) fn column_regex_alone(
+        &self,
+        pattern: &str,
+        plan_id: Option<i64>,
+        names: &Names<'_>,
+        origin: &Origin,
+    ) -> Result<Typed> {
+        match self.column_regex(pattern, plan_id, names, origin)?.as_slice() {
+            [one] => Ok(one.typed()),
+            _ => Err(Error::analysis("INVALID_USAGE_OF_STAR_OR_REGEX")
+                .with("elem", format!("regular expression '{pattern}'"))
+                .with("prettyName", "expression")
+                .at(origin)),
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! What the resolver asks of a session.
+
+use arrow::array::RecordBatch;
+use async_trait::async_trait;
+use floe_base::Result;
+use floe_catalog::catalog::Version;
+use floe_catalog::{Found, Table};
+use floe_functions::Context;
+use floe_syntax::relation::Files;
+
+use crate::Planned;
+
+/// A session as lowering sees it. Asked only while names are collected; lowering itself waits for nothing.
+#[async_trait]
+pub trait Lookup: Send + Sync {
+    /// ANSI, zone, current catalog and schema, the statement's time.
+    fn context(&self) -> &Context;
+
+    /// The table or view of a name as written (temp views first, then the current catalog and schema, then catalogs by
+    /// name), under another current catalog and namespace inside a view's text (`under`).
+    async fn find(
+        &self,
+        name: &[String],
+        version: Option<&Version>,
+        options: &[(String, String)],
+        under: Option<(&str, &[String])>,
+    ) -> Result<Option<Found>>;
+
+    /// Files by path.
+    async fn files(&self, files: &Files) -> Result<Table>;
+
+    /// A frame kept by `localCheckpoint`.
+    fn cached(&self, relation_id: &str) -> Result<Table>;
+
+    /// Rows of a small query that decides the shape of a larger one: the values of a pivot, a crosstab's columns.
+    async fn collect(&self, planned: Planned) -> Result<Vec<RecordBatch>>;
+}

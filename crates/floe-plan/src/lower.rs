@@ -1,0 +1,86 @@
+//! The story: collect the names a query uses, load them, lower over that snapshot; and once more for what only lowering
+//! could ask for.
+
+use std::collections::HashSet;
+
+use floe_base::{Error, Result};
+use floe_syntax::Relation;
+
+use crate::resolver::{Env, Resolver};
+use crate::rows::Rows;
+use crate::snapshot::{Snapshot, Wanted};
+use crate::walk::Named;
+use crate::{Lookup, Planned, walk};
+
+/// Rounds of loading one query may take: views within views, pivots over pivots.
+const ROUNDS_MAX: usize = 1_000;
+
+/// Gives a query its meaning.
+///
+/// Lowering runs on the caller's thread and recurses as deep as the query nests: give it a big stack.
+pub async fn lower_query(relation: Relation, lookup: &dyn Lookup) -> Result<Planned> {
+    let relation = &relation;
+    lower_with(&[relation], lookup, |resolver| {
+        let rows = resolver.relation(relation, &Env::default())?;
+        planned(rows, resolver)
+    })
+    .await
+}
+
+/// Runs a lowering until it finds everything loaded. `trees` are walked for names to load at once.
+pub(crate) async fn lower_with<T>(
+    trees: &[&Relation],
+    lookup: &dyn Lookup,
+    lower: impl Fn(&Resolver<'_>) -> Result<T>,
+) -> Result<T> {
+    let mut snapshot = Snapshot::default();
+    for wanted in plain_names(trees) {
+        snapshot.load_name(wanted, lookup).await?;
+    }
+    for _ in 0..ROUNDS_MAX {
+        let need = {
+            let resolver = Resolver::new(lookup.context(), &snapshot);
+            let lowered = lower(&resolver);
+            match (lowered, resolver.take_need()) {
+                (Ok(lowered), _) => return Ok(lowered),
+                (Err(_), Some(need)) => need,
+                (Err(error), None) => return Err(error),
+            }
+        };
+        snapshot.load(need, lookup).await?;
+    }
+    Err(Error::internal("a query asks for ever more names"))
+}
+
+/// The tables a tree names outright. A name given by WITH is left to lowering, which knows where it hides a table.
+fn plain_names(trees: &[&Relation]) -> Vec<Wanted> {
+    let mut wanted: Vec<Wanted> = Vec::new();
+    let mut seen = HashSet::new();
+    let mut given = HashSet::new();
+    for tree in trees {
+        walk::tables(tree, &mut |named| match named {
+            Named::Given(name) => drop(given.insert(name.to_lowercase())),
+            Named::Table(table) => {
+                let is_plain = table.identifier.is_none() && table.time_travel.is_none();
+                if is_plain && seen.insert((table.parts.clone(), table.options.clone())) {
+                    let (parts, options) = (table.parts.clone(), table.options.clone());
+                    wanted.push(Wanted { parts, version: None, options, under: None });
+                }
+            }
+        });
+    }
+    let is_given = |wanted: &Wanted| matches!(wanted.parts.as_slice(), [one] if given.contains(&one.to_lowercase()));
+    wanted.retain(|wanted| !is_given(wanted));
+    wanted
+}
+
+/// The plan of rows, exactly the client's columns in order.
+pub(crate) fn planned(rows: Rows, resolver: &Resolver<'_>) -> Result<Planned> {
+    let rows = rows.aligned(resolver)?;
+    Ok(Planned {
+        fields: rows.scope.columns.iter().map(|column| column.field.clone()).collect(),
+        plan: rows.plan,
+        hints: resolver.hints.take(),
+        observations: resolver.observations.take(),
+    })
+}

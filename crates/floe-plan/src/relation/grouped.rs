@@ -1,0 +1,220 @@
+//! Groups: one row for each, its keys and aggregates; what SELECT with GROUP BY and the DataFrame's `agg` share.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use arrow::datatypes::{DataType, Field};
+use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
+use datafusion::logical_expr::expr::GroupingSet;
+use datafusion::logical_expr::{Aggregate, Expr, LogicalPlan, lit};
+use datafusion::scalar::ScalarValue;
+use floe_base::error::quoted;
+use floe_base::{Error, Origin, Result};
+use floe_functions::Typed;
+
+use super::deduplicate::normal;
+use crate::expression::aggregate::{Collector, Grouping};
+use crate::resolver::Resolver;
+use crate::rows::{Rows, project};
+use crate::scope::{Column, Id, Scope, id_of, label, reference, referenced};
+
+/// The name the engine gives the mask of a row's grouping set.
+const GROUPING_ID: &str = Aggregate::INTERNAL_GROUPING_ID;
+
+/// Keys, and which of them each grouping set holds (`None`: all of them, once).
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Keys {
+    pub(crate) values: Vec<Typed>,
+    pub(crate) sets: Option<Vec<Vec<usize>>>,
+}
+
+/// Rows that are groups, and how expressions over the input read there.
+pub(crate) struct Groups {
+    pub(crate) rows: Rows,
+    /// The expression of each key over the input, and the column that holds it now.
+    keys: Vec<(Expr, Column)>,
+    known: HashSet<Id>,
+    /// Columns of the input, for errors.
+    input: Arc<Scope>,
+}
+
+impl Resolver<'_> {
+    /// Makes one row of each group.
+    pub(crate) fn grouped(&self, rows: Rows, keys: &Keys, collector: &Collector) -> Result<Groups> {
+        let input = rows.scope.clone();
+        let mut added = Vec::new();
+        let mut columns: Vec<(Expr, Column)> = Vec::new();
+        for value in &keys.values {
+            if columns.iter().any(|(known, _)| *known == value.expr) && keys.sets.is_none() {
+                continue;
+            }
+            let key = normal(value.clone());
+            let id = match referenced(&key.expr) {
+                Some(id) if keys.sets.is_none() => id,
+                _ => self.fresh(),
+            };
+            added.push((key.expr, id));
+            let nullable = value.nullable || keys.sets.is_some();
+            let field = Field::new(label(id), value.data_type.clone(), nullable);
+            columns.push((value.expr.clone(), Column::new(id, field)));
+        }
+        let rows = rows.extend(added)?;
+        let ids: Vec<Id> = columns.iter().map(|(_, column)| column.id).collect();
+        let group = match &keys.sets {
+            None => ids.iter().map(|id| reference(*id)).collect(),
+            Some(sets) => vec![grouping_sets(&ids, sets)],
+        };
+        let aggregates: Vec<(Expr, Id)> = collector.aggregates.borrow().clone();
+        let mut known: HashSet<Id> = ids.iter().copied().collect();
+        known.extend(aggregates.iter().map(|(_, id)| *id));
+        let exprs = aggregates.into_iter().map(|(expr, id)| expr.alias(label(id))).collect();
+        let plan = if ids.is_empty() && keys.sets.is_none() {
+            global(rows.plan, exprs)?
+        } else {
+            LogicalPlan::Aggregate(Aggregate::try_new(Arc::new(rows.plan), group, exprs)?)
+        };
+        let groupings = collector.groupings.take();
+        known.extend(groupings.iter().map(|grouping| grouping.id));
+        let groups = Groups { rows: Rows::new(plan, Scope::new(Vec::new())), keys: columns, known, input };
+        self.with_groupings(groups, keys, &groupings)
+    }
+
+    /// Computes what `grouping` and `grouping_id` were asked for, from the engine's mask.
+    fn with_groupings(&self, mut groups: Groups, keys: &Keys, asked: &[Grouping]) -> Result<Groups> {
+        if asked.is_empty() {
+            return Ok(groups);
+        }
+        let Some(first) = asked.first().filter(|_| keys.sets.is_none()) else {
+            let mut exprs: Vec<Expr> = crate::rows::columns_of(&groups.rows.plan);
+            for grouping in asked {
+                exprs.push(self.grouping_value(grouping, &groups)?.alias(label(grouping.id)));
+            }
+            groups.rows.plan = project(groups.rows.plan, exprs)?;
+            return Ok(groups);
+        };
+        Err(Error::analysis("UNSUPPORTED_GROUPING_EXPRESSION").at(&first.origin))
+    }
+
+    fn grouping_value(&self, grouping: &Grouping, groups: &Groups) -> Result<Expr> {
+        let count = groups.keys.len();
+        let mask = Expr::Column(datafusion::common::Column::new_unqualified(GROUPING_ID));
+        let mask = Expr::Cast(datafusion::logical_expr::Cast::new(Box::new(mask), DataType::Int64));
+        let bit = |position: usize| -> Expr {
+            let weight = 1_i64.checked_shl(u32::try_from(count - 1 - position).unwrap_or(0)).unwrap_or(0);
+            let shifted = mask.clone() / lit(weight);
+            shifted % lit(2_i64)
+        };
+        let mut positions = Vec::with_capacity(grouping.arguments.len());
+        for argument in &grouping.arguments {
+            let found = groups.keys.iter().position(|(key, _)| *key == argument.expr);
+            let Some(position) = found else {
+                let condition =
+                    if grouping.one_bit { "GROUPING_COLUMN_MISMATCH" } else { "GROUPING_ID_COLUMN_MISMATCH" };
+                return Err(Error::analysis(condition)
+                    .with("grouping", groups.shown(&argument.expr))
+                    .with("groupingIdColumn", groups.shown(&argument.expr))
+                    .with("groupingColumns", groups.shown_keys())
+                    .with("groupByColumns", groups.shown_keys())
+                    .at(&grouping.origin));
+            };
+            positions.push(position);
+        }
+        if grouping.one_bit {
+            let position = positions.first().copied().ok_or_else(|| {
+                Error::analysis("WRONG_NUM_ARGS.WITHOUT_SUGGESTION")
+                    .with("functionName", "`grouping`")
+                    .with("expectedNum", "1")
+                    .with("actualNum", "0")
+                    .with("docroot", "https://spark.apache.org/docs/latest")
+                    .at(&grouping.origin)
+            })?;
+            return Ok(Expr::Cast(datafusion::logical_expr::Cast::new(Box::new(bit(position)), DataType::Int8)));
+        }
+        if positions.is_empty() {
+            return Ok(mask);
+        }
+        let whole: Vec<usize> = (0..count).collect();
+        if positions != whole {
+            return Err(Error::analysis("GROUPING_ID_COLUMN_MISMATCH")
+                .with("groupingIdColumn", "the columns given")
+                .with("groupByColumns", groups.shown_keys())
+                .at(&grouping.origin));
+        }
+        Ok(mask)
+    }
+}
+
+fn grouping_sets(ids: &[Id], sets: &[Vec<usize>]) -> Expr {
+    let of = |set: &Vec<usize>| -> Vec<Expr> {
+        set.iter().filter_map(|index| ids.get(*index)).map(|id| reference(*id)).collect()
+    };
+    Expr::GroupingSet(GroupingSet::GroupingSets(sets.iter().map(of).collect()))
+}
+
+/// One group of all rows, even of none. The engine wants at least one aggregate.
+fn global(input: LogicalPlan, mut exprs: Vec<Expr>) -> Result<LogicalPlan> {
+    if exprs.is_empty() {
+        let one = Expr::Literal(ScalarValue::Int64(Some(1)), None);
+        exprs.push(datafusion::functions_aggregate::expr_fn::count(one).alias("#rows"));
+    }
+    Ok(LogicalPlan::Aggregate(Aggregate::try_new(Arc::new(input), Vec::new(), exprs)?))
+}
+
+impl Groups {
+    /// An expression over the input as it reads over the groups.
+    pub(crate) fn rewritten(&self, value: Typed, text: &dyn Fn() -> String, origin: &Origin) -> Result<Typed> {
+        let whole = self.key_of(&value.expr).map(|column| column.field.is_nullable());
+        let expr = self.rewritten_expr(value.expr, text, origin)?;
+        let nullable = whole.unwrap_or(value.nullable);
+        Ok(Typed { expr, nullable, ..value })
+    }
+
+    fn key_of(&self, expr: &Expr) -> Option<&Column> {
+        self.keys.iter().find(|(key, _)| key == expr).map(|(_, column)| column)
+    }
+
+    pub(crate) fn rewritten_expr(&self, expr: Expr, text: &dyn Fn() -> String, origin: &Origin) -> Result<Expr> {
+        let mut stray = None;
+        let replaced = expr.transform_down(|node| {
+            if matches!(node, Expr::Literal(..)) {
+                return Ok(Transformed::no(node));
+            }
+            if let Some(column) = self.key_of(&node) {
+                return Ok(Transformed::new(reference(column.id), true, TreeNodeRecursion::Jump));
+            }
+            if let Expr::Column(column) = &node
+                && let Some(id) = id_of(&column.name)
+                && !self.known.contains(&id)
+                && self.input.by_id(id).is_some()
+            {
+                stray = stray.or(Some(id));
+            }
+            Ok(Transformed::no(node))
+        })?;
+        match stray {
+            None => Ok(replaced.data),
+            Some(id) => Err(self.not_grouped(id, text, origin)),
+        }
+    }
+
+    fn not_grouped(&self, id: Id, text: &dyn Fn() -> String, origin: &Origin) -> Error {
+        let name = self.input.by_id(id).map(|column| column.name().to_string()).unwrap_or_default();
+        if self.keys.is_empty() {
+            return Error::analysis("MISSING_GROUP_BY").at(origin);
+        }
+        Error::analysis("MISSING_AGGREGATION")
+            .with("expression", format!("\"{name}\""))
+            .with("expressionAnyValue", format!("\"any_value({name})\""))
+            .with("missing", text())
+            .at(origin)
+    }
+
+    fn shown(&self, expr: &Expr) -> String {
+        let name = referenced(expr).and_then(|id| self.input.by_id(id)).map(Column::name);
+        quoted(&[name.unwrap_or("expression")])
+    }
+
+    fn shown_keys(&self) -> String {
+        self.keys.iter().map(|(key, _)| self.shown(key)).collect::<Vec<_>>().join(",")
+    }
+}

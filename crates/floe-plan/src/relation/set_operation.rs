@@ -1,0 +1,205 @@
+//! UNION, INTERSECT, EXCEPT: by position or by name, of sets or of bags.
+
+use std::sync::Arc;
+
+use datafusion::common::JoinType;
+use datafusion::functions_window::expr_fn::row_number;
+use datafusion::logical_expr::{BinaryExpr, Expr, LogicalPlan, Operator, Union};
+use floe_base::error::quoted;
+use floe_base::{Error, Origin, Result};
+use floe_functions::Typed;
+use floe_functions::cast::cast;
+use floe_functions::coerce;
+use floe_syntax::Relation;
+use floe_syntax::expression::CastMode;
+use floe_syntax::relation::SetOperator;
+
+use super::join::joined_plan;
+use super::select::with_windows;
+use crate::resolver::{Env, Resolver};
+use crate::rows::{Output, Rows, aliased, project};
+use crate::scope::{Column, Scope, reference};
+
+impl Resolver<'_> {
+    /// `by_name` is whether missing columns are NULL.
+    #[expect(clippy::too_many_arguments, reason = "a set operation has that many parts")]
+    pub(crate) fn set_operation<'t>(
+        &self,
+        left: &'t Relation,
+        right: &'t Relation,
+        operator: SetOperator,
+        all: bool,
+        by_name: Option<bool>,
+        env: &Env<'t>,
+        origin: &Origin,
+    ) -> Result<Rows> {
+        let left = self.relation(left, env)?.aligned(self)?;
+        let right = self.relation(right, env)?.aligned(self)?;
+        let (left, right) = match by_name {
+            None => (left, right),
+            Some(allow_missing) => self.matched_by_name(left, right, allow_missing, origin)?,
+        };
+        let (left, right) = self.alike(left, right, operator, origin)?;
+        match (operator, all) {
+            (SetOperator::Union, true) => union(left, right),
+            (SetOperator::Union, false) => union(left, right)?.distinct(self),
+            (operator, all) => self.matched(left, right, operator, all),
+        }
+    }
+
+    /// Both sides with the types they share, position by position.
+    fn alike(&self, left: Rows, right: Rows, operator: SetOperator, origin: &Origin) -> Result<(Rows, Rows)> {
+        let (first, second) = (left.scope.columns.clone(), right.scope.columns.clone());
+        let name = operator_name(operator);
+        if first.len() != second.len() {
+            return Err(Error::analysis("NUM_COLUMNS_MISMATCH")
+                .with("operator", name)
+                .with("firstNumColumns", first.len().to_string())
+                .with("invalidOrdinalNum", "second")
+                .with("invalidNumColumns", second.len().to_string())
+                .at(origin));
+        }
+        let mut lefts = Vec::with_capacity(first.len());
+        let mut rights = Vec::with_capacity(first.len());
+        for (position, (a, b)) in first.iter().zip(&second).enumerate() {
+            let shared = coerce::wider(a.field.data_type(), b.field.data_type(), self.context);
+            let Some(shared) = shared else {
+                return Err(Error::analysis("INCOMPATIBLE_COLUMN_TYPE")
+                    .with("tableOrdinalNumber", "second")
+                    .with("columnOrdinalNumber", ordinal(position))
+                    .with("dataType2", format!("\"{}\"", b.typed().spark_type().sql()))
+                    .with("operator", name)
+                    .with("dataType1", format!("\"{}\"", a.typed().spark_type().sql()))
+                    .with("hint", "")
+                    .at(origin));
+            };
+            lefts.push(self.as_type(a, &shared, origin)?);
+            rights.push(self.as_type(b, &shared, origin)?);
+        }
+        Ok((left.project_closed(lefts)?, right.project_closed(rights)?))
+    }
+
+    fn as_type(&self, column: &Column, to: &arrow::datatypes::DataType, origin: &Origin) -> Result<Output> {
+        if column.field.data_type() == to {
+            return Ok(Output::pass(column));
+        }
+        let value = cast(column.typed(), to, CastMode::Session, self.context, origin)?;
+        let column = Column::new(self.fresh(), crate::rows::field_of(column.name(), &value));
+        Ok(Output { value, column })
+    }
+
+    /// The right side's columns in the left's order; what one side lacks is NULL there, where that is allowed.
+    fn matched_by_name(&self, left: Rows, right: Rows, allow_missing: bool, origin: &Origin) -> Result<(Rows, Rows)> {
+        let (first, second) = (left.scope.columns.clone(), right.scope.columns.clone());
+        let missing = |column: &Column, others: &[Column]| {
+            let known: Vec<String> = others.iter().map(|other| other.name().to_string()).collect();
+            Error::message(
+                floe_base::Kind::Analysis,
+                format!("Cannot resolve column name \"{}\" among ({}).", column.name(), known.join(", ")),
+            )
+            .at(origin)
+        };
+        let find =
+            |name: &str, columns: &[Column]| columns.iter().find(|column| self.same_name(column.name(), name)).cloned();
+        if let Some(twice) = repeated(&first, self).or_else(|| repeated(&second, self)) {
+            return Err(Error::analysis("COLUMN_ALREADY_EXISTS").with("columnName", quoted(&[twice])).at(origin));
+        }
+        let null = |column: &Column| {
+            let value = Typed::null(column.field.data_type()).with_written(crate::scope::written(&column.field));
+            let mut filled = column.clone().with_nullable(true);
+            filled.id = self.fresh();
+            Output { value, column: filled }
+        };
+        let mut lefts: Vec<Output> = first.iter().map(Output::pass).collect();
+        let mut rights = Vec::with_capacity(first.len());
+        for column in &first {
+            match find(column.name(), &second) {
+                Some(found) => rights.push(Output::pass(&found)),
+                None if allow_missing => rights.push(null(column)),
+                None => return Err(missing(column, &second)),
+            }
+        }
+        for column in &second {
+            if find(column.name(), &first).is_some() {
+                continue;
+            }
+            if !allow_missing {
+                return Err(missing(column, &first));
+            }
+            lefts.push(null(column));
+            rights.push(Output::pass(column));
+        }
+        Ok((left.project_closed(lefts)?, right.project_closed(rights)?))
+    }
+
+    /// INTERSECT and EXCEPT. With ALL each row counts: the nth of equal rows meets the nth of the other side.
+    fn matched(&self, left: Rows, right: Rows, operator: SetOperator, all: bool) -> Result<Rows> {
+        let left = super::deduplicate::normalised(left.aligned(self)?, self)?;
+        let right = super::deduplicate::normalised(right.aligned(self)?, self)?;
+        let columns = left.scope.columns.clone();
+        let mut pairs: Vec<(Expr, Expr)> =
+            columns.iter().zip(&right.scope.columns).map(|(a, b)| (reference(a.id), reference(b.id))).collect();
+        let (left, right) = if all {
+            let (left, a) = self.numbered(left)?;
+            let (right, b) = self.numbered(right)?;
+            pairs.push((a, b));
+            (left, right)
+        } else {
+            (left.distinct(self)?, right)
+        };
+        let conditions = pairs
+            .into_iter()
+            .map(|(a, b)| Expr::BinaryExpr(BinaryExpr::new(Box::new(a), Operator::IsNotDistinctFrom, Box::new(b))))
+            .collect();
+        let kind = if operator == SetOperator::Intersect { JoinType::LeftSemi } else { JoinType::LeftAnti };
+        let plan = joined_plan(left, right, kind, conditions)?;
+        Ok(Rows::new(plan, Scope::new(columns)))
+    }
+
+    /// Rows with their number among those equal to them.
+    fn numbered(&self, rows: Rows) -> Result<(Rows, Expr)> {
+        let id = self.fresh();
+        let mut expr = row_number();
+        if let Expr::WindowFunction(window) = &mut expr {
+            window.params.partition_by = rows.scope.columns.iter().map(|column| reference(column.id)).collect();
+        }
+        Ok((with_windows(rows, vec![(expr, id)])?, reference(id)))
+    }
+}
+
+/// The rows of both; the columns are the left's.
+pub(crate) fn union(left: Rows, right: Rows) -> Result<Rows> {
+    let columns: Vec<Column> = left
+        .scope
+        .columns
+        .iter()
+        .zip(&right.scope.columns)
+        .map(|(a, b)| a.clone().with_nullable(a.field.is_nullable() || b.field.is_nullable()))
+        .collect();
+    let firsts = left.scope.columns.iter().map(|column| reference(column.id)).collect();
+    let seconds =
+        left.scope.columns.iter().zip(&right.scope.columns).map(|(a, b)| aliased(reference(b.id), a.id)).collect();
+    let inputs = vec![Arc::new(project(left.plan, firsts)?), Arc::new(project(right.plan, seconds)?)];
+    let plan = LogicalPlan::Union(Union::try_new_with_loose_types(inputs)?);
+    Ok(Rows::new(plan, Scope::new(columns)))
+}
+
+fn repeated(columns: &[Column], resolver: &Resolver<'_>) -> Option<String> {
+    columns.iter().enumerate().find_map(|(index, column)| {
+        let mut before = columns.iter().take(index);
+        before.any(|other| resolver.same_name(other.name(), column.name())).then(|| column.name().to_lowercase())
+    })
+}
+
+fn operator_name(operator: SetOperator) -> &'static str {
+    match operator {
+        SetOperator::Union => "UNION",
+        SetOperator::Intersect => "INTERSECT",
+        SetOperator::Except => "EXCEPT",
+    }
+}
+
+fn ordinal(position: usize) -> String {
+    const NAMES: [&str; 5] = ["first", "second", "third", "fourth", "fifth"];
+    NAMES.get(position).map_or_else(|| format!("{}th", position + 1), |name| (*name).to_string())
+}

@@ -1,0 +1,123 @@
+//! What lowering finds loaded: tables, parsed views, files, answers to small queries. One version of each per statement.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use arrow::array::RecordBatch;
+use floe_base::{Error, Kind, Origin, Result, SqlSource};
+use floe_catalog::catalog::Version;
+use floe_catalog::view::ViewBody;
+use floe_catalog::{Found, Table, View};
+use floe_syntax::Relation;
+use floe_syntax::relation::Files;
+
+use crate::{Lookup, Planned};
+
+/// Everything loaded so far; it only grows.
+#[derive(Default)]
+pub(crate) struct Snapshot {
+    objects: HashMap<String, Option<Object>>,
+    files: HashMap<String, Table>,
+    cached: HashMap<String, Table>,
+    pub(crate) answers: Vec<Vec<RecordBatch>>,
+}
+
+/// A name that was found.
+pub(crate) enum Object {
+    Table(Box<Table>),
+    View { view: Box<View>, query: Arc<Relation>, under: Option<(String, Vec<String>)> },
+}
+
+/// A name to look for.
+#[derive(Clone, Debug)]
+pub(crate) struct Wanted {
+    pub(crate) parts: Vec<String>,
+    pub(crate) version: Option<Version>,
+    pub(crate) options: Vec<(String, String)>,
+    pub(crate) under: Option<(String, Vec<String>)>,
+}
+
+/// What lowering stops for.
+pub(crate) enum Need {
+    Name(Wanted),
+    Files(Files),
+    Cached(String),
+    Rows(Box<Planned>),
+}
+
+impl Wanted {
+    fn key(&self) -> String {
+        format!("{:?} {:?} {:?} {:?}", self.parts, self.version, self.options, self.under)
+    }
+}
+
+impl Snapshot {
+    /// `None` while nobody has looked; `Some(None)` when there is no such thing.
+    pub(crate) fn object(&self, wanted: &Wanted) -> Option<Option<&Object>> {
+        self.objects.get(&wanted.key()).map(Option::as_ref)
+    }
+
+    pub(crate) fn files(&self, files: &Files) -> Option<&Table> {
+        self.files.get(&format!("{files:?}"))
+    }
+
+    pub(crate) fn cached(&self, relation_id: &str) -> Option<&Table> {
+        self.cached.get(relation_id)
+    }
+
+    pub(crate) async fn load(&mut self, need: Need, lookup: &dyn Lookup) -> Result<()> {
+        match need {
+            Need::Name(wanted) => self.load_name(wanted, lookup).await,
+            Need::Files(files) => {
+                let table = lookup.files(&files).await?;
+                self.files.insert(format!("{files:?}"), table);
+                Ok(())
+            }
+            Need::Cached(relation_id) => {
+                let table = lookup.cached(&relation_id)?;
+                self.cached.insert(relation_id, table);
+                Ok(())
+            }
+            Need::Rows(planned) => {
+                self.answers.push(lookup.collect(*planned).await?);
+                Ok(())
+            }
+        }
+    }
+
+    pub(crate) async fn load_name(&mut self, wanted: Wanted, lookup: &dyn Lookup) -> Result<()> {
+        let key = wanted.key();
+        if self.objects.contains_key(&key) {
+            return Ok(());
+        }
+        let under = wanted.under.as_ref().map(|(catalog, namespace)| (catalog.as_str(), namespace.as_slice()));
+        let found = lookup.find(&wanted.parts, wanted.version.as_ref(), &wanted.options, under).await?;
+        let object = match found {
+            None => None,
+            Some(Found::Table(table)) => Some(Object::Table(table)),
+            Some(Found::View(view)) => Some(opened(view)?),
+        };
+        self.objects.insert(key, object);
+        Ok(())
+    }
+}
+
+/// A view's text read under its own names; errors inside it will name the view.
+fn opened(view: Box<View>) -> Result<Object> {
+    match &view.body {
+        ViewBody::Frame(relation) => {
+            let query = relation.clone();
+            Ok(Object::View { view, query, under: None })
+        }
+        ViewBody::Text { sql, catalog, namespace } => {
+            let name = view.name.parts().into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(".");
+            let source = Arc::new(SqlSource { text: sql.as_str().into(), object: Some(("VIEW".into(), name.clone())) });
+            let query = floe_sql::parse_query(&source).map_err(|error| {
+                Error::message(Kind::Analysis, format!("the text of view {name} cannot be read: {error}"))
+                    .at(&Origin::Unknown)
+            })?;
+            let under = Some((catalog.clone(), namespace.clone()));
+            Ok(Object::View { view, query: Arc::new(query), under })
+        }
+    }
+}

@@ -1,0 +1,231 @@
+//! A walk over the unresolved tree: the tables it names, wherever they stand.
+
+use floe_syntax::expression::{Expression, ExpressionKind, FrameBound, SortOrder, WindowSpec};
+use floe_syntax::relation::{GroupBy, GroupingElement, JoinConstraint, SampleMethod, TableName};
+use floe_syntax::{Relation, RelationKind};
+
+/// A name met on the way.
+pub(crate) enum Named<'a> {
+    Table(&'a TableName),
+    /// Given by WITH.
+    Given(&'a str),
+}
+
+type Visit<'v> = &'v mut dyn FnMut(Named<'_>);
+
+/// Calls `visit` for every table named in a relation, and every name given by WITH.
+pub(crate) fn tables(relation: &Relation, visit: Visit<'_>) {
+    stacker::maybe_grow(64 * 1024, 2 * 1024 * 1024, || tables_here(relation, visit));
+}
+
+fn tables_here(relation: &Relation, visit: Visit<'_>) {
+    match relation.kind.as_ref() {
+        RelationKind::Table(name) => visit(Named::Table(name)),
+        RelationKind::Values { rows } => rows.iter().flatten().for_each(|cell| expression(cell, visit)),
+        RelationKind::TableFunction { call, .. } => expression(call, visit),
+        RelationKind::Query(query) => {
+            for cte in &query.with {
+                visit(Named::Given(&cte.name));
+                tables(&cte.query, visit);
+            }
+            tables(&query.body, visit);
+            orders(&query.order_by, visit);
+            orders(&query.sort_by, visit);
+            query.limit.iter().chain(&query.offset).for_each(|value| expression(value, visit));
+        }
+        RelationKind::Select(select) => {
+            select.from.iter().for_each(|from| tables(from, visit));
+            let values = select.projection.iter().chain(&select.filter).chain(&select.having);
+            values.for_each(|value| expression(value, visit));
+            group_by(&select.group_by, visit);
+            select.windows.iter().for_each(|(_, spec)| window(spec, visit));
+        }
+        RelationKind::LateralView { input, generator, .. } => {
+            tables(input, visit);
+            expression(generator, visit);
+        }
+        RelationKind::Pivot(pivot) => {
+            tables(&pivot.input, visit);
+            pivot.aggregates.iter().chain(&pivot.columns).for_each(|value| expression(value, visit));
+        }
+        RelationKind::Unpivot(unpivot) => {
+            tables(&unpivot.input, visit);
+            unpivot.ids.iter().flatten().for_each(|value| expression(value, visit));
+        }
+        RelationKind::Parameters { input, named, positional } => {
+            tables(input, visit);
+            named.iter().map(|(_, value)| value).chain(positional).for_each(|value| expression(value, visit));
+        }
+        RelationKind::Project { input, expressions } => {
+            tables(input, visit);
+            expressions.iter().for_each(|value| expression(value, visit));
+        }
+        RelationKind::Filter { input, condition } => {
+            tables(input, visit);
+            expression(condition, visit);
+        }
+        RelationKind::Aggregate(aggregate) => {
+            tables(&aggregate.input, visit);
+            group_by(&aggregate.group_by, visit);
+            aggregate.aggregates.iter().for_each(|value| expression(value, visit));
+        }
+        RelationKind::Join(join) => {
+            tables(&join.left, visit);
+            tables(&join.right, visit);
+            if let JoinConstraint::On(condition) = &join.constraint {
+                expression(condition, visit);
+            }
+        }
+        RelationKind::SetOperation { left, right, .. } => {
+            tables(left, visit);
+            tables(right, visit);
+        }
+        RelationKind::Sort { input, orders: keys, .. } => {
+            tables(input, visit);
+            orders(keys, visit);
+        }
+        RelationKind::Sample(sample) => {
+            tables(&sample.input, visit);
+            if let SampleMethod::Rows(count) = &sample.method {
+                expression(count, visit);
+            }
+        }
+        RelationKind::WithColumns { input, columns } => {
+            tables(input, visit);
+            columns.iter().for_each(|(_, value, _)| expression(value, visit));
+        }
+        RelationKind::Drop { input, columns, .. } => {
+            tables(input, visit);
+            columns.iter().for_each(|value| expression(value, visit));
+        }
+        RelationKind::Repartition { input, expressions, .. } => {
+            tables(input, visit);
+            expressions.iter().for_each(|value| expression(value, visit));
+        }
+        RelationKind::CollectMetrics { input, metrics, .. } => {
+            tables(input, visit);
+            metrics.iter().for_each(|value| expression(value, visit));
+        }
+        RelationKind::Limit { input, .. }
+        | RelationKind::Offset { input, .. }
+        | RelationKind::Tail { input, .. }
+        | RelationKind::Deduplicate { input, .. }
+        | RelationKind::Alias { input, .. }
+        | RelationKind::Hint { input, .. }
+        | RelationKind::WithColumnsRenamed { input, .. }
+        | RelationKind::ToDf { input, .. }
+        | RelationKind::ToSchema { input, .. }
+        | RelationKind::Transpose { input, .. }
+        | RelationKind::ShowString { input, .. }
+        | RelationKind::HtmlString { input, .. }
+        | RelationKind::FillNa { input, .. }
+        | RelationKind::DropNa { input, .. }
+        | RelationKind::ReplaceNa { input, .. }
+        | RelationKind::Summary { input, .. }
+        | RelationKind::Describe { input, .. }
+        | RelationKind::Crosstab { input, .. }
+        | RelationKind::Cov { input, .. }
+        | RelationKind::Corr { input, .. }
+        | RelationKind::ApproxQuantile { input, .. }
+        | RelationKind::FreqItems { input, .. }
+        | RelationKind::SampleBy { input, .. } => tables(input, visit),
+        RelationKind::Files(_)
+        | RelationKind::Local { .. }
+        | RelationKind::Range { .. }
+        | RelationKind::OneRow
+        | RelationKind::Cached { .. }
+        | RelationKind::Catalog(_)
+        | RelationKind::AsOfJoin { .. }
+        | RelationKind::Unsupported(_) => {}
+    }
+}
+
+fn group_by(keys: &GroupBy, visit: Visit<'_>) {
+    if let GroupBy::Elements(elements) = keys {
+        elements.iter().for_each(|element| grouping(element, visit));
+    }
+}
+
+fn grouping(element: &GroupingElement, visit: Visit<'_>) {
+    match element {
+        GroupingElement::Expression(value) => expression(value, visit),
+        GroupingElement::Rollup(groups) | GroupingElement::Cube(groups) => {
+            groups.iter().flatten().for_each(|value| expression(value, visit));
+        }
+        GroupingElement::Sets(elements) => elements.iter().for_each(|element| grouping(element, visit)),
+        GroupingElement::Group(values) => values.iter().for_each(|value| expression(value, visit)),
+    }
+}
+
+fn orders(keys: &[SortOrder], visit: Visit<'_>) {
+    keys.iter().for_each(|order| expression(&order.child, visit));
+}
+
+fn window(spec: &WindowSpec, visit: Visit<'_>) {
+    spec.partition_by.iter().for_each(|value| expression(value, visit));
+    orders(&spec.order_by, visit);
+    let Some(frame) = &spec.frame else { return };
+    for bound in [&frame.start, &frame.end] {
+        match bound {
+            FrameBound::Preceding(value) | FrameBound::Following(value) | FrameBound::Offset(value) => {
+                expression(value, visit);
+            }
+            FrameBound::UnboundedPreceding | FrameBound::CurrentRow | FrameBound::UnboundedFollowing => {}
+        }
+    }
+}
+
+/// Calls `visit` for every table named in a subquery of an expression.
+pub(crate) fn expression(value: &Expression, visit: Visit<'_>) {
+    stacker::maybe_grow(64 * 1024, 2 * 1024 * 1024, || expression_here(value, visit));
+}
+
+fn expression_here(value: &Expression, visit: Visit<'_>) {
+    match &value.kind {
+        ExpressionKind::Call(call) => {
+            call.arguments.iter().for_each(|argument| expression(&argument.value, visit));
+            call.filter.iter().for_each(|filter| expression(filter, visit));
+            orders(&call.within_group, visit);
+        }
+        ExpressionKind::Cast { child, .. } | ExpressionKind::Alias { child, .. } => expression(child, visit),
+        ExpressionKind::Case { operand, branches, otherwise } => {
+            operand.iter().chain(otherwise).for_each(|value| expression(value, visit));
+            branches
+                .iter()
+                .flat_map(|(condition, value)| [condition, value])
+                .for_each(|value| expression(value, visit));
+        }
+        ExpressionKind::ScalarSubquery(query) | ExpressionKind::Exists(query) => tables(query, visit),
+        ExpressionKind::InSubquery { values, query } => {
+            values.iter().for_each(|value| expression(value, visit));
+            tables(query, visit);
+        }
+        ExpressionKind::Window { function, window: spec } => {
+            expression(function, visit);
+            window(spec, visit);
+        }
+        ExpressionKind::Lambda { body, .. } => expression(body, visit),
+        ExpressionKind::ExtractValue { child, key } => {
+            expression(child, visit);
+            expression(key, visit);
+        }
+        ExpressionKind::UpdateField { child, value, .. } => {
+            expression(child, visit);
+            value.iter().for_each(|value| expression(value, visit));
+        }
+        ExpressionKind::Identifier { text, arguments } => {
+            expression(text, visit);
+            arguments.iter().flatten().for_each(|value| expression(value, visit));
+        }
+        ExpressionKind::Literal(_)
+        | ExpressionKind::TypedLiteral { .. }
+        | ExpressionKind::Attribute(_)
+        | ExpressionKind::Star(_)
+        | ExpressionKind::ColumnRegex { .. }
+        | ExpressionKind::LambdaVariable(_)
+        | ExpressionKind::NamedParameter(_)
+        | ExpressionKind::PositionalParameter(_)
+        | ExpressionKind::Default
+        | ExpressionKind::External(_) => {}
+    }
+}
