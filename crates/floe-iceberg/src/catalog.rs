@@ -181,6 +181,9 @@ pub trait IcebergCatalog: Send + Sync + fmt::Debug {
     /// Names of the views in a namespace, sorted. Empty when the catalog knows no views.
     async fn list_views(&self, namespace: &[String]) -> Result<Vec<String>>;
 
+    /// Where the metadata of a new view goes.
+    async fn view_location(&self, ident: &Ident) -> Result<String>;
+
     async fn load_view(&self, ident: &Ident) -> Result<Option<LoadedView>>;
 
     /// Puts a view's metadata in place of `replaces`, or creates it when that is `None`; fails with a conflict when the
@@ -199,7 +202,7 @@ pub trait IcebergCatalog: Send + Sync + fmt::Debug {
 pub async fn open(config: CatalogConfig) -> Result<Arc<dyn IcebergCatalog>> {
     match config.kind {
         CatalogKind::Embedded => Ok(Arc::new(crate::embedded::EmbeddedCatalog::open(config).await?)),
-        CatalogKind::Rest => Err(Error::unsupported("REST catalogs")),
+        CatalogKind::Rest => Ok(Arc::new(crate::rest::RestCatalog::new(config)?)),
     }
 }
 

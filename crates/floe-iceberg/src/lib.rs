@@ -18,7 +18,8 @@
 //! | `TRUNCATE`, `DELETE` without condition | [`commit::delete_all`] |
 //! | `DELETE … WHERE` on partitions | [`commit::delete_files_where`]; `None` means rows must be rewritten, as below |
 //! | `DELETE`, `UPDATE`, `MERGE` | provider with [`scan::ScanOptions::row_identity`] to find touched files, provider with [`scan::ScanOptions::files`] to read them, [`write::write_files`], [`commit::overwrite_files`] |
-//! | `ALTER TABLE` | [`schema`] |
+//! | `ALTER TABLE`, branches, tags | [`alter`] |
+//! | `CREATE [OR REPLACE] VIEW`, `ALTER VIEW` | [`view::create_view`], [`view::alter_view_properties`] |
 //!
 //! A provider, a write and a commit of one statement use one `Table` value: one version of the table. Whatever a statement wrote
 //! and did not commit is deleted when it fails; an unknown outcome deletes nothing and says so.
@@ -29,10 +30,12 @@ pub mod catalog;
 pub mod config;
 pub mod embedded;
 pub mod error;
+pub mod rest;
 
-pub mod schema;
+pub mod alter;
 pub mod table;
 pub mod time_travel;
+pub mod view;
 
 pub mod commit;
 pub mod plan;
@@ -44,3 +47,8 @@ pub mod manifest;
 pub mod metadata_file;
 pub mod storage;
 pub mod value;
+
+/// How long a branch or tag and its snapshots are kept.
+pub use iceberg::spec::SnapshotRetention;
+/// How a column becomes a partition value.
+pub use iceberg::spec::Transform;

@@ -194,7 +194,7 @@ pub async fn stage_table(
 /// columns whose names return (Iceberg 1.10 `TableMetadata.buildReplacement`).
 fn stage_replace(existing: Table, new: NewTable) -> Result<Table> {
     let base = Arc::clone(&existing.metadata);
-    let schema = crate::schema::reuse_ids(&base, &new.schema)?;
+    let schema = crate::alter::reuse_ids(&base, &new.schema)?;
     let spec = rebind(&new.spec, &new.schema, &schema)?;
     let order = reorder(&new.order, &new.schema, &schema)?;
     let mut builder = base.as_ref().clone().into_builder(existing.metadata_location.clone()).remove_ref(MAIN_BRANCH);
@@ -260,7 +260,7 @@ pub fn partition_spec(schema: &Schema, partitioning: &[PartitionBy]) -> Result<U
     Ok(builder.build().lift()?.into_unbound())
 }
 
-fn sort_order(schema: &Schema, order: &[OrderBy]) -> Result<SortOrder> {
+pub(crate) fn sort_order(schema: &Schema, order: &[OrderBy]) -> Result<SortOrder> {
     if order.is_empty() {
         return Ok(SortOrder::unsorted_order());
     }

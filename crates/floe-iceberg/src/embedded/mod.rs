@@ -258,6 +258,10 @@ impl IcebergCatalog for EmbeddedCatalog {
         self.names.list(&namespace.join("."), EntryKind::View).await
     }
 
+    async fn view_location(&self, ident: &Ident) -> Result<String> {
+        self.default_location(ident).await
+    }
+
     async fn load_view(&self, ident: &Ident) -> Result<Option<LoadedView>> {
         let Some(Entry { kind: EntryKind::View, location }) = self.names.find(ident).await? else {
             return Ok(None);

@@ -1,4 +1,4 @@
-//! Placeholder for schema evolution; see below.
+//! Field ids of a replaced table: a column whose name returns keeps its id (Iceberg 1.10 `TypeUtil.reassignIds`).
 
 use std::collections::HashMap;
 use std::sync::Arc;
