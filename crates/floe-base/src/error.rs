@@ -143,6 +143,11 @@ impl Error {
         conditions::sql_state(&self.0.condition)
     }
 
+    /// Where it happened, as Spark renders it under the sentence; empty when unknown.
+    pub fn query_context(&self) -> String {
+        context(&self.0.origin, self.0.kind)
+    }
+
     /// The sentence without class, state or context: the template with its parameters filled in.
     pub fn sentence(&self) -> String {
         match &self.0.text {
@@ -189,7 +194,11 @@ fn context(origin: &Origin, kind: Kind) -> String {
         Origin::CallSite(call) => {
             format!("\n== DataFrame ==\n\"{}\" was called from\n{}\n", call.fragment, call.place)
         }
-        Origin::Sql { source, start, stop } if kind == Kind::Parse => parse_context(&source.text, *start, *stop),
+        Origin::Sql { source, start, .. } if kind == Kind::Parse => parse_context(&source.text, *start),
+        Origin::Sql { source, start, .. } if matches!(kind, Kind::Analysis | Kind::Unsupported) => {
+            let (line, column) = position(&source.text, *start as usize);
+            format!("; line {line} pos {column}")
+        }
         Origin::Sql { source, start, stop } => {
             let object = source.object.as_ref().map(|(kind, name)| format!(" of {kind} {name}")).unwrap_or_default();
             sql_context(&source.text, *start as usize, *stop as usize, &object)
@@ -198,7 +207,7 @@ fn context(origin: &Origin, kind: Kind) -> String {
 }
 
 /// A parse error shows the whole text, with a ruler under the offending line.
-fn parse_context(text: &str, start: u32, _stop: u32) -> String {
+fn parse_context(text: &str, start: u32) -> String {
     let (line, column) = position(text, start as usize);
     let mut out = format!(" (line {line}, pos {column})\n\n== SQL ==\n");
     for (index, row) in text.split('\n').enumerate() {

@@ -3,8 +3,8 @@
 //! In protobuf the last value of a field wins, and an embedded message that stands twice is merged. So a proxy may
 //! append a few bytes to a message to override a field, and everything else, unknown fields included, arrives as sent.
 
-use bytes::{BufMut, Bytes, BytesMut};
-use prost::encoding::{WireType, encode_key, encode_varint};
+use bytes::{Buf, BufMut, Bytes, BytesMut};
+use prost::encoding::{WireType, decode_key, decode_varint, encode_key, encode_varint};
 
 /// The message with a text field set to `value`, whatever it was.
 pub fn with_text(message: &Bytes, field: u32, value: &str) -> Bytes {
@@ -24,6 +24,29 @@ pub fn with_nested_text(message: &Bytes, field: u32, inner_field: u32, value: &s
     out.freeze()
 }
 
+/// The bytes of every occurrence of a length-delimited field at the top of the message, in order; bytes that are no
+/// message give none.
+pub fn field(message: &Bytes, wanted: u32) -> Vec<Bytes> {
+    let mut found = Vec::new();
+    let mut rest = message.clone();
+    while rest.has_remaining() {
+        let Ok((number, wire_type)) = decode_key(&mut rest) else { return Vec::new() };
+        let length = match wire_type {
+            WireType::LengthDelimited => decode_varint(&mut rest).ok().and_then(|length| usize::try_from(length).ok()),
+            WireType::Varint => decode_varint(&mut rest).ok().map(|_| 0),
+            WireType::SixtyFourBit => Some(8),
+            WireType::ThirtyTwoBit => Some(4),
+            WireType::StartGroup | WireType::EndGroup => None,
+        };
+        let Some(length) = length.filter(|length| *length <= rest.len()) else { return Vec::new() };
+        let value = rest.split_to(length);
+        if number == wanted && wire_type == WireType::LengthDelimited {
+            found.push(value);
+        }
+    }
+    found
+}
+
 fn append(out: &mut BytesMut, field: u32, value: &[u8]) {
     encode_key(field, WireType::LengthDelimited, out);
     encode_varint(value.len() as u64, out);
@@ -36,6 +59,15 @@ mod tests {
 
     use super::*;
     use crate::connect::{ExecutePlanRequest, UserContext};
+
+    #[test]
+    fn a_field_is_found_without_decoding() {
+        let request = ExecutePlanRequest { session_id: "one".into(), tags: vec!["a".into()], ..Default::default() };
+        let bytes = Bytes::from(request.encode_to_vec());
+        assert_eq!(field(&bytes, 7), [Bytes::from_static(b"a")]);
+        assert!(field(&bytes, 3).is_empty());
+        assert!(field(&Bytes::from_static(&[0x0a, 0xff]), 1).is_empty());
+    }
 
     #[test]
     fn the_appended_value_wins_and_the_rest_stays() {

@@ -8,7 +8,7 @@ use floe_syntax::command::{CreateView, ViewKind};
 use floe_syntax::relation::TableName;
 use floe_syntax::{Command, Origin, Relation, Statement};
 
-use super::{Scope, merge, missing, name, not_set, relation, sql, write};
+use super::{Scope, merge, missing, not_set, relation, sql, text, write};
 
 /// What a plan asks for.
 #[derive(Debug)]
@@ -88,7 +88,7 @@ fn sql_command(scope: &Scope<'_>, command: proto::SqlCommand) -> Result<Asked> {
 fn create_view(scope: &Scope<'_>, view: proto::CreateDataFrameViewCommand) -> Result<Command> {
     let kind = if view.is_global { ViewKind::GlobalTemporary } else { ViewKind::Temporary };
     Ok(Command::CreateView(CreateView {
-        name: TableName { parts: name::table(&view.name)?, ..TableName::default() },
+        name: TableName { parts: text::name(&view.name)?, ..TableName::default() },
         kind,
         or_replace: view.replace,
         if_not_exists: false,

@@ -69,7 +69,7 @@ fn field(field: proto::data_type::StructField) -> Result<Field> {
 }
 
 /// Spark keeps a column's comment in its metadata; ours has a place of its own.
-pub(super) fn comment_of(metadata: Option<String>) -> (Option<String>, Option<String>) {
+fn comment_of(metadata: Option<String>) -> (Option<String>, Option<String>) {
     let Some(json) = metadata else { return (None, None) };
     let Ok(serde_json::Value::Object(mut object)) = serde_json::from_str(&json) else { return (None, Some(json)) };
     match object.remove("comment") {

@@ -52,7 +52,7 @@ fn decode_kind(scope: &Scope<'_>, kind: ExprType, origin: &Origin) -> Result<Exp
         ExprType::UnresolvedFunction(function) => unresolved_function(scope, function)?,
         ExprType::CallFunction(function) => {
             let mut call = call(scope, &function.function_name, function.arguments, false)?;
-            call.name = name::table(&function.function_name)?;
+            call.name = text::name(&function.function_name)?;
             ExpressionKind::Call(Box::new(call))
         }
         ExprType::Alias(alias) => ExpressionKind::Alias {
@@ -148,7 +148,7 @@ fn column_regex(regex: proto::expression::UnresolvedRegex) -> Result<ExpressionK
 fn unresolved_function(scope: &Scope<'_>, function: proto::expression::UnresolvedFunction) -> Result<ExpressionKind> {
     let mut call = call(scope, &function.function_name, function.arguments, function.is_distinct)?;
     if function.is_user_defined_function {
-        call.name = name::table(&function.function_name)?;
+        call.name = text::name(&function.function_name)?;
     }
     if function.function_name.eq_ignore_ascii_case("when") {
         return case(call.arguments);

@@ -9,10 +9,10 @@ use floe_syntax::relation::TableName;
 use floe_syntax::{Command, Expression, ExpressionKind};
 
 use super::command::required;
-use super::{Scope, expression, name, not_set, origin};
+use super::{Scope, expression, not_set, origin, text};
 
 pub(super) fn decode(scope: &Scope<'_>, merge: proto::MergeIntoTableCommand) -> Result<Command> {
-    let target = name::table(&merge.target_table_name)?;
+    let target = text::name(&merge.target_table_name)?;
     Ok(Command::Merge(Box::new(Merge {
         target: TableName { parts: target, ..TableName::default() },
         target_alias: None,

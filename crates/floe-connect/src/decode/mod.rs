@@ -7,9 +7,10 @@
 //! |---|---|
 //! | [`relation`] | the 62 kinds of relation, each sent to its family |
 //! | `source`, `local`, `operator`, `aggregate`, `join`, `statistic`, `sql` | the families |
-//! | [`expression`], `window`, `subquery`, [`literal`], [`data_type`], `schema_json` | what relations hold |
+//! | [`expression`], `window`, `subquery`, [`literal`], [`data_type`] | what relations hold |
 //! | [`command`], `write`, `merge`, `catalog` | what does something |
 //! | `name`, `origin` | `a.b.c` with back-ticks; call sites |
+//! | [`compressed`] | plans that travel compressed |
 //! | `text` | the one door to the SQL parser |
 //!
 //! Every function here recurses over what a client sent. Callers run them where the stack is big
@@ -18,6 +19,7 @@
 mod aggregate;
 mod catalog;
 pub(crate) mod command;
+pub(crate) mod compressed;
 pub(crate) mod data_type;
 pub(crate) mod expression;
 mod join;
@@ -28,7 +30,6 @@ mod name;
 mod operator;
 mod origin;
 pub(crate) mod relation;
-mod schema_json;
 mod source;
 mod sql;
 mod statistic;
@@ -47,7 +48,7 @@ use floe_proto::connect::plan::OpType;
 use floe_syntax::{Relation, Statement};
 
 pub(crate) use command::Asked;
-pub(crate) use text::{data_type_of_text, schema_of_text};
+pub(crate) use text::schema_of_text;
 
 /// Messages and references together may not nest deeper than this; the codec's own limit is lower.
 const DEPTH_MAX: usize = 2_400;
@@ -65,11 +66,23 @@ pub(crate) struct Scope<'a> {
     references: RefCell<HashMap<i64, proto::Relation>>,
     depth: Cell<usize>,
     nodes: Cell<usize>,
+    streaming: Cell<bool>,
 }
 
 impl<'a> Scope<'a> {
     pub(crate) fn new(artifacts: &'a dyn Artifacts) -> Self {
-        Self { artifacts, references: RefCell::default(), depth: Cell::new(0), nodes: Cell::new(0) }
+        Self {
+            artifacts,
+            references: RefCell::default(),
+            depth: Cell::new(0),
+            nodes: Cell::new(0),
+            streaming: Cell::new(false),
+        }
+    }
+
+    /// True when a streaming source was among what was decoded.
+    pub(crate) fn has_streaming_source(&self) -> bool {
+        self.streaming.get()
     }
 
     /// Runs one level further down.

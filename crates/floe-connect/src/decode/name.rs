@@ -1,6 +1,6 @@
-//! Names with dots and back-ticks, as DataFrame methods take them: `a.b`, `` `a.b`.c ``.
+//! Names of columns with dots and back-ticks: `a.b`, `` `a.b`.c ``. Names of tables are the SQL parser's (`text`).
 
-use floe_base::{Error, Kind, Result};
+use floe_base::{Error, Result};
 
 /// The parts of a column's name (Spark's `UnresolvedAttribute.parseAttributeName`).
 ///
@@ -8,16 +8,6 @@ use floe_base::{Error, Kind, Result};
 /// `INVALID_ATTRIBUTE_NAME_SYNTAX` when back-ticks do not pair or a part is empty.
 pub(super) fn column(text: &str) -> Result<Vec<String>> {
     split(text).ok_or_else(|| Error::analysis("INVALID_ATTRIBUTE_NAME_SYNTAX").with("name", text))
-}
-
-/// The parts of a table's, view's or function's name.
-///
-/// # Errors
-/// `PARSE_SYNTAX_ERROR`, which is what Spark's parser of identifiers raises.
-pub(super) fn table(text: &str) -> Result<Vec<String>> {
-    split(text).ok_or_else(|| {
-        Error::new(Kind::Parse, "PARSE_SYNTAX_ERROR").with("error", format!("'{text}'")).with("hint", "")
-    })
 }
 
 fn split(text: &str) -> Option<Vec<String>> {

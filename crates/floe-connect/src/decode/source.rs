@@ -6,23 +6,24 @@ use floe_proto::connect::read::ReadType;
 use floe_syntax::relation::{Files, TableName};
 use floe_syntax::{Expression, ExpressionKind, Origin, RelationKind};
 
-use super::{Scope, expression, name, not_set, sorted, text};
+use super::{Scope, expression, not_set, sorted, text};
 
 pub(super) fn read(scope: &Scope<'_>, read: proto::Read) -> Result<RelationKind> {
     if read.is_streaming {
+        scope.streaming.set(true);
         return Ok(RelationKind::Unsupported("a streaming source (readStream)".into()));
     }
     match read.read_type.ok_or_else(|| not_set("spark.connect.Read.read_type"))? {
         ReadType::NamedTable(table) => Ok(RelationKind::Table(TableName {
-            parts: name::table(&table.unparsed_identifier)?,
+            parts: text::name(&table.unparsed_identifier)?,
             options: sorted(table.options),
             ..TableName::default()
         })),
-        ReadType::DataSource(source) => data_source(scope, source),
+        ReadType::DataSource(source) => data_source(source),
     }
 }
 
-fn data_source(_: &Scope<'_>, source: proto::read::DataSource) -> Result<RelationKind> {
+fn data_source(source: proto::read::DataSource) -> Result<RelationKind> {
     if !source.predicates.is_empty() {
         return Ok(RelationKind::Unsupported("reading with partition predicates (read.jdbc)".into()));
     }
@@ -51,7 +52,7 @@ pub(super) fn table_function(
     scope: &Scope<'_>,
     function: proto::UnresolvedTableValuedFunction,
 ) -> Result<RelationKind> {
-    let name = name::table(&function.function_name)?;
+    let name = text::name(&function.function_name)?;
     let mut call = expression::call(scope, &function.function_name, function.arguments, false)?;
     call.name.clone_from(&name);
     let call = Expression::new(ExpressionKind::Call(Box::new(call)), Origin::Unknown);

@@ -9,7 +9,7 @@ use floe_syntax::Command;
 use floe_syntax::command::{SaveAsTable, SaveMode, WriteFiles, WriteTo, WriteToMode};
 
 use super::command::required;
-use super::{Scope, expression, name, not_set, sorted};
+use super::{Scope, expression, not_set, sorted, text};
 
 pub(super) fn operation(scope: &Scope<'_>, operation: proto::WriteOperation) -> Result<Command> {
     if operation.with_schema_evolution {
@@ -29,7 +29,7 @@ pub(super) fn operation(scope: &Scope<'_>, operation: proto::WriteOperation) -> 
         Some(SaveType::Table(table)) => Ok(Command::SaveAsTable(SaveAsTable {
             input,
             insert: insert(&table)?,
-            table: name::table(&table.table_name)?,
+            table: text::name(&table.table_name)?,
             format,
             mode,
             options,
@@ -86,7 +86,7 @@ pub(super) fn operation_v2(scope: &Scope<'_>, operation: proto::WriteOperationV2
     };
     Ok(Command::WriteTo(WriteTo {
         input: required(scope, operation.input, "WriteOperationV2.input")?,
-        table: name::table(&operation.table_name)?,
+        table: text::name(&operation.table_name)?,
         provider: operation.provider.filter(|provider| !provider.is_empty()),
         mode,
         options: sorted(operation.options),

@@ -1,0 +1,179 @@
+//! `AnalyzePlan`: what can be said of a plan without running it.
+
+use std::sync::Arc;
+
+use floe_base::{Error, Kind, Result};
+use floe_proto::codec::Received;
+use floe_proto::connect as proto;
+use floe_proto::connect::analyze_plan_request::explain::ExplainMode as ProtoMode;
+use floe_proto::connect::analyze_plan_request::{self as request, Analyze};
+use floe_proto::connect::analyze_plan_response::{self as response, Result as Answer};
+use floe_syntax::command::ExplainMode;
+use floe_syntax::{Field, Relation, RelationKind};
+use tonic::Status;
+
+use super::execute_plan::message_of;
+use crate::decode::{self, Scope};
+use crate::encode::{ddl, tree_string};
+use crate::error;
+use crate::service::Service;
+use crate::session::{Session, key};
+
+pub(crate) async fn handle(
+    service: &Service,
+    request: Received<proto::AnalyzePlanRequest>,
+) -> Result<proto::AnalyzePlanResponse, Status> {
+    let service = service.clone();
+    let engine = service.sessions.engine().clone();
+    // The outer result is the task's, the inner one the client's.
+    let answered = engine.threads().run(async move { Ok(analyze(&service, &request).await) }).await;
+    answered.map_err(|error| error::plain(&error))?
+}
+
+async fn analyze(
+    service: &Service,
+    received: &Received<proto::AnalyzePlanRequest>,
+) -> Result<proto::AnalyzePlanResponse, Status> {
+    let request = received.decode().map_err(|error| Status::invalid_argument(error.to_string()))?;
+    let key = key(&request.session_id, request.user_context.as_ref());
+    let observed = request.client_observed_server_side_session_id.as_deref();
+    let session = service.sessions.get_or_create(&key, observed).map_err(|error| error::plain(&error))?;
+    let answer = answer(&session, request.analyze).await.map_err(|error| session.errors.status(error))?;
+    Ok(proto::AnalyzePlanResponse {
+        session_id: request.session_id,
+        server_side_session_id: session.server_side_id(),
+        result: Some(answer),
+    })
+}
+
+async fn answer(session: &Arc<Session>, analyze: Option<Analyze>) -> Result<Answer> {
+    Ok(match analyze.ok_or_else(nothing_asked)? {
+        Analyze::Schema(asked) => {
+            let schema = session.engine.schema(root(session, asked.plan)?).await?;
+            Answer::Schema(response::Schema { schema: Some(message_of(&schema)) })
+        }
+        Analyze::Explain(asked) => {
+            let mode = explain_mode(asked.explain_mode());
+            let explain_string = session.engine.explain(root(session, asked.plan)?, mode).await?;
+            Answer::Explain(response::Explain { explain_string })
+        }
+        Analyze::TreeString(asked) => {
+            let schema = session.engine.schema(root(session, asked.plan)?).await?;
+            let fields: Vec<_> = schema.fields().iter().map(|field| Field::from_arrow(field)).collect();
+            let tree_string = tree_string::tree_string(&fields, asked.level);
+            Answer::TreeString(response::TreeString { tree_string })
+        }
+        Analyze::IsLocal(asked) => {
+            let relation = root(session, asked.plan)?;
+            Answer::IsLocal(response::IsLocal { is_local: matches!(*relation.kind, RelationKind::Local { .. }) })
+        }
+        Analyze::IsStreaming(asked) => {
+            Answer::IsStreaming(response::IsStreaming { is_streaming: is_streaming(session, asked.plan)? })
+        }
+        Analyze::InputFiles(_) => return Err(Error::unsupported("the list of a DataFrame's files (inputFiles)")),
+        Analyze::SparkVersion(_) => {
+            Answer::SparkVersion(response::SparkVersion { version: floe_engine::session::conf::SPARK_VERSION.into() })
+        }
+        Analyze::DdlParse(asked) => {
+            let parsed = decode::data_type::encode(&decode::schema_of_text(&asked.ddl_string)?);
+            Answer::DdlParse(response::DdlParse { parsed: Some(parsed) })
+        }
+        Analyze::JsonToDdl(asked) => {
+            let ddl_string = ddl::ddl(&decode::schema_of_text(&asked.json_string)?);
+            Answer::JsonToDdl(response::JsonToDdl { ddl_string })
+        }
+        Analyze::SameSemantics(asked) => {
+            let (left, right) = (root(session, asked.target_plan)?, root(session, asked.other_plan)?);
+            let result = identity(&left) == identity(&right);
+            Answer::SameSemantics(response::SameSemantics { result })
+        }
+        Analyze::SemanticHash(asked) => {
+            let identity = identity(&root(session, asked.plan)?);
+            let result = i32::from_ne_bytes(crc32fast::hash(identity.as_bytes()).to_ne_bytes());
+            Answer::SemanticHash(response::SemanticHash { result })
+        }
+        Analyze::Persist(asked) => persist(session, asked)?,
+        Analyze::Unpersist(asked) => {
+            let identity = identity(&relation(session, asked.relation)?);
+            session.storage_levels.lock().remove(&identity);
+            Answer::Unpersist(response::Unpersist {})
+        }
+        Analyze::GetStorageLevel(asked) => {
+            let identity = identity(&relation(session, asked.relation)?);
+            let known = session.storage_levels.lock().get(&identity).copied();
+            // Spark's StorageLevel.NONE still has one replica.
+            let level = known.unwrap_or(proto::StorageLevel { replication: 1, ..Default::default() });
+            Answer::GetStorageLevel(response::GetStorageLevel { storage_level: Some(level) })
+        }
+    })
+}
+
+fn nothing_asked() -> Error {
+    Error::message(Kind::InvalidPlan, "the request does not say what to analyze")
+}
+
+fn root(session: &Session, plan: Option<proto::Plan>) -> Result<Relation> {
+    decode::root(&Scope::new(&session.artifacts), decode::compressed::open(plan)?)
+}
+
+fn relation(session: &Session, relation: Option<proto::Relation>) -> Result<Relation> {
+    let relation = relation.ok_or_else(nothing_asked)?;
+    decode::relation::decode(&Scope::new(&session.artifacts), relation)
+}
+
+/// Every `observe` of a client asks this, so nothing is resolved for it: a stream has a streaming source.
+fn is_streaming(session: &Session, plan: Option<proto::Plan>) -> Result<bool> {
+    let scope = Scope::new(&session.artifacts);
+    decode::root(&scope, decode::compressed::open(plan)?)?;
+    Ok(scope.has_streaming_source())
+}
+
+fn explain_mode(mode: ProtoMode) -> ExplainMode {
+    match mode {
+        ProtoMode::Simple | ProtoMode::Unspecified => ExplainMode::Simple,
+        ProtoMode::Extended => ExplainMode::Extended,
+        ProtoMode::Codegen => ExplainMode::Codegen,
+        ProtoMode::Cost => ExplainMode::Cost,
+        ProtoMode::Formatted => ExplainMode::Formatted,
+    }
+}
+
+/// Rows are computed anew at each use; the level is kept for the client that asks for it. Spark's caches are lazy, so
+/// nothing that a query returns depends on it.
+fn persist(session: &Session, asked: request::Persist) -> Result<Answer> {
+    const LEVELS_MAX: usize = 1_000;
+    let identity = identity(&relation(session, asked.relation)?);
+    // Spark's default, MEMORY_AND_DISK_DESER.
+    let default = proto::StorageLevel {
+        use_disk: true,
+        use_memory: true,
+        deserialized: true,
+        replication: 1,
+        ..Default::default()
+    };
+    let mut levels = session.storage_levels.lock();
+    if levels.len() < LEVELS_MAX {
+        levels.insert(identity, asked.storage_level.unwrap_or(default));
+    }
+    Ok(Answer::Persist(response::Persist {}))
+}
+
+/// A text that is the same for two frames built alike. Plan ids differ from frame to frame and mean the same when they
+/// come in the same order.
+fn identity(relation: &Relation) -> String {
+    const MARK: &str = "plan_id: Some(";
+    let text = format!("{relation:?}");
+    let mut out = String::with_capacity(text.len());
+    let mut seen: Vec<&str> = Vec::new();
+    let mut parts = text.split(MARK);
+    out.push_str(parts.next().unwrap_or_default());
+    for part in parts {
+        let (id, rest) = part.split_once(')').unwrap_or((part, ""));
+        let number = seen.iter().position(|known| *known == id).unwrap_or_else(|| {
+            seen.push(id);
+            seen.len() - 1
+        });
+        out.push_str(&format!("{MARK}{number}){rest}"));
+    }
+    out
+}

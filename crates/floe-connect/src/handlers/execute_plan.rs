@@ -1,0 +1,268 @@
+//! `ExecutePlan`: admits an operation, starts it, and attaches the caller to its responses.
+//!
+//! The work runs in a task of its own on the engine's threads, whose stacks are deep enough to decode and to drop a
+//! plan. What the task writes, `stream.rs` keeps and sends.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+use arrow::datatypes::Schema;
+use bytes::Bytes;
+use floe_base::{Error, Result};
+use floe_engine::{Execution, Request};
+use floe_proto::codec::Received;
+use floe_proto::connect as proto;
+use floe_proto::connect::execute_plan_request::request_option::RequestOption;
+use floe_proto::connect::execute_plan_response as response;
+use floe_proto::connect::execute_plan_response::ResponseType;
+use floe_proto::connect::relation::RelType;
+use floe_syntax::{DataType, Field, Statement};
+use futures::{FutureExt, StreamExt};
+use prost::Message;
+use tonic::Status;
+
+use crate::decode::{self, Asked, Scope};
+use crate::encode::arrow_out::Outgoing;
+use crate::encode::batches::{Chunking, Cutter};
+use crate::encode::metrics;
+use crate::error;
+use crate::operation::{Operation, PlanHash, check_handle, check_tags};
+use crate::service::Service;
+use crate::session::{Admitted, Session, key};
+use crate::stream::Consumer;
+
+/// A plan to be run, and what came with it.
+struct Work {
+    session: Arc<Session>,
+    operation: Arc<Operation>,
+    plan: Option<proto::Plan>,
+    /// The whole request, for a backend that forwards it.
+    request: Bytes,
+    chunking: Chunking,
+}
+
+pub(crate) async fn handle(
+    service: &Service,
+    request: Received<proto::ExecutePlanRequest>,
+) -> Result<Consumer, Status> {
+    let service = service.clone();
+    let threads = service.sessions.engine().clone();
+    // The outer result is the task's, the inner one the client's.
+    let admitted = threads.threads().run(async move { Ok(admit(&service, &request)) }).await;
+    admitted.map_err(|error| error::plain(&error))?
+}
+
+fn admit(service: &Service, received: &Received<proto::ExecutePlanRequest>) -> Result<Consumer, Status> {
+    let request = received.decode().map_err(|error| Status::invalid_argument(error.to_string()))?;
+    let key = key(&request.session_id, request.user_context.as_ref());
+    let observed = request.client_observed_server_side_session_id.as_deref();
+    let session = service.sessions.get_or_create(&key, observed).map_err(|error| error::plain(&error))?;
+    start(service, &session, request, received.raw()).map_err(|error| session.errors.status(error))
+}
+
+fn start(
+    service: &Service,
+    session: &Arc<Session>,
+    request: proto::ExecutePlanRequest,
+    raw: &Bytes,
+) -> Result<Consumer> {
+    let id = request.operation_id.clone().unwrap_or_else(floe_base::id::fresh);
+    check_handle(&id)?;
+    check_tags(&request.tags)?;
+    let chunking = Chunking::of(&request.request_options);
+    let reattachable = is_reattachable(&request.request_options);
+    let admitted = session.admit(&id, request.tags, reattachable, PlanHash::of(raw), service.segment)?;
+    let operation = match admitted {
+        // The client did not hear that its request arrived, and sent it again.
+        Admitted::Known(operation) => return operation.log.attach(None),
+        Admitted::New(operation) => operation,
+    };
+    let consumer = operation.log.attach(None)?;
+    let work = Work {
+        session: session.clone(),
+        operation: operation.clone(),
+        plan: request.plan,
+        request: raw.clone(),
+        chunking,
+    };
+    service.sessions.engine().threads().handle().spawn(run(work));
+    if reattachable {
+        return Ok(consumer);
+    }
+    // Nobody can come back for it: with its stream it ends.
+    let session = session.clone();
+    Ok(consumer.on_drop(move |_| {
+        session.release(&operation.id);
+    }))
+}
+
+fn is_reattachable(options: &[proto::execute_plan_request::RequestOption]) -> bool {
+    options.iter().any(|option| match &option.request_option {
+        Some(RequestOption::ReattachOptions(reattach)) => reattach.reattachable,
+        _ => false,
+    })
+}
+
+/// Runs the operation to its end, whatever that is.
+async fn run(work: Work) {
+    let (session, operation) = (work.session.clone(), work.operation.clone());
+    let answer = AssertUnwindSafe(answer(work)).catch_unwind();
+    let result = tokio::select! {
+        biased;
+        () = operation.interrupted() => Err(operation.canceled()),
+        answered = answer => answered.unwrap_or_else(|_| Err(Error::internal("the operation's task panicked"))),
+    };
+    match result {
+        Ok(()) => operation.finish(Ok(())),
+        Err(error) => {
+            tracing::debug!(session_id = session.id(), operation_id = operation.id, %error, "operation failed");
+            operation.finish(Err(session.errors.status(error)));
+        }
+    }
+}
+
+async fn answer(mut work: Work) -> Result<()> {
+    let plan = work.plan.take();
+    let asked = decode::plan(&Scope::new(&work.session.artifacts), decode::compressed::open(plan)?)?;
+    let out = Out { session: work.session.clone(), operation: work.operation.clone() };
+    match asked {
+        Asked::Run(Statement::Query(relation)) => rows(&out, &work, Statement::Query(relation)).await?,
+        Asked::Run(Statement::Command(command)) => {
+            work.run(Statement::Command(command)).await?.collect().await?;
+        }
+        Asked::Sql { statement, echo } => out.sql_result(sql(&work, statement, *echo).await?).await,
+        Asked::Checkpoint(statement) => {
+            let relation = checkpoint(&work, statement).await?;
+            let result = proto::CheckpointCommandResult { relation: Some(relation) };
+            out.send(ResponseType::CheckpointCommandResult(result)).await;
+        }
+        Asked::Resources => {
+            out.send(ResponseType::GetResourcesCommandResult(proto::GetResourcesCommandResult::default())).await;
+        }
+        Asked::CleanModelCache => {
+            out.send(ResponseType::MlCommandResult(proto::MlCommandResult::default())).await;
+        }
+    }
+    if work.operation.reattachable {
+        out.send(ResponseType::ResultComplete(response::ResultComplete {})).await;
+    }
+    Ok(())
+}
+
+impl Work {
+    async fn run(&self, statement: Statement) -> Result<Execution> {
+        let request = Request {
+            statement,
+            origin: self.request.to_vec(),
+            operation_id: self.operation.id.clone(),
+            tags: self.operation.tags.clone(),
+        };
+        self.session.engine.run(request).await
+    }
+
+    fn outgoing(&self, schema: &Schema) -> Outgoing {
+        Outgoing::new(schema, &self.session.engine.conf().time_zone())
+    }
+}
+
+/// Sends a query's rows; the first batch brings the schema along.
+async fn rows(out: &Out, work: &Work, statement: Statement) -> Result<()> {
+    let mut execution = work.run(statement).await?;
+    let mut schema = Some(message_of(&execution.schema));
+    let mut cutter = Cutter::new(work.outgoing(&execution.schema), work.chunking);
+    let mut count = 0;
+    while let Some(batch) = execution.rows.next().await {
+        for message in cutter.push(batch?)? {
+            count += message.row_count;
+            out.batch(message, schema.take()).await;
+        }
+    }
+    for message in cutter.finish()? {
+        count += message.row_count;
+        out.batch(message, schema.take()).await;
+    }
+    out.push(measured(&execution, count)).await;
+    Ok(())
+}
+
+/// A query is analysed and sent back as the client wrote it; a command runs, and its rows go back as local data.
+async fn sql(work: &Work, statement: Statement, echo: proto::Relation) -> Result<proto::Relation> {
+    if let Statement::Query(relation) = statement {
+        work.session.engine.schema(relation).await?;
+        return Ok(echo);
+    }
+    let execution = work.run(statement).await?;
+    let outgoing = work.outgoing(&execution.schema);
+    let batch = execution.collect_one().await?;
+    let local = proto::LocalRelation { data: Some(outgoing.stream(&batch)?), schema: None };
+    Ok(proto::Relation { common: echo.common, rel_type: Some(RelType::LocalRelation(local)) })
+}
+
+/// The engine answers a checkpoint with one row: the id of the kept frame.
+async fn checkpoint(work: &Work, statement: Statement) -> Result<proto::CachedRemoteRelation> {
+    use arrow::array::AsArray;
+    let batch = work.run(statement).await?.collect_one().await?;
+    let ids = batch.columns().first().and_then(|column| column.as_string_opt::<i32>());
+    match ids {
+        Some(ids) if batch.num_rows() == 1 => Ok(proto::CachedRemoteRelation { relation_id: ids.value(0).into() }),
+        _ => Err(Error::internal("a checkpoint has no relation id")),
+    }
+}
+
+/// The message of a result's schema.
+pub(crate) fn message_of(schema: &Schema) -> proto::DataType {
+    let fields = schema.fields().iter().map(|field| Field::from_arrow(field)).collect();
+    decode::data_type::encode(&DataType::Struct(fields))
+}
+
+/// Writes the operation's responses.
+struct Out {
+    session: Arc<Session>,
+    operation: Arc<Operation>,
+}
+
+impl Out {
+    async fn send(&self, kind: ResponseType) {
+        self.push(proto::ExecutePlanResponse { response_type: Some(kind), ..Default::default() }).await;
+    }
+
+    async fn sql_result(&self, relation: proto::Relation) {
+        self.send(ResponseType::SqlCommandResult(response::SqlCommandResult { relation: Some(relation) })).await;
+    }
+
+    async fn batch(&self, batch: response::ArrowBatch, schema: Option<proto::DataType>) {
+        let response_type = Some(ResponseType::ArrowBatch(batch));
+        self.push(proto::ExecutePlanResponse { response_type, schema, ..Default::default() }).await;
+    }
+
+    async fn push(&self, response: proto::ExecutePlanResponse) {
+        let response = proto::ExecutePlanResponse {
+            session_id: self.session.id().into(),
+            server_side_session_id: self.session.server_side_id(),
+            operation_id: self.operation.id.clone(),
+            ..response
+        };
+        self.operation
+            .log
+            .push(|response_id| proto::ExecutePlanResponse { response_id, ..response }.encode_to_vec())
+            .await;
+    }
+}
+
+/// One message for what was measured: the rows, by the name of the backend, and what `observe` asked for.
+fn measured(execution: &Execution, rows: i64) -> proto::ExecutePlanResponse {
+    let name = execution.decision.as_ref().map_or("floe", |decision| decision.backend.name());
+    let value =
+        response::metrics::MetricValue { name: "number of output rows".into(), value: rows, metric_type: "sum".into() };
+    let metric = response::metrics::MetricObject {
+        name: name.into(),
+        execution_metrics: [("numOutputRows".to_string(), value)].into(),
+        ..Default::default()
+    };
+    let observed = execution.observed.iter();
+    proto::ExecutePlanResponse {
+        metrics: Some(response::Metrics { metrics: vec![metric] }),
+        observed_metrics: observed.map(|one| metrics::observed(&one.name, one.plan_id, &one.metrics)).collect(),
+        ..Default::default()
+    }
+}
