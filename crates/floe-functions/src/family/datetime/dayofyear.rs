@@ -1,0 +1,13 @@
+//! `dayofyear`: the day of the year, from 1.
+
+use floe_base::Result;
+
+use super::_field::{Field, of_only};
+use crate::{Call, Function, Typed};
+
+pub(crate) const FUNCTIONS: &[Function] =
+    &[Function::scalar("dayofyear", bind).usage("dayofyear(date) - Returns the day of the year, from 1.")];
+
+fn bind(call: &Call<'_>) -> Result<Typed> {
+    of_only(call, Field::DayOfYear)
+}
