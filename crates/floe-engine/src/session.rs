@@ -215,6 +215,7 @@ impl Session {
             current_database: namespace.join("."),
             current_user: self.key.user_id.clone(),
             conf: Arc::new(self.conf.snapshot().into_iter().collect()),
+            parse_schema: floe_sql::parse_schema,
         })
     }
 }

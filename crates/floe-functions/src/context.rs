@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow::array::timezone::Tz;
+use floe_base::{Error, Result};
 
 /// One per statement; cheap to share.
 #[derive(Clone, Debug)]
@@ -21,6 +22,8 @@ pub struct Context {
     pub current_user: String,
     /// The session's other settings by key, for functions that read one (`spark.sql.mapKeyDedupPolicy`).
     pub conf: Arc<HashMap<String, String>>,
+    /// Reads a schema as DDL (`a INT, b ARRAY<STRING>`), for `from_json` and its like: the parser stands above this crate.
+    pub parse_schema: fn(&str) -> Result<floe_syntax::DataType>,
 }
 
 impl Context {
@@ -42,6 +45,7 @@ impl Default for Context {
             current_database: "default".into(),
             current_user: "floe".into(),
             conf: Arc::default(),
+            parse_schema: |_| Err(Error::internal("this context has no parser for schemas")),
         }
     }
 }
