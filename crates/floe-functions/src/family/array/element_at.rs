@@ -7,8 +7,9 @@ use arrow::datatypes::DataType;
 use floe_base::error::Kind;
 use floe_base::{Error, Result};
 
-use super::_list::list;
+use super::_list::{list, wider_but_text};
 use super::extract_value::{index_is_safe, value_of_key};
+use crate::family::map::_entries::entry_fields;
 use crate::family::string::_text::int;
 use crate::rows::{self, Ints, Lists};
 use crate::{Call, Function, Typed};
@@ -32,7 +33,7 @@ fn try_element_at(call: &Call<'_>) -> Result<Typed> {
 fn bind(call: &Call<'_>, raises: bool) -> Result<Typed> {
     let [value, key] = call.exactly()?;
     if let DataType::Map(..) = value.data_type {
-        return value_of_key(call, value, key);
+        return of_map(call, value, key);
     }
     if !matches!(value.data_type, DataType::List(_) | DataType::Null) {
         return Err(call.unexpected_type(0, "(\"ARRAY\" or \"MAP\")"));
@@ -61,6 +62,21 @@ fn bind(call: &Call<'_>, raises: bool) -> Result<Typed> {
         rows::finish(arguments, take(lists.array.values(), &picks, None)?)
     };
     Ok(call.raising(format!("{raises}"), vec![array, index], data_type, nullable, body))
+}
+
+/// Unlike `map[key]`, a key is not cast to the map's type unless that loses nothing.
+fn of_map(call: &Call<'_>, map: Typed, key: Typed) -> Result<Typed> {
+    let (key_field, _) = entry_fields(&map.data_type)?;
+    if wider_but_text(call, key_field.data_type(), &key.data_type).is_none() {
+        return Err(Error::analysis("DATATYPE_MISMATCH.MAP_FUNCTION_DIFF_TYPES")
+            .with("sqlExpr", format!("\"{}\"", (call.text)(None)))
+            .with("functionName", format!("`{}`", call.name))
+            .with("dataType", "\"MAP\"")
+            .with("leftType", format!("\"{}\"", map.spark_type().sql()))
+            .with("rightType", format!("\"{}\"", key.spark_type().sql()))
+            .at(call.origin));
+    }
+    value_of_key(call, map, key)
 }
 
 fn out_of_bounds(index: i32, size: usize) -> Error {

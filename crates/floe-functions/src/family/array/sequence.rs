@@ -67,16 +67,12 @@ fn bind(call: &Call<'_>) -> Result<Typed> {
 }
 
 fn wrong_types(call: &Call<'_>) -> Error {
-    let first = call.arguments.first().map(|argument| argument.spark_type().sql()).unwrap_or_default();
     Error::analysis("DATATYPE_MISMATCH.SEQUENCE_WRONG_INPUT_TYPES")
         .with("sqlExpr", format!("\"{}\"", (call.text)(None)))
         .with("functionName", format!("`{}`", call.name))
-        .with("parameter0", "`start`")
-        .with("parameter1", "`stop`")
-        .with("parameter2", "`step`")
-        .with("startType", "(\"TIMESTAMP\" or \"TIMESTAMP_NTZ\" or \"DATE\" or \"INTEGRAL\")")
-        .with("stepType", "(\"INTERVAL\" or \"INTERVAL YEAR TO MONTH\" or \"INTERVAL DAY TO SECOND\" or \"INTEGRAL\")")
-        .with("otherStartType", format!("\"{first}\""))
+        .with("startType", "(\"TIMESTAMP\" or \"TIMESTAMP_NTZ\" or \"DATE\")")
+        .with("stepType", "(\"INTERVAL\" or \"INTERVAL YEAR TO MONTH\" or \"INTERVAL DAY TO SECOND\")")
+        .with("otherStartType", "\"INTEGRAL\"")
         .at(call.origin)
 }
 
@@ -197,7 +193,13 @@ impl Step {
         self.micros.saturating_add(self.days.saturating_mul(DAY)).saturating_add(self.months.saturating_mul(28 * DAY))
     }
 
+    /// As Spark names it in the error: a number where it has one part, else as an interval.
     fn text(self) -> String {
+        match (self.months, self.days, self.micros) {
+            (months, 0, 0) => return months.to_string(),
+            (0, 0, micros) => return micros.to_string(),
+            _ => {}
+        }
         let mut parts = Vec::new();
         let mut part = |value: i64, unit: &str| {
             if value != 0 {
@@ -246,7 +248,8 @@ fn times(
         }
         let days_only = step.micros % DAY == 0;
         if dates && (!days_only || (step.months == 0 && step.days == 0 && step.micros == 0 && start != stop)) {
-            let text = "sequence step must be an interval day granularity if start and end values are dates";
+            let text =
+                "sequence step must be an interval day to second of day granularity if start and end values are dates";
             return Err(Error::message(Kind::IllegalArgument, text));
         }
         if step.months == 0 && (zone.is_none() || step.days == 0) {

@@ -1,8 +1,9 @@
 //! `array_sort(array[, (a, b) -> …])`: by the natural order with NULLs last, or by a comparison.
 
-use arrow::array::{Array, AsArray, UInt64Array};
+use arrow::array::{Array, ArrayRef, AsArray, UInt64Array};
 use arrow::compute::take;
 use arrow::datatypes::{DataType, Int32Type};
+use arrow::util::display::{ArrayFormatter, FormatOptions};
 use floe_base::error::Kind;
 use floe_base::{Error, Result};
 
@@ -70,9 +71,7 @@ fn compared(call: &Call<'_>) -> Result<Typed> {
             let owners: Vec<u64> = pairs.iter().filter_map(|pair| elements.owners.get(pair.0).copied()).collect();
             let order = body.evaluate(&[side(|pair| pair.0)?, side(|pair| pair.1)?], &owners, &captured)?;
             if order.null_count() > 0 {
-                return Err(Error::new(Kind::Runtime, "COMPARATOR_RETURNS_NULL")
-                    .with("firstValue", "")
-                    .with("secondValue", ""));
+                return Err(incomparable(&elements.values, &order, pairs));
             }
             Ok(order.as_primitive::<Int32Type>().values().iter().map(|order| *order > 0).collect())
         };
@@ -144,4 +143,17 @@ fn merge_sort(
         width *= 2;
     }
     Ok(lists)
+}
+
+/// Spark 4.1 `COMPARATOR_RETURNS_NULL`.
+fn incomparable(elements: &ArrayRef, order: &ArrayRef, pairs: &[(usize, usize)]) -> Error {
+    let pair = (0..order.len()).find(|index| order.is_null(*index)).and_then(|index| pairs.get(index));
+    let formatter = ArrayFormatter::try_new(elements, &FormatOptions::default());
+    let shown = |index: Option<usize>| match (&formatter, index) {
+        (Ok(formatter), Some(index)) => formatter.value(index).to_string(),
+        _ => String::new(),
+    };
+    Error::new(Kind::Operation, "COMPARATOR_RETURNS_NULL")
+        .with("firstValue", shown(pair.map(|pair| pair.0)))
+        .with("secondValue", shown(pair.map(|pair| pair.1)))
 }

@@ -29,6 +29,12 @@ fn with_given_names(call: &Call<'_>) -> Result<Typed> {
     let mut members = Vec::new();
     for pair in call.arguments.chunks_exact(2) {
         let [name, value] = pair else { continue };
+        if name.literal().is_some_and(ScalarValue::is_null) {
+            return Err(Error::analysis("DATATYPE_MISMATCH.UNEXPECTED_NULL")
+                .with("sqlExpr", format!("\"{}\"", (call.text)(None)))
+                .with("exprName", format!("[\"{}\"]", (call.text)(Some(members.len() * 2))))
+                .at(call.origin));
+        }
         let Some(ScalarValue::Utf8(Some(name))) = name.literal() else {
             return Err(Error::analysis("DATATYPE_MISMATCH.CREATE_NAMED_STRUCT_WITHOUT_FOLDABLE_STRING")
                 .with("sqlExpr", format!("\"{}\"", (call.text)(None)))
