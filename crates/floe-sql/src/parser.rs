@@ -35,7 +35,9 @@ pub(crate) struct Parser<'a> {
     pub(crate) in_values: bool,
     /// How many `?` came so far.
     pub(crate) positional: usize,
-    unclosed_comment: Option<u32>,
+    unclosed_comment: bool,
+    /// The first mistake of meaning. Spark looks for those after the whole text was found to be well-formed.
+    deferred: Option<Error>,
 }
 
 impl<'a> Parser<'a> {
@@ -44,25 +46,28 @@ impl<'a> Parser<'a> {
             return Err(Error::message(ErrorKind::Parse, "a statement of more than 4 GB cannot be parsed"));
         }
         let lexed = lex(&source.text);
-        let unclosed_comment = lexed.unclosed_comment;
-        Ok(Self { source, tokens: lexed.tokens, at: 0, depth: 0, in_values: false, positional: 0, unclosed_comment })
+        let unclosed_comment = lexed.unclosed_comment.is_some();
+        Ok(Self {
+            source,
+            tokens: lexed.tokens,
+            at: 0,
+            depth: 0,
+            in_values: false,
+            positional: 0,
+            unclosed_comment,
+            deferred: None,
+        })
     }
 
     /// Runs one grammar rule over the whole text. Nothing may follow it.
     pub(crate) fn run<T>(text: &'a Arc<SqlSource>, rule: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
         let mut parser = Self::new(text)?;
+        if parser.unclosed_comment {
+            return Err(Error::new(ErrorKind::Parse, "UNCLOSED_BRACKETED_COMMENT"));
+        }
         let found = rule(&mut parser)?;
         parser.expect(Kind::End)?;
-        parser.refuse_unclosed_comment()?;
-        Ok(found)
-    }
-
-    /// Spark notices an unclosed comment only when everything before it was a statement.
-    fn refuse_unclosed_comment(&self) -> Result<()> {
-        let Some(start) = self.unclosed_comment else { return Ok(()) };
-        let stop = self.text().len() as u32;
-        let origin = Origin::Sql { source: self.source.clone(), start, stop };
-        Err(Error::new(ErrorKind::Parse, "UNCLOSED_BRACKETED_COMMENT").at(&origin))
+        parser.deferred.take().map_or(Ok(found), Err)
     }
 
     pub(crate) fn text(&self) -> &'a str {
@@ -187,9 +192,28 @@ impl<'a> Parser<'a> {
             return Ok(self.advance());
         }
         if self.peek_at(1) == kind && !self.is(Kind::End) {
-            return Err(self.syntax_error_with(format!(": extra input {}", self.shown(self.token()))));
+            return Err(self.extra_input());
+        }
+        if self.could_follow(kind) {
+            return Err(self.syntax_error_with(format!(": missing {}", name_of(kind))));
         }
         Err(self.syntax_error())
+    }
+
+    /// True where the token under the cursor would fit behind the missing one: Spark then says what is missing.
+    fn could_follow(&self, missing: Kind) -> bool {
+        let next = self.peek();
+        let is_name = self.is_identifier();
+        match missing {
+            Kind::Keyword(Keyword::To | Keyword::Table | Keyword::From | Keyword::Set | Keyword::Join) => is_name,
+            Kind::Keyword(Keyword::On | Keyword::And | Keyword::Where) => {
+                is_name || matches!(next, Kind::Number(_) | Kind::String | Kind::DoubleQuoted | Kind::LeftParen)
+            }
+            Kind::Keyword(Keyword::Is) => matches!(next, Kind::String | Kind::DoubleQuoted | Kind::Keyword(Keyword::Null)),
+            Kind::Keyword(Keyword::Cache) | Kind::RightBracket | Kind::RightParen => next == Kind::End,
+            Kind::Keyword(Keyword::Functions) => is_name || next == Kind::End,
+            _ => false,
+        }
     }
 
     pub(crate) fn expect_keyword(&mut self, keyword: Keyword) -> Result<Token> {
@@ -222,8 +246,16 @@ impl<'a> Parser<'a> {
     pub(crate) fn parenthesised_list<T>(&mut self, rule: impl FnMut(&mut Self) -> Result<T>) -> Result<Vec<T>> {
         self.expect(Kind::LeftParen)?;
         let items = self.list(rule)?;
-        self.expect(Kind::RightParen)?;
+        self.close_list(items.len())?;
         Ok(items)
+    }
+
+    /// The closing parenthesis of a list. Behind a second item Spark expects a comma or the end, and calls all else extra.
+    pub(crate) fn close_list(&mut self, items: usize) -> Result<()> {
+        if items > 1 && !self.is(Kind::RightParen) {
+            return Err(self.extra_input());
+        }
+        self.expect(Kind::RightParen).map(drop)
     }
 
     // Limits.
@@ -301,6 +333,25 @@ impl<'a> Parser<'a> {
             .at(&self.origin_here())
     }
 
+    pub(crate) fn extra_input(&self) -> Error {
+        self.syntax_error_with(format!(": extra input {}", self.shown(self.token())))
+    }
+
+    /// Keeps a mistake of meaning for later: a syntax error behind it comes first.
+    pub(crate) fn defer(&mut self, error: Error) {
+        self.deferred.get_or_insert(error);
+    }
+
+    /// What Spark refuses without a public condition; the text is Spark's.
+    pub(crate) fn refused(&self, text: impl Into<String>, from: Mark) -> Error {
+        Error::message(ErrorKind::Parse, text).at(&self.origin(from))
+    }
+
+    /// What Spark knows from Hive and refuses by name.
+    pub(crate) fn invalid_statement(&self, operation: &str, from: Mark) -> Error {
+        self.error("INVALID_STATEMENT_OR_CLAUSE", from).with("operation", operation)
+    }
+
     /// A parse error with a condition of its own, at what was read since `from`.
     pub(crate) fn error(&self, condition: &str, from: Mark) -> Error {
         Error::new(ErrorKind::Parse, condition).at(&self.origin(from))
@@ -313,4 +364,16 @@ impl<'a> Parser<'a> {
         let text = self.slice(token).replace('\n', "\\n").replace('\r', "\\r").replace('\t', "\\t");
         format!("'{text}'")
     }
+}
+
+/// A token as it is named where it is missing.
+fn name_of(kind: Kind) -> String {
+    let text = match kind {
+        Kind::Keyword(keyword) => keyword.text(),
+        Kind::LeftParen => "(",
+        Kind::RightParen => ")",
+        Kind::RightBracket => "]",
+        _ => "",
+    };
+    format!("'{text}'")
 }

@@ -1,13 +1,12 @@
 //! ALTER TABLE … ADD, DROP, RENAME, ALTER, CHANGE, REPLACE COLUMNS.
 
-use floe_base::error::Kind as ErrorKind;
 use floe_base::{Error, Result};
 use floe_syntax::command::{AddColumn, AlterTable, ColumnChange, ColumnDefinition, ColumnPosition};
 use floe_syntax::relation::TableName;
 use floe_syntax::{Command, Field};
 
 use crate::keyword::Keyword as K;
-use crate::parser::Parser;
+use crate::parser::{Mark, Parser};
 use crate::token::Kind;
 
 impl Parser<'_> {
@@ -74,17 +73,22 @@ impl Parser<'_> {
         Ok(AlterTable::RenameColumn { column, to: self.name()? })
     }
 
-    pub(crate) fn replace_columns(&mut self) -> Result<AlterTable> {
-        let from = self.mark();
+    pub(crate) fn replace_columns(&mut self, from: Mark) -> Result<AlterTable> {
+        if !self.is(Kind::LeftParen) {
+            self.skip_statement();
+            return Err(self.invalid_statement("ALTER TABLE REPLACE COLUMNS", from));
+        }
         let mut definitions = Vec::new();
         for column in self.parenthesised_list(Self::added_column)? {
             if column.path.len() > 1 {
-                let error = self.error("UNSUPPORTED_FEATURE.REPLACE_NESTED_COLUMN", from);
-                return Err(error.with("colName", floe_base::error::quoted(&column.path)));
+                let text = "Replacing with a nested column is not supported in Hive-style REPLACE COLUMNS.";
+                let error = self.refused(text, from);
+                self.defer(error);
             }
             if column.position.is_some() {
-                let text = "[_LEGACY_ERROR_TEMP_0035] Operation not allowed: Column position is not supported in Hive-style REPLACE COLUMNS.";
-                return Err(Error::message(ErrorKind::Parse, text).at(&self.origin(from)));
+                let text = "Column position is not supported in Hive-style REPLACE COLUMNS.";
+                let error = self.refused(text, from);
+                self.defer(error);
             }
             definitions.push(column.definition);
         }
@@ -92,13 +96,12 @@ impl Parser<'_> {
     }
 
     /// `ALTER COLUMN c …`, `CHANGE COLUMN c …`, and Hive's `CHANGE COLUMN c c type COMMENT '…'`.
-    pub(crate) fn alter_columns(&mut self, table: TableName) -> Result<Command> {
+    pub(crate) fn alter_columns(&mut self, table: TableName, from: Mark) -> Result<Command> {
         let change = self.is_keyword(K::Change);
         self.advance();
         if self.is_keyword(K::Column) && self.is_identifier_at(1) {
             self.advance();
         }
-        let from = self.mark();
         let column = self.multipart()?;
         let changes = if change && self.is_identifier() && !self.starts_column_change() {
             self.hive_change(&column, from)?
@@ -124,7 +127,7 @@ impl Parser<'_> {
         }
     }
 
-    fn column_changes(&mut self, from: crate::parser::Mark) -> Result<Vec<ColumnChange>> {
+    fn column_changes(&mut self, from: Mark) -> Result<Vec<ColumnChange>> {
         let change = if self.eat_keyword(K::Type) {
             ColumnChange::Type(self.data_type()?)
         } else if self.is_keyword(K::Comment) {
@@ -141,25 +144,25 @@ impl Parser<'_> {
                 if sets { ColumnChange::SetDefault(self.expression()?) } else { ColumnChange::DropDefault }
             }
         } else if matches!(self.peek(), Kind::End | Kind::Semicolon | Kind::Comma) {
-            let text = "[_LEGACY_ERROR_TEMP_0035] Operation not allowed: ALTER TABLE table ALTER COLUMN requires a TYPE, a SET/DROP, a COMMENT, or a FIRST/AFTER.";
-            return Err(Error::message(ErrorKind::Parse, text).at(&self.origin(from)));
+            let text = "Operation not allowed: ALTER TABLE table ALTER COLUMN requires a TYPE, a SET/DROP, a COMMENT, or a FIRST/AFTER.";
+            return Err(self.refused(text, from));
         } else {
-            return Err(self.syntax_error());
+            return Err(self.expect(Kind::End).err().unwrap_or_else(|| self.syntax_error()));
         };
         Ok(vec![change])
     }
 
     /// The column's name is given twice; Spark cannot rename with it.
-    fn hive_change(&mut self, column: &[String], from: crate::parser::Mark) -> Result<Vec<ColumnChange>> {
+    fn hive_change(&mut self, column: &[String], from: Mark) -> Result<Vec<ColumnChange>> {
         let field = self.field(false)?;
         let position = self.column_position()?;
         if column.last() != Some(&field.name) {
-            let text = "[_LEGACY_ERROR_TEMP_0034] Operation not allowed: Renaming column is not supported in Hive-style ALTER COLUMN, please run RENAME COLUMN instead.";
-            return Err(Error::message(ErrorKind::Parse, text).at(&self.origin(from)));
+            let text = "Renaming column is not supported in Hive-style ALTER COLUMN, please run RENAME COLUMN instead.";
+            return Err(self.refused(text, from));
         }
         if !field.nullable {
-            let text = "[_LEGACY_ERROR_TEMP_0034] Operation not allowed: NOT NULL is not supported in Hive-style ALTER COLUMN, please run ALTER COLUMN ... SET/DROP NOT NULL instead.";
-            return Err(Error::message(ErrorKind::Parse, text).at(&self.origin(from)));
+            let text = "NOT NULL is not supported in Hive-style ALTER COLUMN, please run ALTER COLUMN ... SET/DROP NOT NULL instead.";
+            return Err(self.refused(text, from));
         }
         let mut changes = vec![ColumnChange::Type(field.data_type)];
         changes.extend(field.comment.map(ColumnChange::Comment));

@@ -25,8 +25,8 @@ impl Parser<'_> {
             Some(K::Add) => self.alter_add(from)?,
             Some(K::Drop) => self.alter_drop(from)?,
             Some(K::Rename) => self.rename_column()?,
-            Some(K::Alter | K::Change) => return self.alter_columns(table),
-            Some(K::Replace) => self.alter_replace()?,
+            Some(K::Alter | K::Change) => return self.alter_columns(table, from),
+            Some(K::Replace) => self.alter_replace(from)?,
             Some(K::Set) => self.alter_set(from)?,
             Some(K::Unset) => self.alter_unset()?,
             Some(K::Create) => self.create_branch_or_tag()?,
@@ -34,20 +34,31 @@ impl Parser<'_> {
             Some(K::Cluster) => self.alter_unsupported("CLUSTER BY", from),
             Some(K::Recover) => self.alter_unsupported("RECOVER PARTITIONS", from),
             Some(K::Default) => self.alter_unsupported("DEFAULT COLLATION", from),
-            Some(
-                word @ (K::Not
-                | K::Clustered
-                | K::Skewed
-                | K::Exchange
-                | K::Archive
-                | K::Unarchive
-                | K::Touch
-                | K::Compact
-                | K::Concatenate),
-            ) => self.alter_unsupported(word.text(), from),
-            _ => return Err(self.syntax_error()),
+            _ => return Err(self.not_altered(from)),
         };
         Ok(Command::AlterTable { table, action })
+    }
+
+    /// Hive's forms are refused by name.
+    fn not_altered(&mut self, from: Mark) -> floe_base::Error {
+        const HIVE: [&[K]; 12] = [
+            &[K::Not, K::Clustered],
+            &[K::Clustered, K::By],
+            &[K::Not, K::Sorted],
+            &[K::Skewed, K::By],
+            &[K::Not, K::Skewed],
+            &[K::Not, K::Stored, K::As, K::Directories],
+            &[K::Exchange, K::Partition],
+            &[K::Archive, K::Partition],
+            &[K::Unarchive, K::Partition],
+            &[K::Touch],
+            &[K::Compact],
+            &[K::Concatenate],
+        ];
+        let Some(phrase) = HIVE.iter().find(|phrase| self.is_phrase(phrase)) else { return self.syntax_error() };
+        let words: Vec<_> = phrase.iter().map(|word| word.text()).collect();
+        self.skip_statement();
+        self.invalid_statement(&format!("ALTER TABLE {}", words.join(" ")), from)
     }
 
     /// A form of ALTER TABLE that is known by name only.
@@ -101,13 +112,13 @@ impl Parser<'_> {
         }
     }
 
-    fn alter_replace(&mut self) -> Result<AlterTable> {
+    fn alter_replace(&mut self, from: Mark) -> Result<AlterTable> {
         self.expect_keyword(K::Replace)?;
         if self.is_word("branch") || self.is_word("tag") {
             return self.replace_branch_or_tag();
         }
         if self.eat_keyword(K::Columns) {
-            return self.replace_columns();
+            return self.replace_columns(from);
         }
         self.expect_keyword(K::Partition)?;
         self.expect_word("field")?;

@@ -26,6 +26,11 @@ impl Parser<'_> {
         if self.is_phrase(&[K::With, K::Schema]) {
             return Err(Error::unsupported("WITH SCHEMA of a view").at(&self.origin_here()));
         }
+        if matches!(self.keyword(), Some(K::Add | K::Drop)) {
+            // Of partitions, which views do not have.
+            self.advance();
+            return Err(self.syntax_error());
+        }
         let explicit = self.eat_keyword(K::As);
         if !explicit && !self.starts_query() && !self.is(Kind::LeftParen) {
             return Err(self.syntax_error());

@@ -26,11 +26,12 @@ impl Parser<'_> {
             None
         };
         if query.is_some() && name.parts.len() > 1 {
+            let prefix = name.parts.get(..name.parts.len() - 1).unwrap_or_default().join(".");
             let text = format!(
-                "[_LEGACY_ERROR_TEMP_0037] It is not allowed to add catalog/namespace prefix {} to the table name in CACHE TABLE AS SELECT.",
-                floe_base::error::quoted(name.parts.get(..name.parts.len() - 1).unwrap_or_default())
+                "It is not allowed to add catalog/namespace prefix {prefix} to the table name in CACHE TABLE AS SELECT."
             );
-            return Err(floe_base::Error::message(floe_base::error::Kind::Parse, text).at(&self.origin(from)));
+            let error = self.refused(text, from);
+            self.defer(error);
         }
         Ok(Command::Cache { name, lazy, query, options })
     }

@@ -35,7 +35,10 @@ impl Parser<'_> {
         self.eat_keyword(K::Cast);
         self.expect(Kind::LeftParen)?;
         let child = Box::new(self.expression()?);
-        self.expect_keyword(K::As)?;
+        if !self.is_keyword(K::As) {
+            return Err(self.extra_input());
+        }
+        self.advance();
         let to = self.data_type()?;
         self.expect(Kind::RightParen)?;
         Ok(Expression::new(ExpressionKind::Cast { child, to, mode }, self.origin(from)))

@@ -28,10 +28,12 @@ impl Parser<'_> {
             origin: self.origin(from),
         };
         let mut seen = Vec::new();
-        while let Some(option) = self.column_option(&mut definition)? {
+        loop {
+            let place = self.mark();
+            let Some(option) = self.column_option(&mut definition)? else { break };
             if seen.contains(&option) {
-                let error = self.error("CREATE_TABLE_COLUMN_DESCRIPTOR_DUPLICATE", from);
-                return Err(error.with("columnName", &definition.field.name).with("optionName", option));
+                let error = self.error("CREATE_TABLE_COLUMN_DESCRIPTOR_DUPLICATE", place);
+                self.defer(error.with("columnName", &definition.field.name).with("optionName", option));
             }
             seen.push(option);
         }

@@ -1,5 +1,6 @@
 //! CREATE VIEW, also temporary and `USING` a data source, and DROP VIEW.
 
+use floe_base::error::quoted;
 use floe_base::{Error, Result};
 use floe_syntax::command::{CreateView, Properties, ViewKind};
 use floe_syntax::relation::Files;
@@ -36,25 +37,24 @@ impl Parser<'_> {
             text: None,
             query: nothing,
         };
-        if temporary && self.is_using() {
+        if temporary && !if_not_exists && self.is_using() {
             return self.view_using(view, from);
         }
         if self.is(Kind::LeftParen) {
             view.columns = self.parenthesised_list(|parser| Ok((parser.identifier()?, parser.comment_clause()?)))?;
         }
-        self.view_clauses(&mut view)?;
+        self.view_clauses(&mut view, from)?;
         self.expect_keyword(K::As)?;
         let start = self.mark();
         view.query = self.query()?;
         view.text = Some(self.text_from(start).to_string());
-        self.check_view(&view, from)?;
+        self.check_view(&view, from);
         Ok(Command::CreateView(view))
     }
 
-    fn view_clauses(&mut self, view: &mut CreateView) -> Result<()> {
+    fn view_clauses(&mut self, view: &mut CreateView, from: Mark) -> Result<()> {
         let mut seen = Vec::new();
         loop {
-            let from = self.mark();
             let clause = match self.keyword() {
                 Some(K::Comment) => {
                     view.comment = self.comment_clause()?;
@@ -68,35 +68,39 @@ impl Parser<'_> {
                 Some(K::With) => return Err(Error::unsupported("WITH SCHEMA of a view").at(&self.origin_here())),
                 Some(K::Default) => return Err(Error::unsupported("DEFAULT COLLATION").at(&self.origin_here())),
                 Some(K::Partitioned) => {
-                    return Err(Error::unsupported("PARTITIONED ON of a view").at(&self.origin_here()));
+                    self.expect_phrase(&[K::Partitioned, K::On])?;
+                    self.identifier_list()?;
+                    let error = self.invalid_statement("CREATE VIEW ... PARTITIONED ON", from);
+                    self.defer(error);
+                    "PARTITIONED ON"
                 }
                 _ => return Ok(()),
             };
             if seen.contains(&clause) {
-                return Err(self.error("DUPLICATE_CLAUSES", from).with("clauseName", clause));
+                let error = self.error("DUPLICATE_CLAUSES", from).with("clauseName", clause);
+                self.defer(error);
             }
             seen.push(clause);
         }
     }
 
-    fn check_view(&self, view: &CreateView, from: Mark) -> Result<()> {
-        let not_allowed = |what: &str| {
-            let text = format!("[_LEGACY_ERROR_TEMP_0035] Operation not allowed: {what}.");
-            Err(Error::message(floe_base::error::Kind::Parse, text).at(&self.origin(from)))
+    fn check_view(&mut self, view: &CreateView, from: Mark) {
+        let temporary = view.kind != ViewKind::Persistent;
+        let text = if temporary && view.if_not_exists {
+            "It is not allowed to define a TEMPORARY view with IF NOT EXISTS."
+        } else if temporary && !view.properties.is_empty() {
+            "Operation not allowed: TBLPROPERTIES can't coexist with CREATE TEMPORARY VIEW."
+        } else if view.if_not_exists && view.or_replace {
+            "CREATE VIEW with both IF NOT EXISTS and REPLACE is not allowed."
+        } else if temporary && view.name.parts.len() > 1 {
+            let error = self.error("TEMP_VIEW_NAME_TOO_MANY_NAME_PARTS", from);
+            self.defer(error.with("actualName", quoted(&view.name.parts)));
+            return;
+        } else {
+            return;
         };
-        if view.kind != ViewKind::Persistent && view.if_not_exists {
-            let error = "It is not allowed to define a TEMPORARY view with IF NOT EXISTS";
-            let text = format!("[_LEGACY_ERROR_TEMP_0053] {error}.");
-            return Err(Error::message(floe_base::error::Kind::Parse, text).at(&self.origin(from)));
-        }
-        if view.kind != ViewKind::Persistent && !view.properties.is_empty() {
-            return not_allowed("TBLPROPERTIES can't coexist with CREATE TEMPORARY VIEW");
-        }
-        if view.if_not_exists && view.or_replace {
-            let text = "[_LEGACY_ERROR_TEMP_0052] CREATE VIEW with both IF NOT EXISTS and REPLACE is not allowed.";
-            return Err(Error::message(floe_base::error::Kind::Parse, text).at(&self.origin(from)));
-        }
-        Ok(())
+        let error = self.refused(text, from);
+        self.defer(error);
     }
 
     /// `USING`, directly or behind a list of columns with types.

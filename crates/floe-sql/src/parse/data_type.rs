@@ -1,9 +1,11 @@
 //! Data types as SQL writes them: `INT`, `DECIMAL(10,2)`, `ARRAY<STRUCT<a: INT>>`, `INTERVAL DAY TO SECOND`.
 
+use floe_base::error::Kind as ErrorKind;
 use floe_base::{Error, Result};
 use floe_syntax::data_type::{DayTimeField, YearMonthField};
 use floe_syntax::{DataType, Field};
 
+use super::literal::too_precise;
 use crate::keyword::Keyword as K;
 use crate::parser::{Mark, Parser};
 use crate::token::Kind;
@@ -21,12 +23,12 @@ impl Parser<'_> {
             K::Map => self.map(from),
             K::Struct => self.structure(from),
             K::String => self.string_type(),
-            K::Char | K::Character => self.sized(from, "CHARACTER", DataType::Char),
-            K::Varchar => self.sized(from, "VARCHAR", DataType::Varchar),
+            K::Char | K::Character => self.sized(from, DataType::Char),
+            K::Varchar => self.sized(from, DataType::Varchar),
             K::Decimal | K::Dec | K::Numeric => self.decimal(from),
             K::Interval => self.interval_type(from),
             K::Timestamp => self.timestamp(),
-            K::Time => self.time(from),
+            K::Time => self.time(),
             K::Geography | K::Geometry => {
                 Err(Error::unsupported(format!("type {}", keyword.text())).at(&self.origin_here()))
             }
@@ -55,36 +57,70 @@ impl Parser<'_> {
         Ok(found)
     }
 
+    /// Types that are none, and those with numbers where none belong: `FOO`, `STRING(10)`.
     fn unknown_type(&mut self, from: Mark) -> Result<DataType> {
-        let name = self.identifier()?;
-        let mut shown = name.to_uppercase();
+        let name = self.identifier()?.to_uppercase();
+        self.unsupported_type(&name, from)
+    }
+
+    fn unsupported_type(&mut self, name: &str, from: Mark) -> Result<DataType> {
+        let mut shown = name.to_string();
         if self.is(Kind::LeftParen) {
             let numbers: Vec<i64> = self.parenthesised_list(Self::integer)?;
             let numbers: Vec<_> = numbers.iter().map(ToString::to_string).collect();
             shown = format!("{shown}({})", numbers.join(","));
         }
-        Err(self.error("UNSUPPORTED_DATATYPE", from).with("typeName", format!("\"{shown}\"")))
+        let error = self.error("UNSUPPORTED_DATATYPE", from).with("typeName", format!("\"{shown}\""));
+        self.defer(error);
+        Ok(DataType::Null)
+    }
+
+    /// Whether `(` holds more numbers than `most`, which no type takes.
+    fn has_more_numbers_than(&self, most: usize) -> bool {
+        self.is(Kind::LeftParen) && self.peek_at(1) != Kind::RightParen && self.peek_at(2 * most) == Kind::Comma
+    }
+
+    /// Without its parameters a type is not complete, which Spark says once the statement as a whole is well-formed.
+    fn incomplete(&mut self, name: &str, example: &str, from: Mark) -> DataType {
+        let error = self.error(&format!("INCOMPLETE_TYPE_DEFINITION.{name}"), from);
+        self.defer(if example.is_empty() { error } else { error.with("elementType", example) });
+        DataType::Null
+    }
+
+    /// What stands in angle brackets. When it is no type, Spark points at the bracket: with the bracket left out the
+    /// type would have been whole.
+    fn bracketed<T>(&mut self, rule: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+        let open = self.mark();
+        self.expect(Kind::Less)?;
+        let found = rule(self).and_then(|found| self.expect(Kind::Greater).map(|_| found));
+        found.map_err(|error| {
+            if error.condition() != "PARSE_SYNTAX_ERROR" {
+                return error;
+            }
+            self.rewind(open);
+            self.syntax_error()
+        })
     }
 
     fn array(&mut self, from: Mark) -> Result<DataType> {
         self.advance();
-        if !self.eat(Kind::Less) {
-            return Err(self.error("INCOMPLETE_TYPE_DEFINITION.ARRAY", from));
+        if !self.is(Kind::Less) {
+            return Ok(self.incomplete("ARRAY", "<INT>", from));
         }
-        let element = Box::new(self.data_type()?);
-        self.expect(Kind::Greater)?;
+        let element = Box::new(self.bracketed(Self::data_type)?);
         Ok(DataType::Array { element, nullable: true })
     }
 
     fn map(&mut self, from: Mark) -> Result<DataType> {
         self.advance();
-        if !self.eat(Kind::Less) {
-            return Err(self.error("INCOMPLETE_TYPE_DEFINITION.MAP", from));
+        if !self.is(Kind::Less) {
+            return Ok(self.incomplete("MAP", "", from));
         }
-        let key = Box::new(self.data_type()?);
-        self.expect(Kind::Comma)?;
-        let value = Box::new(self.data_type()?);
-        self.expect(Kind::Greater)?;
+        let (key, value) = self.bracketed(|parser| {
+            let key = Box::new(parser.data_type()?);
+            parser.expect(Kind::Comma)?;
+            Ok((key, Box::new(parser.data_type()?)))
+        })?;
         Ok(DataType::Map { key, value, nullable: true })
     }
 
@@ -94,14 +130,12 @@ impl Parser<'_> {
         if self.eat(Kind::NotEqual) {
             return Ok(DataType::Struct(Vec::new()));
         }
-        if !self.eat(Kind::Less) {
-            return Err(self.error("INCOMPLETE_TYPE_DEFINITION.STRUCT", from));
+        if !self.is(Kind::Less) {
+            return Ok(self.incomplete("STRUCT", "", from));
         }
-        if self.eat(Kind::Greater) {
-            return Ok(DataType::Struct(Vec::new()));
-        }
-        let fields = self.list(|parser| parser.field(true))?;
-        self.expect(Kind::Greater)?;
+        let fields = self.bracketed(|parser| {
+            if parser.is(Kind::Greater) { Ok(Vec::new()) } else { parser.list(|parser| parser.field(true)) }
+        })?;
         Ok(DataType::Struct(fields))
     }
 
@@ -122,7 +156,7 @@ impl Parser<'_> {
         if !matches!(self.peek(), Kind::Bang | Kind::Keyword(K::Not)) || !self.is_keyword_at(1, K::Null) {
             return Ok(false);
         }
-        self.advance();
+        self.eat_not();
         self.advance();
         Ok(true)
     }
@@ -142,13 +176,21 @@ impl Parser<'_> {
                 return Err(Error::unsupported(format!("collation {name}")).at(&self.origin(from)));
             }
         }
+        if self.is(Kind::LeftParen) {
+            return self.unsupported_type("STRING", self.mark() - 1);
+        }
         Ok(DataType::String)
     }
 
-    fn sized(&mut self, from: Mark, name: &str, build: fn(u32) -> DataType) -> Result<DataType> {
-        self.advance();
+    fn sized(&mut self, from: Mark, build: fn(u32) -> DataType) -> Result<DataType> {
+        let name = self.identifier()?.to_uppercase();
+        if self.has_more_numbers_than(1) {
+            return self.unsupported_type(&name, from);
+        }
         if !self.eat(Kind::LeftParen) {
-            return Err(self.error("DATATYPE_MISSING_SIZE", from).with("type", format!("\"{name}\"")));
+            let error = self.error("DATATYPE_MISSING_SIZE", from).with("type", format!("\"{name}\""));
+            self.defer(error);
+            return Ok(DataType::String);
         }
         let length = self.integer()?;
         self.expect(Kind::RightParen)?;
@@ -156,22 +198,23 @@ impl Parser<'_> {
     }
 
     fn decimal(&mut self, from: Mark) -> Result<DataType> {
-        self.advance();
+        let name = self.identifier()?.to_uppercase();
+        if self.has_more_numbers_than(2) {
+            return self.unsupported_type(&name, from);
+        }
         if !self.eat(Kind::LeftParen) {
             return Ok(DataType::Decimal { precision: 10, scale: 0 });
         }
-        let precision: i32 = self.integer()?;
-        let scale: i32 = if self.eat(Kind::Comma) { self.integer()? } else { 0 };
+        let precision: u32 = self.integer()?;
+        let scale: u32 = if self.eat(Kind::Comma) { self.integer()? } else { 0 };
         self.expect(Kind::RightParen)?;
-        if precision > 38 {
-            let error = self.error("DECIMAL_PRECISION_EXCEEDS_MAX_PRECISION", from);
-            return Err(error.with("precision", precision.to_string()).with("maxPrecision", "38"));
-        }
         if scale > precision {
-            let error = Error::analysis("_LEGACY_ERROR_TEMP_1228").at(&self.origin(from));
-            return Err(error.with("scale", scale.to_string()).with("precision", precision.to_string()));
+            let text = format!("Decimal scale ({scale}) cannot be greater than precision ({precision}).");
+            self.defer(Error::message(ErrorKind::Analysis, text));
+        } else if precision > 38 {
+            self.defer(too_precise(precision));
         }
-        Ok(DataType::Decimal { precision: precision as u8, scale: scale as i8 })
+        Ok(DataType::Decimal { precision: precision.min(38) as u8, scale: scale.min(38) as i8 })
     }
 
     fn timestamp(&mut self) -> Result<DataType> {
@@ -182,7 +225,7 @@ impl Parser<'_> {
         Ok(DataType::Timestamp)
     }
 
-    fn time(&mut self, from: Mark) -> Result<DataType> {
+    fn time(&mut self) -> Result<DataType> {
         self.advance();
         let mut precision = 6;
         if self.eat(Kind::LeftParen) {
@@ -191,21 +234,16 @@ impl Parser<'_> {
         }
         self.eat_phrase(&[K::Without, K::Time, K::Zone]);
         if precision > 6 {
-            return Err(self.error("UNSUPPORTED_TIME_PRECISION", from).with("precision", precision.to_string()));
+            let error = Error::new(ErrorKind::Operation, "UNSUPPORTED_TIME_PRECISION");
+            self.defer(error.with("precision", precision.to_string()));
         }
-        Ok(DataType::Time(precision as u8))
+        Ok(DataType::Time(precision.min(6) as u8))
     }
 
     fn interval_type(&mut self, from: Mark) -> Result<DataType> {
         self.advance();
         let Some(first) = self.eat_one_of(&[K::Year, K::Month, K::Day, K::Hour, K::Minute, K::Second]) else {
             return Ok(DataType::CalendarInterval);
-        };
-        let last = if self.eat_keyword(K::To) {
-            let last = self.eat_one_of(&[K::Month, K::Hour, K::Minute, K::Second]);
-            last.ok_or_else(|| self.syntax_error())?
-        } else {
-            first
         };
         let year_month = |word| match word {
             K::Year => Some(YearMonthField::Year),
@@ -219,17 +257,28 @@ impl Parser<'_> {
             K::Second => Some(DayTimeField::Second),
             _ => None,
         };
-        match (year_month(first), year_month(last), day_time(first), day_time(last)) {
-            (Some(from), Some(to), ..) if from <= to => Ok(DataType::YearMonthInterval(from, to)),
-            (_, _, Some(from), Some(to)) if from <= to => Ok(DataType::DayTimeInterval(from, to)),
-            _ => {
-                let text = format!(
-                    "[_LEGACY_ERROR_TEMP_1224] Intervals from {} to {} are not supported.",
-                    first.text().to_lowercase(),
-                    last.text().to_lowercase()
-                );
-                Err(Error::message(floe_base::error::Kind::Parse, text).at(&self.origin(from)))
-            }
+        let follows = self.keyword_at(1).filter(|_| self.is_keyword(K::To));
+        if let Some(from) = year_month(first) {
+            let to = follows.filter(|word| *word == K::Month).and_then(year_month);
+            self.skip_range(to.is_some());
+            return Ok(DataType::YearMonthInterval(from, to.unwrap_or(from)));
+        }
+        let Some(start) = day_time(first) else { return Err(self.syntax_error()) };
+        let to = follows.filter(|word| *word != K::Day).and_then(day_time);
+        self.skip_range(to.is_some());
+        let stop = to.unwrap_or(start);
+        if stop < start {
+            let error = self.error("INVALID_INTERVAL_FORMAT.UNSUPPORTED_FROM_TO_EXPRESSION", from);
+            self.defer(error.with("input", "").with("from", start.name()).with("to", stop.name()));
+            return Ok(DataType::Null);
+        }
+        Ok(DataType::DayTimeInterval(start, stop))
+    }
+
+    fn skip_range(&mut self, present: bool) {
+        if present {
+            self.advance();
+            self.advance();
         }
     }
 }

@@ -96,10 +96,10 @@ impl Parser<'_> {
             return Err(self.error("UNSUPPORTED_FEATURE.DESC_TABLE_COLUMN_PARTITION", from));
         }
         if column.is_some() && as_json {
-            return Err(self.error("UNSUPPORTED_FEATURE.DESC_TABLE_COLUMN_JSON", from));
+            return Err(Error::analysis("UNSUPPORTED_FEATURE.DESC_TABLE_COLUMN_JSON"));
         }
         if as_json && !extended {
-            return Err(self.error("DESCRIBE_JSON_NOT_EXTENDED", from));
+            return Err(Error::analysis("DESCRIBE_JSON_NOT_EXTENDED").with("tableName", table.parts.join(".")));
         }
         if partition {
             return Err(Error::unsupported("DESCRIBE of one partition").at(&self.origin(from)));

@@ -26,6 +26,7 @@ impl Parser<'_> {
     /// An alias behind an expression, if there is one.
     pub(crate) fn aliased(&mut self, child: Expression, from: Mark) -> Result<Expression> {
         let explicit = self.is_keyword(K::As) && (self.is_identifier_at(1) || self.peek_at(1) == Kind::LeftParen);
+        // Without a name behind it, AS is the name.
         if explicit {
             self.advance();
         }
@@ -44,11 +45,12 @@ impl Parser<'_> {
     pub(crate) fn disjunction(&mut self, given: Given) -> Result<Expression> {
         let from = given.as_ref().map_or(self.mark(), |(_, from)| *from);
         let first = self.conjunction(given)?;
-        if !self.is_keyword(K::Or) {
+        if !self.is_operator(K::Or) {
             return Ok(first);
         }
         let mut operands = vec![first];
-        while self.eat_keyword(K::Or) {
+        while self.is_operator(K::Or) {
+            self.advance();
             operands.push(self.conjunction(None)?);
         }
         Ok(self.balanced("or", operands, from))
@@ -57,14 +59,21 @@ impl Parser<'_> {
     fn conjunction(&mut self, given: Given) -> Result<Expression> {
         let from = given.as_ref().map_or(self.mark(), |(_, from)| *from);
         let first = self.negation(given)?;
-        if !self.is_keyword(K::And) {
+        if !self.is_operator(K::And) {
             return Ok(first);
         }
         let mut operands = vec![first];
-        while self.eat_keyword(K::And) {
+        while self.is_operator(K::And) {
+            self.advance();
             operands.push(self.negation(None)?);
         }
         Ok(self.balanced("and", operands, from))
+    }
+
+    /// `AND` and `OR` with an operand behind them; at the end of a clause they are names.
+    fn is_operator(&self, keyword: K) -> bool {
+        self.is_keyword(keyword)
+            && !matches!(self.peek_at(1), Kind::End | Kind::Comma | Kind::RightParen | Kind::Semicolon)
     }
 
     fn balanced(&self, operator: &str, mut operands: Vec<Expression>, from: Mark) -> Expression {

@@ -112,6 +112,7 @@ impl Parser<'_> {
 
     /// `[NATURAL] [type] JOIN [LATERAL] right [ON … | USING (…)]`.
     pub(crate) fn join(&mut self, left: Relation, from: Mark) -> Result<Relation> {
+        let clause = self.mark();
         let natural = self.eat_keyword(K::Natural);
         let kind = self.join_kind()?;
         self.expect_keyword(K::Join)?;
@@ -123,15 +124,15 @@ impl Parser<'_> {
         let right = self.nested(Self::relation_primary)?;
         if lateral {
             self.check_lateral(&right, place)?;
-            self.check_lateral_join(kind, from)?;
+            self.check_lateral_join(kind, clause)?;
         }
         let constraint = if natural {
             JoinConstraint::Natural
         } else if self.eat_keyword(K::On) {
             JoinConstraint::On(self.expression()?)
-        } else if self.is_keyword(K::Using) && self.peek_at(1) == Kind::LeftParen {
+        } else if self.is_keyword(K::Using) {
             if lateral {
-                return Err(self.error("UNSUPPORTED_FEATURE.LATERAL_JOIN_USING", from));
+                return Err(self.error("UNSUPPORTED_FEATURE.LATERAL_JOIN_USING", clause));
             }
             self.advance();
             JoinConstraint::Using(self.identifier_list()?)
@@ -139,7 +140,7 @@ impl Parser<'_> {
             JoinConstraint::None
         };
         if natural && kind == JoinKind::Cross {
-            let error = self.error("INCOMPATIBLE_JOIN_TYPES", from);
+            let error = self.error("INCOMPATIBLE_JOIN_TYPES", clause);
             return Err(error.with("joinType1", "NATURAL").with("joinType2", "CROSS"));
         }
         let join = Join { left, right, kind, constraint, lateral };
@@ -255,13 +256,14 @@ impl Parser<'_> {
             Some(K::Timestamp | K::SystemTime) => false,
             _ => return Ok(None),
         };
-        // The time itself is no keyword of SQL's `FOR SYSTEM_TIME AS OF`; an alias of that name stays possible.
-        if !self.is_keyword_at(ahead + 1, K::As) || !self.is_keyword_at(ahead + 2, K::Of) {
+        // Without AS behind it, the word is an alias.
+        if !self.is_keyword_at(ahead + 1, K::As) {
             return Ok(None);
         }
-        for _ in 0..ahead + 3 {
+        for _ in 0..ahead + 2 {
             self.advance();
         }
+        self.expect_keyword(K::Of)?;
         if !versioned {
             return Ok(Some(TimeTravel::Timestamp(Box::new(self.value_expression()?))));
         }
@@ -288,13 +290,21 @@ impl Parser<'_> {
 
     /// A table by name with an optional alias, as UPDATE, DELETE and MERGE take it.
     pub(crate) fn target(&mut self, statement: &str) -> Result<(TableName, Option<String>)> {
-        let from = self.mark();
         let name = self.table_name()?;
         let alias = self.table_alias()?;
-        if self.is(Kind::LeftParen) && alias.is_some() {
-            self.identifier_list()?;
-            return Err(self.error("COLUMN_ALIASES_NOT_ALLOWED", from).with("op", format!("`{statement}`")));
-        }
+        self.refuse_column_aliases(alias.is_some(), statement)?;
         Ok((name, alias))
+    }
+
+    /// `t AS x (a, b)` has no meaning for a table that is written to.
+    pub(crate) fn refuse_column_aliases(&mut self, aliased: bool, statement: &str) -> Result<()> {
+        if !aliased || !self.is(Kind::LeftParen) {
+            return Ok(());
+        }
+        let from = self.mark();
+        self.identifier_list()?;
+        let error = self.error("COLUMN_ALIASES_NOT_ALLOWED", from).with("op", statement);
+        self.defer(error);
+        Ok(())
     }
 }

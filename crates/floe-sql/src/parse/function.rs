@@ -17,7 +17,7 @@ impl Parser<'_> {
             call.distinct = self.distinct();
             call.arguments = self.list(Self::argument)?;
         }
-        self.expect(Kind::RightParen)?;
+        self.close_list(call.arguments.len())?;
         count_of_rows(&mut call);
         self.call_clauses(call, from)
     }
@@ -106,7 +106,11 @@ impl Parser<'_> {
                 call.ignore_nulls = Some(true);
             }
         }
-        self.expect(Kind::RightParen)?;
+        self.close_list(call.arguments.len())?;
+        if call.ignore_nulls.is_some() {
+            // Spark's grammar for the words inside has no room for more behind them.
+            return Ok(Expression::new(ExpressionKind::Call(Box::new(call)), self.origin(from)));
+        }
         self.call_clauses(call, from)
     }
 

@@ -9,6 +9,9 @@ use crate::keyword::Keyword as K;
 use crate::parser::{Mark, Parser};
 use crate::token::Kind;
 
+/// A directory is named once.
+const ONE_PATH: &str = "Directory path and 'path' in OPTIONS should be specified one, but not both.";
+
 impl Parser<'_> {
     pub(crate) fn insert(&mut self) -> Result<Command> {
         let from = self.mark();
@@ -39,9 +42,9 @@ impl Parser<'_> {
             source: Relation::new(RelationKind::OneRow, self.origin(from)),
             schema_evolution: false,
         };
-        if !overwrite && self.is_phrase(&[K::Replace, K::Where]) {
+        if !overwrite && self.is_keyword(K::Replace) {
             self.advance();
-            self.advance();
+            self.expect_keyword(K::Where)?;
             insert.replace_where = Some(self.expression()?);
         } else {
             self.insert_clauses(&mut insert, from)?;
@@ -56,17 +59,15 @@ impl Parser<'_> {
         }
         insert.if_not_exists = self.if_not_exists();
         if insert.if_not_exists && !insert.overwrite {
-            let error = self.error("UNSUPPORTED_FEATURE.INSERT_PARTITION_SPEC_IF_NOT_EXISTS", from);
-            return Err(error.with("tableName", floe_base::error::quoted(&insert.table.parts)));
+            let error = self.invalid_statement("INSERT INTO ... IF NOT EXISTS", from);
+            self.defer(error);
         }
         if insert.if_not_exists && insert.partition.iter().any(|(_, value)| value.is_none()) {
             let keys: Vec<_> =
                 insert.partition.iter().filter(|(_, value)| value.is_none()).map(|(key, _)| key.as_str()).collect();
-            let text = format!(
-                "Dynamic partitions do not support IF NOT EXISTS. Specified partitions with value: [{}]",
-                keys.join(",")
-            );
-            return Err(Error::message(floe_base::error::Kind::Parse, text).at(&self.origin(from)));
+            let text = format!("Operation not allowed: IF NOT EXISTS with dynamic partitions: {}.", keys.join(","));
+            let error = self.refused(text, from);
+            self.defer(error);
         }
         insert.by_name = self.eat_phrase(&[K::By, K::Name]);
         if !insert.by_name && self.is(Kind::LeftParen) && !self.starts_query_at(1) && self.peek_at(1) != Kind::LeftParen
@@ -96,15 +97,12 @@ impl Parser<'_> {
         if let Some(at) = options.iter().position(|(key, _)| key.eq_ignore_ascii_case("path")) {
             let (_, given) = options.remove(at);
             if path.is_some() {
-                let text = "[_LEGACY_ERROR_TEMP_0049] Directory path and 'path' in OPTIONS should be specified one, but not both.";
-                return Err(Error::message(floe_base::error::Kind::Parse, text).at(&self.origin(from)));
+                return Err(self.refused(ONE_PATH, from));
             }
             path = Some(given);
         }
         if path.is_none() {
-            let text =
-                "[_LEGACY_ERROR_TEMP_0049] Directory path and 'path' in OPTIONS should be specified one, but not both.";
-            return Err(Error::message(floe_base::error::Kind::Parse, text).at(&self.origin(from)));
+            return Err(self.refused(ONE_PATH, from));
         }
         let input = self.query()?;
         Ok(Command::WriteFiles(WriteFiles {

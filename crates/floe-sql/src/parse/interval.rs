@@ -2,7 +2,6 @@
 //!
 //! How a text becomes months and microseconds is in `crate::interval`; here is which type the literal has.
 
-use floe_base::error::Kind as ErrorKind;
 use floe_base::{Error, Result};
 use floe_syntax::data_type::{DayTimeField, YearMonthField};
 use floe_syntax::{Expression, Literal};
@@ -27,25 +26,33 @@ impl Parser<'_> {
     pub(crate) fn interval_expression(&mut self) -> Result<Expression> {
         let from = self.mark();
         self.expect_keyword(K::Interval)?;
+        let body = self.mark();
         let mut text = String::new();
         let mut units = Vec::new();
         loop {
             let (value, quoted) = self.interval_value()?;
             let unit = self.unit_word(0).ok_or_else(|| self.syntax_error())?;
-            self.advance();
+            let token = self.advance();
             if units.is_empty() && self.is_keyword(K::To) {
                 self.advance();
                 let to = self.unit_word(0).ok_or_else(|| self.syntax_error())?;
                 self.advance();
-                return self.range_literal(&value, quoted, unit, to, from);
+                return self.range_literal(&value, quoted, (unit, to), (from, body));
             }
-            text.push_str(&format!("{value} {unit} "));
+            if quoted && !is_number(&value) {
+                let error = format!(
+                    "Can only use numbers in the interval value part for multiple unit value pairs interval form, but got invalid value: {value}."
+                );
+                return Err(self.refused(error, body));
+            }
+            text.push_str(&format!(" {value} {}", self.slice(token).to_lowercase()));
             units.push(unit);
             if !self.is_interval_value() {
                 break;
             }
         }
-        let interval = parse_interval(&text).map_err(|error| error.at(&self.origin(from)))?;
+        // These errors come from Spark's reader of interval texts, which knows no place.
+        let interval = parse_interval(&text)?;
         self.interval_literal(interval, &units, from)
     }
 
@@ -99,35 +106,41 @@ impl Parser<'_> {
         unit_of(word.strip_suffix('s').unwrap_or(&word))
     }
 
-    fn range_literal(&mut self, value: &str, quoted: bool, from: &str, to: &str, mark: Mark) -> Result<Expression> {
-        if !quoted {
-            let error = Error::message(
-                ErrorKind::Parse,
-                "[_LEGACY_ERROR_TEMP_0028] The value of from-to unit must be a string",
-            );
-            return Err(error.at(&self.origin(mark)));
-        }
+    /// `value from TO to`; `marks` are where the literal and its value start.
+    fn range_literal(
+        &mut self,
+        value: &str,
+        quoted: bool,
+        (from, to): (&str, &str),
+        marks: (Mark, Mark),
+    ) -> Result<Expression> {
+        let (start, body) = marks;
         if self.is_interval_value() {
-            let text = "[_LEGACY_ERROR_TEMP_0027] Can only have a single from-to unit in the interval literal syntax";
-            return Err(Error::message(ErrorKind::Parse, text).at(&self.origin(mark)));
+            let extra = self.mark();
+            self.advance();
+            return Err(self.refused("Can only have a single from-to unit in the interval literal syntax.", extra));
         }
+        if !quoted {
+            return Err(self.refused("The value of from-to unit must be a string.", body));
+        }
+        let placed = |error: Error| error.at(&self.origin(body));
         let literal = match (year_month(from), year_month(to), day_time(from), day_time(to)) {
             (Some(YearMonthField::Year), Some(YearMonthField::Month), ..) => Literal::YearMonthInterval {
-                months: parse_year_month(value).map_err(|error| error.at(&self.origin(mark)))?,
+                months: parse_year_month(value).map_err(placed)?,
                 from: YearMonthField::Year,
                 to: YearMonthField::Month,
             },
             (_, _, Some(first), Some(last)) if first < last => Literal::DayTimeInterval {
-                micros: parse_day_time(value, first, last).map_err(|error| error.at(&self.origin(mark)))?,
+                micros: parse_day_time(value, first, last).map_err(placed)?,
                 from: first,
                 to: last,
             },
             _ => {
-                let error = self.error("INVALID_INTERVAL_FORMAT.UNSUPPORTED_FROM_TO_EXPRESSION", mark);
+                let error = self.error("INVALID_INTERVAL_FORMAT.UNSUPPORTED_FROM_TO_EXPRESSION", body);
                 return Err(error.with("input", value).with("from", from).with("to", to));
             }
         };
-        Ok(Expression::literal(literal, self.origin(mark)))
+        Ok(Expression::literal(literal, self.origin(start)))
     }
 
     /// An interval's type spans the units it is written with; the two families do not mix.
@@ -154,13 +167,20 @@ impl Parser<'_> {
                 Literal::CalendarInterval { months: interval.months, days: interval.days, micros: interval.micros }
             }
             _ => {
-                let literal = self.text_from(from);
-                let text = format!("[_LEGACY_ERROR_TEMP_0029] Cannot mix year-month and day-time fields: {literal}");
-                return Err(Error::message(ErrorKind::Parse, text).at(&self.origin(from)));
+                let text = format!("Cannot mix year-month and day-time fields: {}.", self.text_from(from));
+                return Err(self.refused(text, from));
             }
         };
         Ok(Expression::literal(literal, self.origin(from)))
     }
+}
+
+/// What a quoted value may hold beside its unit.
+fn is_number(text: &str) -> bool {
+    let digits = text.trim_start_matches(['+', '-']);
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    let all_digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+    !(whole.is_empty() && fraction.is_empty()) && all_digits(whole) && all_digits(fraction)
 }
 
 fn unit_of(word: &str) -> Option<&'static str> {

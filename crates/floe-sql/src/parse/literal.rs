@@ -1,6 +1,7 @@
 //! Literals in expressions: numbers with their ranges, strings side by side, `DATE '…'`, parameters.
 
-use floe_base::Result;
+use floe_base::error::Kind as ErrorKind;
+use floe_base::{Error, Result};
 use floe_syntax::{Expression, ExpressionKind, Literal};
 
 use crate::keyword::Keyword as K;
@@ -23,7 +24,13 @@ impl Parser<'_> {
         let text = self.slice(token);
         // Without a sign the token's text serves as it stands: VALUES of many rows come through here.
         let signed = if negative { Some(format!("-{text}")) } else { None };
-        let literal = self.number_value(signed.as_deref().unwrap_or(text), form, from)?;
+        let literal = match self.number_value(signed.as_deref().unwrap_or(text), form, from) {
+            Ok(literal) => literal,
+            Err(error) => {
+                self.defer(error);
+                Literal::Int(0)
+            }
+        };
         Ok(Expression::literal(literal, self.origin(from)))
     }
 
@@ -37,9 +44,9 @@ impl Parser<'_> {
                 .with("maxValue", high)
         };
         match form {
-            Number::Integer => integer(text).map_err(|digits| self.too_precise(digits, from)),
-            Number::Decimal => decimal(text).map_err(|digits| self.too_precise(digits, from)),
-            Number::BigDecimal => decimal(body(2)).map_err(|digits| self.too_precise(digits, from)),
+            Number::Integer => integer(text).map_err(too_precise),
+            Number::Decimal => decimal(text).map_err(too_precise),
+            Number::BigDecimal => decimal(body(2)).map_err(too_precise),
             Number::Byte => match body(1).parse() {
                 Ok(value) => Ok(Literal::Byte(value)),
                 Err(_) => Err(range("tinyint", "-128", "127", 1)),
@@ -64,12 +71,6 @@ impl Parser<'_> {
                 }
             }
         }
-    }
-
-    fn too_precise(&self, digits: u32, from: Mark) -> floe_base::Error {
-        self.error("DECIMAL_PRECISION_EXCEEDS_MAX_PRECISION", from)
-            .with("precision", digits.to_string())
-            .with("maxPrecision", "38")
     }
 
     /// Strings side by side are one.
@@ -157,4 +158,11 @@ impl Parser<'_> {
         };
         Ok(Expression::new(kind, self.origin(from)))
     }
+}
+
+/// Spark raises this one as an arithmetic error, without a place.
+pub(crate) fn too_precise(digits: u32) -> Error {
+    Error::new(ErrorKind::Arithmetic, "DECIMAL_PRECISION_EXCEEDS_MAX_PRECISION")
+        .with("precision", digits.to_string())
+        .with("maxPrecision", "38")
 }

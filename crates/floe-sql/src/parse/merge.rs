@@ -63,10 +63,7 @@ impl Parser<'_> {
             Relation::new(RelationKind::Table(name), self.origin(from))
         };
         let alias = self.table_alias()?;
-        if alias.is_some() && self.is(Kind::LeftParen) {
-            self.identifier_list()?;
-            return Err(self.error("COLUMN_ALIASES_NOT_ALLOWED", from).with("op", "`MERGE`"));
-        }
+        self.refuse_column_aliases(alias.is_some(), "MERGE")?;
         Ok((source, alias))
     }
 
@@ -97,8 +94,9 @@ impl Parser<'_> {
 
     fn merge_action(&mut self, when: When) -> Result<MergeAction> {
         if when == When::NotMatched {
+            let from = self.mark();
             self.expect_keyword(K::Insert)?;
-            return self.merge_insert();
+            return self.merge_insert(from);
         }
         if self.eat_keyword(K::Delete) {
             return Ok(MergeAction::Delete);
@@ -111,17 +109,16 @@ impl Parser<'_> {
         self.assignments().map(MergeAction::Update)
     }
 
-    fn merge_insert(&mut self) -> Result<MergeAction> {
+    fn merge_insert(&mut self, from: Mark) -> Result<MergeAction> {
         if self.eat(Kind::Star) {
             return Ok(MergeAction::InsertAll);
         }
-        let from = self.mark();
         let columns = self.parenthesised_list(Self::multipart)?;
         self.expect_keyword(K::Values)?;
         let values = self.parenthesised_list(Self::assigned)?;
         if columns.len() != values.len() {
-            let text = "[_LEGACY_ERROR_TEMP_0006] The number of inserted values cannot match the fields.";
-            return Err(floe_base::Error::message(floe_base::error::Kind::Parse, text).at(&self.origin(from)));
+            let error = self.refused("The number of inserted values cannot match the fields.", from);
+            self.defer(error);
         }
         let pair = |(column, value): (Vec<String>, floe_syntax::Expression)| {
             let origin = value.origin.clone();

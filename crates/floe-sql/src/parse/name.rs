@@ -44,9 +44,8 @@ impl Parser<'_> {
             Kind::Quoted => text.get(1..text.len().saturating_sub(1)).unwrap_or("").replace("``", "`"),
             Kind::Word => {
                 if !text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
-                    return Err(Error::new(ErrorKind::Parse, "INVALID_IDENTIFIER")
-                        .with("ident", text)
-                        .at(&self.origin_here()));
+                    let error = Error::new(ErrorKind::Parse, "INVALID_IDENTIFIER").with("ident", text);
+                    self.defer(error.at(&self.origin_here()));
                 }
                 text.to_string()
             }
@@ -64,11 +63,14 @@ impl Parser<'_> {
         if !self.is(Kind::Minus) || !self.is_identifier_at(1) {
             return Ok(name);
         }
+        let place = self.mark();
         while self.is(Kind::Minus) && self.is_identifier_at(1) {
             self.advance();
             self.advance();
         }
-        Err(self.error("INVALID_IDENTIFIER", from).with("ident", self.text_from(from)))
+        let error = self.error("INVALID_IDENTIFIER", place).with("ident", self.text_from(from));
+        self.defer(error);
+        Ok(name)
     }
 
     /// `a.b.c`.
@@ -134,7 +136,7 @@ impl Parser<'_> {
 
     /// `AS? alias`, for a table.
     pub(crate) fn table_alias(&mut self) -> Result<Option<String>> {
-        if self.is_keyword(K::As) && self.is_strict_at(1) {
+        if self.is_keyword(K::As) && self.is_strict_at(1) && !self.is_alias_named_as() {
             self.advance();
             return self.identifier().map(Some);
         }
@@ -142,6 +144,11 @@ impl Parser<'_> {
             return self.identifier().map(Some);
         }
         Ok(None)
+    }
+
+    /// `AS` with nothing to name behind it is itself the alias.
+    fn is_alias_named_as(&self) -> bool {
+        self.peek_at(1) == Kind::Keyword(K::As)
     }
 
     /// A word that may be a table's alias.
@@ -165,8 +172,10 @@ impl Parser<'_> {
             K::Insert => matches!(next, Kind::Keyword(K::Into | K::Overwrite)),
             K::Window => matches!(next, Kind::Word | Kind::Quoted | Kind::Keyword(_)) && self.is_keyword_at(2, K::As),
             K::Watermark => self.is_identifier_at(1),
-            K::From
-            | K::Where
+            K::With => matches!(next, Kind::Keyword(K::Rollup | K::Cube)),
+            K::Grouping => next == Kind::Keyword(K::Sets),
+            K::From => self.is_identifier_at(1) || next == Kind::LeftParen || !self.ends_item(next),
+            K::Where
             | K::Having
             | K::Limit
             | K::Offset
@@ -180,7 +189,7 @@ impl Parser<'_> {
             | K::On
             | K::Using
             | K::When => !self.ends_item(next),
-            K::As => true,
+            K::As => self.is_strict_at(1) || next == Kind::LeftParen,
             _ => false,
         }
     }

@@ -1,6 +1,5 @@
 //! Partition transforms (`days(ts)`, `bucket(16, id)`), partition specs (`PARTITION (a = 1)`), buckets.
 
-use floe_base::error::Kind as ErrorKind;
 use floe_base::{Error, Result};
 use floe_syntax::command::Transform;
 use floe_syntax::{Expression, ExpressionKind, Literal};
@@ -42,7 +41,13 @@ impl Parser<'_> {
         let name = canonical(name);
         let mut columns = Vec::new();
         let mut argument = None;
-        for value in self.parenthesised_list(Self::transform_argument)? {
+        let arguments = self.parenthesised_list(Self::transform_argument)?;
+        if let (true, Some(ExpressionKind::Attribute(first))) = (name == "bucket", arguments.first().map(|first| &first.kind)) {
+            let text = format!("Invalid number of buckets: {}.", first.parts.join("."));
+            let error = self.refused(text, from);
+            self.defer(error);
+        }
+        for value in arguments {
             match value.kind {
                 ExpressionKind::Attribute(attribute) => columns.push(attribute.parts),
                 ExpressionKind::Literal(Literal::Int(number)) => argument = Some(i64::from(number)),
@@ -56,11 +61,8 @@ impl Parser<'_> {
         let mut columns = columns.into_iter();
         match (columns.next(), columns.next()) {
             (Some(column), None) => Ok(Transform { name, column, argument, definition: None }),
-            (None, _) => {
-                let error = self.error("INVALID_SQL_SYNTAX.INVALID_COLUMN_REFERENCE", from);
-                let shown = argument.map_or_else(String::new, |number| number.to_string());
-                Err(error.with("transform", format!("`{name}`")).with("expr", shown))
-            }
+            (None, _) => Err(Error::unsupported(format!("the partition transform {name} without a column"))
+                .at(&self.origin(from))),
             _ => Err(Error::unsupported(format!("the partition transform {name} over several columns"))
                 .at(&self.origin(from))),
         }
@@ -86,8 +88,10 @@ impl Parser<'_> {
             }
             let start = parser.mark();
             if parser.is_keyword(K::Default) && matches!(parser.peek_at(1), Kind::Comma | Kind::RightParen) {
-                let text = "[REF_DEFAULT_VALUE_IS_NOT_ALLOWED_IN_PARTITION] References to DEFAULT column values are not allowed within the PARTITION clause.";
-                return Err(Error::message(ErrorKind::Parse, text).at(&parser.origin_here()));
+                let error = parser.error("REF_DEFAULT_VALUE_IS_NOT_ALLOWED_IN_PARTITION", from);
+                parser.defer(error);
+                parser.advance();
+                return Ok((name, None));
             }
             let first = parser.primary()?;
             if !matches!(
@@ -97,14 +101,18 @@ impl Parser<'_> {
                     | ExpressionKind::NamedParameter(_)
                     | ExpressionKind::PositionalParameter(_)
             ) {
-                parser.rewind(start);
+                // A name could have been the type of a literal: its text is what is missing.
+                if !matches!(first.kind, ExpressionKind::Attribute(_)) {
+                    parser.rewind(start);
+                }
                 return Err(parser.syntax_error());
             }
             Ok((name, Some(first)))
         })?;
         for (index, (name, _)) in entries.iter().enumerate() {
             if entries.iter().take(index).any(|(earlier, _)| earlier == name) {
-                return Err(self.error("DUPLICATE_KEY", from).with("keyColumn", format!("`{name}`")));
+                let error = self.error("DUPLICATE_KEY", from).with("keyColumn", format!("`{name}`"));
+            self.defer(error);
             }
         }
         Ok(entries)
@@ -119,10 +127,12 @@ impl Parser<'_> {
         if self.eat_phrase(&[K::Sorted, K::By]) {
             sorted = self.parenthesised_list(|parser| {
                 let name = parser.name()?;
+                let direction = parser.token();
                 if parser.eat_one_of(&[K::Asc, K::Desc]) == Some(K::Desc) {
-                    let text =
-                        "[_LEGACY_ERROR_TEMP_0035] Operation not allowed: Column ordering must be ASC, was 'DESC'.";
-                    return Err(Error::message(ErrorKind::Parse, text).at(&parser.origin(from)));
+                    let written = parser.slice(direction);
+                    let text = format!("Operation not allowed: Column ordering must be ASC, was '{written}'.");
+                    let error = parser.refused(text, from);
+                    parser.defer(error);
                 }
                 Ok(name)
             })?;

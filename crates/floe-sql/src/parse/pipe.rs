@@ -1,6 +1,6 @@
 //! The pipe syntax: `FROM t |> WHERE a > 1 |> AGGREGATE sum(b) GROUP BY c`.
 
-use floe_base::{Error, Result};
+use floe_base::Result;
 use floe_syntax::expression::Star;
 use floe_syntax::relation::{Aggregate, GroupBy, Query, Select, SetOperator};
 use floe_syntax::{Expression, ExpressionKind, Relation, RelationKind};
@@ -12,24 +12,25 @@ use crate::token::Kind;
 impl Parser<'_> {
     /// What stands behind `|>`, applied to all before it.
     pub(crate) fn pipe(&mut self, mut input: Relation, from: Mark) -> Result<Relation> {
+        let clause = self.mark();
         match self.keyword() {
             Some(K::Select) => self.pipe_select(input, from),
             Some(K::Extend) => self.pipe_extend(input, from),
-            Some(K::Set) => self.pipe_set(input, from),
+            Some(K::Set) => self.pipe_set(input, from, clause),
             Some(K::Drop) => self.pipe_drop(input, from),
             Some(K::As) => {
                 self.advance();
                 let name = vec![self.name()?];
                 Ok(Relation::new(RelationKind::Alias { input, name, columns: Vec::new() }, self.origin(from)))
             }
-            Some(K::Where) => self.pipe_where(input, from),
+            Some(K::Where) => self.pipe_where(input, from, clause),
             Some(K::Pivot | K::Unpivot) if self.starts_clause() => match self.pivot_clause(&mut input, from)? {
                 Some(found) => Ok(found),
                 None => Err(self.syntax_error()),
             },
             Some(K::Tablesample) => self.sampled(input, from),
             Some(K::Union | K::Except | K::Minus | K::Intersect) => self.pipe_set_operation(input, from),
-            Some(K::Aggregate) => self.pipe_aggregate(input, from),
+            Some(K::Aggregate) => self.pipe_aggregate(input, from, clause),
             _ if self.starts_join() => self.join(input, from),
             _ => self.pipe_organisation(input, from),
         }
@@ -67,12 +68,17 @@ impl Parser<'_> {
     }
 
     /// Each assignment sees those before it.
-    fn pipe_set(&mut self, mut input: Relation, from: Mark) -> Result<Relation> {
+    fn pipe_set(&mut self, mut input: Relation, from: Mark, clause: Mark) -> Result<Relation> {
         self.expect_keyword(K::Set)?;
         loop {
             let name = self.name()?;
             if self.is(Kind::Dot) {
-                return Err(Error::unsupported("|> SET of a struct's field").at(&self.origin(from)));
+                while self.eat(Kind::Dot) {
+                    self.name()?;
+                }
+                let text = "Operation not allowed: SQL pipe syntax |> SET operator with multi-part assignment key (only single-part keys are allowed).";
+                let error = self.refused(text, clause);
+                self.defer(error);
             }
             self.expect(Kind::Equal)?;
             let value = self.expression()?;
@@ -94,11 +100,13 @@ impl Parser<'_> {
         Ok(self.projected(input, vec![star], from))
     }
 
-    fn pipe_where(&mut self, input: Relation, from: Mark) -> Result<Relation> {
+    fn pipe_where(&mut self, input: Relation, from: Mark, clause: Mark) -> Result<Relation> {
         self.expect_keyword(K::Where)?;
         let condition = self.expression()?;
         if self.is_keyword(K::Window) && self.starts_clause() {
-            return Err(self.error("NOT_ALLOWED_IN_PIPE_OPERATOR_WHERE.WINDOW_CLAUSE", from));
+            self.window_clause()?;
+            let error = self.error("NOT_ALLOWED_IN_PIPE_OPERATOR_WHERE.WINDOW_CLAUSE", clause);
+            self.defer(error);
         }
         Ok(Relation::new(RelationKind::Filter { input, condition }, self.origin(from)))
     }
@@ -115,11 +123,16 @@ impl Parser<'_> {
         Ok(Relation::new(kind, self.origin(from)))
     }
 
-    fn pipe_aggregate(&mut self, input: Relation, from: Mark) -> Result<Relation> {
+    fn pipe_aggregate(&mut self, input: Relation, from: Mark, clause: Mark) -> Result<Relation> {
         self.expect_keyword(K::Aggregate)?;
         let is_over = self.is_phrase(&[K::Group, K::By]) || self.is(Kind::End);
         let aggregates = if is_over { Vec::new() } else { self.list(Self::named_expression)? };
         let group_by = self.group_by()?;
+        if aggregates.is_empty() && matches!(group_by, GroupBy::None) {
+            let text = "Operation not allowed: The AGGREGATE clause requires a list of aggregate expressions or a list of grouping expressions, or both.";
+            let error = self.refused(text, clause);
+            self.defer(error);
+        }
         let aggregate = Aggregate { input, group_by, pivot: None, aggregates };
         Ok(Relation::new(RelationKind::Aggregate(Box::new(aggregate)), self.origin(from)))
     }
@@ -129,7 +142,12 @@ impl Parser<'_> {
         let mut query = Query::of(input);
         self.organisation(&mut query)?;
         if self.mark() == start {
-            return Err(self.syntax_error());
+            return Ok(query.body);
+        }
+        let ordered = !query.order_by.is_empty() || query.order_by_all.is_some();
+        if ordered && query.limit.is_some() {
+            let error = self.error("MULTIPLE_QUERY_RESULT_CLAUSES_WITH_PIPE_OPERATORS", start);
+            self.defer(error.with("clause1", "ORDER BY").with("clause2", "LIMIT"));
         }
         Ok(Relation::new(RelationKind::Query(Box::new(query)), self.origin(from)))
     }

@@ -21,9 +21,8 @@ impl Parser<'_> {
         else {
             return Ok(value);
         };
-        if negated {
-            self.advance();
-        }
+        let place = self.mark();
+        self.eat_not();
         self.advance();
         match keyword {
             K::Between => self.between(value, negated, from),
@@ -32,9 +31,20 @@ impl Parser<'_> {
                 let pattern = self.value_expression()?;
                 Ok(self.call_or_not("rlike", vec![value, pattern], negated, from))
             }
-            K::Like => self.like("like", value, negated, from),
-            _ => self.like("ilike", value, negated, from),
+            K::Like => self.like("like", value, negated, (from, place)),
+            _ => self.like("ilike", value, negated, (from, place)),
         }
+    }
+
+    /// NOT before a predicate; Spark has given up `!` there, and says so.
+    pub(crate) fn eat_not(&mut self) -> bool {
+        if self.is(Kind::Bang) {
+            let error = Error::new(ErrorKind::Parse, "SYNTAX_DISCONTINUED.BANG_EQUALS_NOT").with("clause", "!");
+            self.defer(error.at(&self.origin_here()));
+            self.advance();
+            return true;
+        }
+        self.eat_keyword(K::Not)
     }
 
     fn is_predicate(&self, keyword: K, negated: bool) -> bool {
@@ -87,7 +97,7 @@ impl Parser<'_> {
         while self.eat(Kind::Comma) {
             arguments.push(self.expression()?);
         }
-        self.expect(Kind::RightParen)?;
+        self.close_list(arguments.len() - 1)?;
         Ok(self.call_or_not("in", arguments, negated, from))
     }
 
@@ -104,9 +114,10 @@ impl Parser<'_> {
         Ok(if negated { Expression::call("not", vec![found], self.origin(from)) } else { found })
     }
 
-    fn like(&mut self, name: &str, value: Expression, negated: bool, from: Mark) -> Result<Expression> {
+    fn like(&mut self, name: &str, value: Expression, negated: bool, marks: (Mark, Mark)) -> Result<Expression> {
+        let (from, predicate) = marks;
         if matches!(self.keyword(), Some(K::Any | K::Some | K::All)) && self.peek_at(1) == Kind::LeftParen {
-            return self.like_many(name, value, negated, from);
+            return self.like_many(name, value, negated, marks);
         }
         let pattern = self.value_expression()?;
         let mut arguments = vec![value, pattern];
@@ -116,7 +127,8 @@ impl Parser<'_> {
             let token = self.advance();
             let escape = unescape(self.slice(token));
             if escape.chars().count() != 1 {
-                return Err(self.error("INVALID_ESC", from).with("invalidEscape", format!("'{escape}'")));
+                let error = self.error("INVALID_ESC", predicate).with("invalidEscape", format!("'{escape}'"));
+                self.defer(error);
             }
             arguments.push(Expression::literal(Literal::String(escape), self.origin(place)));
         }
@@ -124,17 +136,16 @@ impl Parser<'_> {
     }
 
     /// `LIKE ANY (…)`: negated, it is a function of its own (`NOT LIKE ANY`: some pattern does not match).
-    fn like_many(&mut self, name: &str, value: Expression, negated: bool, from: Mark) -> Result<Expression> {
+    fn like_many(&mut self, name: &str, value: Expression, negated: bool, marks: (Mark, Mark)) -> Result<Expression> {
+        let (from, predicate) = marks;
         let quantifier = if self.eat_keyword(K::All) { "all" } else { "any" };
         self.eat_one_of(&[K::Any, K::Some]);
         if self.peek_at(1) == Kind::RightParen {
             self.expect(Kind::LeftParen)?;
             self.expect(Kind::RightParen)?;
-            return Err(Error::message(
-                ErrorKind::Parse,
-                "[_LEGACY_ERROR_TEMP_0064] Expected something between '(' and ')'.",
-            )
-            .at(&self.origin(from)));
+            let error = self.refused("Expected something between '(' and ')'..", predicate);
+            self.defer(error);
+            return Ok(value);
         }
         let mut arguments = vec![value];
         arguments.extend(self.parenthesised_list(Self::expression)?);
@@ -143,16 +154,15 @@ impl Parser<'_> {
     }
 
     fn is_test_at(&self, ahead: usize) -> bool {
-        let ahead = match self.peek_at(ahead) {
-            Kind::Bang | Kind::Keyword(K::Not) => ahead + 1,
-            _ => ahead,
-        };
+        if matches!(self.peek_at(ahead), Kind::Bang | Kind::Keyword(K::Not)) {
+            return true;
+        }
         matches!(self.keyword_at(ahead), Some(K::Null | K::True | K::False | K::Unknown | K::Distinct))
     }
 
     /// Behind IS. `IS TRUE` is `<=> true`; `IS UNKNOWN` asks for NULL.
     fn test(&mut self, value: Expression, from: Mark) -> Result<Expression> {
-        let negated = self.eat(Kind::Bang) || self.eat_keyword(K::Not);
+        let negated = self.eat_not();
         let word = self.mark();
         let found = match self.eat_one_of(&[K::Null, K::True, K::False, K::Unknown, K::Distinct]) {
             Some(K::Null | K::Unknown) => {

@@ -51,7 +51,7 @@ impl Parser<'_> {
                 Ok(Expression::new(ExpressionKind::Default, self.origin(from)))
             }
             (K::Interval, _) if self.is_interval() => self.interval_expression(),
-            (K::Case, _) if !self.ends_name_at(1) => self.case(),
+            (K::Case, _) if !self.ends_name_at(1) && !self.is_keyword_at(1, K::End) => self.case(),
             (_, Kind::LeftParen) => match keyword {
                 K::Cast | K::TryCast => self.cast(),
                 K::Struct => self.struct_call(),
@@ -210,7 +210,7 @@ impl Parser<'_> {
         while self.eat(Kind::Comma) {
             items.push(self.named_expression()?);
         }
-        self.expect(Kind::RightParen)?;
+        self.close_list(items.len())?;
         Ok(Expression::call("struct", items, self.origin(from)))
     }
 
@@ -220,6 +220,10 @@ impl Parser<'_> {
         self.expect_keyword(K::Identifier)?;
         self.expect(Kind::LeftParen)?;
         let text = Box::new(self.expression()?);
+        if self.is(Kind::Comma) {
+            self.rewind(from + 1);
+            return self.function_call(vec!["identifier".into()], from);
+        }
         self.expect(Kind::RightParen)?;
         let arguments = if self.is(Kind::LeftParen) { Some(self.plain_arguments()?) } else { None };
         Ok(Expression::new(ExpressionKind::Identifier { text, arguments }, self.origin(from)))

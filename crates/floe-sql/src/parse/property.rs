@@ -8,33 +8,60 @@ use crate::parser::Parser;
 use crate::token::{Kind, Number};
 
 impl Parser<'_> {
-    /// `( key [=] value, … )`; a key without a value has the empty text.
+    /// `( key [=] value, … )`.
     pub(crate) fn properties(&mut self) -> Result<Properties> {
+        let from = self.mark();
+        let entries = self.property_list()?;
+        let bare = entries.iter().filter(|(_, value)| value.is_none()).map(|(key, _)| key.as_str());
+        let bare = bare.collect::<Vec<_>>().join(",");
+        if !bare.is_empty() {
+            let error = self.refused(format!("Operation not allowed: Values must be specified for key(s): [{bare}]."), from);
+            self.defer(error);
+        }
+        Ok(entries.into_iter().map(|(key, value)| (key, value.unwrap_or_default())).collect())
+    }
+
+    fn property_list(&mut self) -> Result<Vec<(String, Option<String>)>> {
         let from = self.mark();
         let entries = self.parenthesised_list(|parser| {
             let key = parser.property_key()?;
             let explicit = parser.eat(Kind::Equal);
-            let value = if explicit || parser.is_property_value() { parser.property_value()? } else { String::new() };
+            let value = if explicit || parser.is_property_value() { Some(parser.property_value()?) } else { None };
             Ok((key, value))
         })?;
         for (index, (key, _)) in entries.iter().enumerate() {
             if entries.iter().take(index).any(|(earlier, _)| earlier == key) {
-                let error = self.error("DUPLICATE_KEY", from);
-                return Err(error.with("keyColumn", format!("`{key}`")));
+                let error = self.error("DUPLICATE_KEY", from).with("keyColumn", format!("`{key}`"));
+                self.defer(error);
+                break;
             }
         }
         Ok(entries)
     }
 
-    /// `( key, … )`.
+    /// `( key, … )`, without values.
     pub(crate) fn property_keys(&mut self) -> Result<Vec<String>> {
-        Ok(self.properties()?.into_iter().map(|(key, _)| key).collect())
+        let from = self.mark();
+        let entries = self.property_list()?;
+        let valued = entries.iter().filter(|(_, value)| value.is_some()).map(|(key, _)| key.as_str());
+        let valued = valued.collect::<Vec<_>>().join(",");
+        if !valued.is_empty() {
+            let text = format!("Operation not allowed: Values should not be specified for key(s): [{valued}].");
+            let error = self.refused(text, from);
+            self.defer(error);
+        }
+        Ok(entries.into_iter().map(|(key, _)| key).collect())
     }
 
     /// `a.b.c` or a string.
     pub(crate) fn property_key(&mut self) -> Result<String> {
         if self.is_string() {
             let token = self.advance();
+            // A colon here would start a parameter; Spark points at what follows it.
+            if self.is(Kind::Colon) && !self.is_identifier_at(1) {
+                self.advance();
+                return Err(self.syntax_error());
+            }
             return Ok(crate::literal::unescape(self.slice(token)));
         }
         let mut key = self.name()?;
@@ -67,13 +94,17 @@ impl Parser<'_> {
             let key = parser.property_key()?;
             let explicit = parser.eat(Kind::Equal);
             if !explicit && !parser.is_property_value() && matches!(parser.peek(), Kind::Comma | Kind::RightParen) {
+                let text = format!("Operation not allowed: A value must be specified for the key: {key}..");
+                let error = parser.refused(text, from);
+                parser.defer(error);
                 return Ok((key, String::new()));
             }
             let negative = parser.is(Kind::Minus);
             if negative {
                 parser.advance();
             }
-            if !parser.is_property_value() {
+            let single = parser.is_property_value() && matches!(parser.peek_at(1), Kind::Comma | Kind::RightParen);
+            if !single {
                 let value = parser.expression()?;
                 let what = format!("the option value {}", value.origin.fragment());
                 return Err(floe_base::Error::unsupported(what).at(&value.origin));
@@ -83,7 +114,9 @@ impl Parser<'_> {
         })?;
         for (index, (key, _)) in entries.iter().enumerate() {
             if entries.iter().take(index).any(|(earlier, _)| earlier == key) {
-                return Err(self.error("DUPLICATE_KEY", from).with("keyColumn", format!("`{key}`")));
+                let error = self.error("DUPLICATE_KEY", from).with("keyColumn", format!("`{key}`"));
+                self.defer(error);
+                break;
             }
         }
         Ok(entries)

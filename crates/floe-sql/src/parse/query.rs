@@ -30,6 +30,11 @@ impl Parser<'_> {
         Ok(self.finished(query, from))
     }
 
+    /// A body under the CTEs that stand before its statement.
+    pub(crate) fn query_with(&self, with: Vec<Cte>, recursive: bool, body: Relation, from: Mark) -> Relation {
+        self.finished(Query { with, recursive, ..Query::of(body) }, from)
+    }
+
     fn finished(&self, query: Query, from: Mark) -> Relation {
         let plain = query.with.is_empty()
             && query.order_by.is_empty()
@@ -77,7 +82,7 @@ impl Parser<'_> {
         }
     }
 
-    fn with_clause(&mut self) -> Result<(Vec<Cte>, bool)> {
+    pub(crate) fn with_clause(&mut self) -> Result<(Vec<Cte>, bool)> {
         if !self.is_keyword(K::With) {
             return Ok((Vec::new(), false));
         }
@@ -88,7 +93,7 @@ impl Parser<'_> {
             self.advance();
         }
         let with = self.list(Self::named_query)?;
-        let mut names: Vec<_> = with.iter().map(|cte| cte.name.to_lowercase()).collect();
+        let mut names: Vec<_> = with.iter().map(|cte| cte.name.as_str()).collect();
         names.sort_unstable();
         let mut doubled: Vec<_> =
             names.windows(2).filter(|pair| pair.first() == pair.last()).map(|pair| quoted(&pair[..1])).collect();

@@ -1,7 +1,6 @@
 //! `TABLESAMPLE (10 PERCENT | 5 ROWS | BUCKET 1 OUT OF 4) [REPEATABLE (seed)]`.
 
-use floe_base::error::Kind as ErrorKind;
-use floe_base::{Error, Result};
+use floe_base::Result;
 use floe_syntax::relation::{Sample, SampleMethod};
 use floe_syntax::{Relation, RelationKind};
 
@@ -15,9 +14,10 @@ impl Parser<'_> {
         if !self.is_keyword(K::Tablesample) || self.peek_at(1) != Kind::LeftParen {
             return Ok(input);
         }
+        let place = self.mark();
         self.advance();
         self.expect(Kind::LeftParen)?;
-        let method = self.sample_method()?;
+        let method = self.sample_method(place)?;
         self.expect(Kind::RightParen)?;
         let mut seed = None;
         if self.is_keyword(K::Repeatable) && self.peek_at(1) == Kind::LeftParen {
@@ -30,11 +30,10 @@ impl Parser<'_> {
         Ok(Relation::new(RelationKind::Sample(sample), self.origin(from)))
     }
 
-    fn sample_method(&mut self) -> Result<SampleMethod> {
+    fn sample_method(&mut self, clause: Mark) -> Result<SampleMethod> {
         let from = self.mark();
         if self.is(Kind::RightParen) {
-            let text = "[_LEGACY_ERROR_TEMP_0014] TABLESAMPLE does not accept empty inputs.";
-            return Err(Error::message(ErrorKind::Parse, text).at(&self.origin_here()));
+            return Err(self.refused("TABLESAMPLE does not accept empty inputs.", clause));
         }
         if self.is_keyword(K::Bucket) && matches!(self.peek_at(1), Kind::Number(_)) {
             return self.buckets(from);
@@ -42,14 +41,13 @@ impl Parser<'_> {
         let sign = usize::from(self.is(Kind::Minus));
         let is_number = matches!(self.peek_at(sign), Kind::Number(Number::Integer | Number::Decimal));
         if is_number && self.is_keyword_at(sign + 1, K::Percent) {
-            return self.percent(sign == 1, from);
+            return self.percent(sign == 1, clause);
         }
         let size = self.expression()?;
         if self.eat_keyword(K::Rows) {
             return Ok(SampleMethod::Rows(size));
         }
-        let text = format!("[_LEGACY_ERROR_TEMP_0015] TABLESAMPLE({}) is not supported.", "byteLengthLiteral");
-        Err(Error::message(ErrorKind::Parse, text).at(&self.origin(from)))
+        Err(self.refused("TABLESAMPLE(byteLengthLiteral) is not supported.", from))
     }
 
     fn percent(&mut self, negative: bool, from: Mark) -> Result<SampleMethod> {
@@ -59,8 +57,7 @@ impl Parser<'_> {
         self.expect_keyword(K::Percent)?;
         let upper = if negative { -percent } else { percent } / 100.0;
         if !(-1e-6..=1.0 + 1e-6).contains(&upper) {
-            let text = format!("[_LEGACY_ERROR_TEMP_0064] Sampling fraction ({upper}) must be on interval [0, 1].");
-            return Err(Error::message(ErrorKind::Parse, text).at(&self.origin(from)));
+            return Err(self.refused(format!("Sampling fraction ({upper:?}) must be on interval [0, 1]."), from));
         }
         Ok(SampleMethod::Fraction { lower: 0.0, upper })
     }
@@ -78,8 +75,7 @@ impl Parser<'_> {
             } else {
                 "BUCKET x OUT OF y ON colname"
             };
-            let text = format!("[_LEGACY_ERROR_TEMP_0015] TABLESAMPLE({what}) is not supported.");
-            return Err(Error::message(ErrorKind::Parse, text).at(&self.origin(from)));
+            return Err(self.refused(format!("TABLESAMPLE({what}) is not supported."), from));
         }
         Ok(SampleMethod::Bucket { numerator, denominator })
     }

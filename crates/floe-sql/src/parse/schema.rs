@@ -1,17 +1,19 @@
 //! CREATE, ALTER, DROP SCHEMA (database, namespace), and USE.
 
+use floe_base::error::Kind as ErrorKind;
 use floe_base::{Error, Result};
 use floe_syntax::Command;
 use floe_syntax::command::Properties;
 
 use crate::keyword::Keyword as K;
-use crate::parser::Parser;
+use crate::parser::{Mark, Parser};
 use crate::token::Kind;
 
 const SCHEMA: [K; 3] = [K::Namespace, K::Database, K::Schema];
 
 impl Parser<'_> {
     pub(crate) fn create_schema(&mut self) -> Result<Command> {
+        let from = self.mark();
         self.expect_keyword(K::Create)?;
         self.eat_one_of(&SCHEMA);
         let if_not_exists = self.if_not_exists();
@@ -21,7 +23,6 @@ impl Parser<'_> {
         let mut properties = Properties::new();
         let mut seen = Vec::new();
         loop {
-            let from = self.mark();
             let clause = match self.keyword() {
                 Some(K::Comment) => {
                     comment = self.comment_clause()?;
@@ -40,11 +41,17 @@ impl Parser<'_> {
                     properties = self.properties()?;
                     "WITH PROPERTIES"
                 }
-                Some(K::Default) => return Err(Error::unsupported("DEFAULT COLLATION").at(&self.origin_here())),
+                Some(K::Default) => {
+                    self.expect_phrase(&[K::Default, K::Collation])?;
+                    self.identifier()?;
+                    self.defer(Error::new(ErrorKind::Parse, "UNSUPPORTED_FEATURE.SCHEMA_LEVEL_COLLATIONS"));
+                    "DEFAULT COLLATION"
+                }
                 _ => break,
             };
             if seen.contains(&clause) {
-                return Err(self.error("DUPLICATE_CLAUSES", from).with("clauseName", clause));
+                let error = self.error("DUPLICATE_CLAUSES", from).with("clauseName", clause);
+                self.defer(error);
             }
             seen.push(clause);
         }
@@ -100,11 +107,12 @@ impl Parser<'_> {
     }
 
     /// `CATALOG name` behind SET.
-    pub(crate) fn set_catalog(&mut self) -> Result<Command> {
+    pub(crate) fn set_catalog(&mut self, from: Mark) -> Result<Command> {
         self.expect_keyword(K::Catalog)?;
         let name = if self.is_string() { self.string()? } else { self.name()? };
-        if self.is(Kind::Dot) {
-            return Err(self.syntax_error());
+        if !matches!(self.peek(), Kind::End | Kind::Semicolon) {
+            // What is no catalog's name could still have been a setting, and is none.
+            return Err(self.error("INVALID_SET_SYNTAX", from));
         }
         Ok(Command::Use { name: vec![name], is_catalog: true })
     }

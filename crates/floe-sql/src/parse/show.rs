@@ -27,7 +27,7 @@ impl Parser<'_> {
                 Show::Views { schema: self.from_or_in()?, pattern: self.pattern()? }
             }
             Some(K::Table) => self.show_table_extended()?,
-            Some(K::Columns) => self.show_columns(from)?,
+            Some(K::Columns) => self.show_columns()?,
             Some(K::Tblproperties) => {
                 self.advance();
                 let table = self.table_name()?;
@@ -68,30 +68,42 @@ impl Parser<'_> {
             Some(K::Functions) => self.show_functions(None)?,
             _ if self.is_word("grants") => return self.show_grants(),
             _ if self.is_identifier() && self.is_keyword_at(1, K::Functions) => {
+                let place = self.mark();
                 let scope = self.simple_identifier()?.to_uppercase();
                 if !["USER", "SYSTEM", "ALL"].contains(&scope.as_str()) {
-                    let error = self.error("INVALID_SQL_SYNTAX.SHOW_FUNCTIONS_INVALID_SCOPE", from);
-                    return Err(error.with("scope", format!("`{}`", scope.to_lowercase())));
+                    let error = self.error("INVALID_SQL_SYNTAX.SHOW_FUNCTIONS_INVALID_SCOPE", place);
+                    self.defer(error.with("scope", format!("`{}`", scope.to_lowercase())));
                 }
                 self.show_functions(Some(scope))?
             }
-            Some(
-                K::Role
-                | K::Roles
-                | K::Principals
-                | K::Current
-                | K::Compactions
-                | K::Transactions
-                | K::Indexes
-                | K::Locks
-                | K::Procedures,
-            ) => {
-                let what = format!("SHOW {}", self.slice(self.token()).to_uppercase());
-                return self.unsupported_rest(&what, from);
-            }
-            _ => return Err(self.syntax_error()),
+            Some(K::Procedures) => return self.unsupported_rest("SHOW PROCEDURES", from),
+            _ => return Err(self.not_shown(from)),
         };
         Ok(Command::Show(show))
+    }
+
+    /// Hive's forms are refused by name; of anything else FUNCTIONS is missing behind it.
+    fn not_shown(&mut self, from: Mark) -> Error {
+        const HIVE: [&[K]; 8] = [
+            &[K::Role, K::Grant],
+            &[K::Roles],
+            &[K::Principals],
+            &[K::Current, K::Roles],
+            &[K::Compactions],
+            &[K::Transactions],
+            &[K::Indexes],
+            &[K::Locks],
+        ];
+        if let Some(phrase) = HIVE.iter().find(|phrase| self.is_phrase(phrase)) {
+            let words: Vec<_> = phrase.iter().map(|word| word.text()).collect();
+            self.skip_statement();
+            return self.invalid_statement(&format!("SHOW {}", words.join(" ")), from);
+        }
+        if !self.is_identifier() {
+            return self.syntax_error();
+        }
+        self.advance();
+        self.expect_keyword(K::Functions).err().unwrap_or_else(|| self.syntax_error())
     }
 
     /// `(FROM | IN) name`, if it stands here.
@@ -119,21 +131,14 @@ impl Parser<'_> {
         Ok(Show::TableExtended { schema, pattern, partition })
     }
 
-    /// The schema may stand before the table's name or behind it; twice only when it is the same.
-    fn show_columns(&mut self, from: Mark) -> Result<Show> {
+    /// The schema may stand in the table's name or behind it; that both agree is checked with the table.
+    fn show_columns(&mut self) -> Result<Show> {
         self.expect_keyword(K::Columns)?;
         if self.eat_one_of(&[K::From, K::In]).is_none() {
             return Err(self.syntax_error());
         }
         let table = self.plain_name()?;
         let schema = self.from_or_in()?;
-        if let (Some(schema), Some((_, prefix))) = (&schema, table.split_last())
-            && !prefix.is_empty()
-            && !prefix.iter().map(|part| part.to_lowercase()).eq(schema.iter().map(|part| part.to_lowercase()))
-        {
-            let error = self.error("SHOW_COLUMNS_WITH_CONFLICT_NAMESPACE", from);
-            return Err(error.with("namespaceA", quoted(schema)).with("namespaceB", quoted(prefix)));
-        }
         Ok(Show::Columns { table, schema })
     }
 
@@ -145,7 +150,13 @@ impl Parser<'_> {
         let pattern = if self.is_string() {
             Some(self.string()?)
         } else if like || self.is_identifier() {
-            Some(self.multipart()?.join("."))
+            let place = self.mark();
+            let name = self.multipart()?;
+            if schema.is_some() {
+                let error = self.error("INVALID_SQL_SYNTAX.SHOW_FUNCTIONS_INVALID_PATTERN", place);
+                self.defer(error.with("pattern", quoted(&name)));
+            }
+            Some(name.join("."))
         } else {
             None
         };

@@ -55,7 +55,33 @@ impl Parser<'_> {
 
     /// `WITH … SELECT`, or WITH before a statement that changes data.
     fn with_statement(&mut self) -> Result<Statement> {
-        self.query_statement()
+        let start = self.mark();
+        let (with, recursive) = self.with_clause()?;
+        let command = match self.keyword() {
+            Some(K::Insert) => match self.insert()? {
+                Command::Insert(mut insert) => {
+                    insert.source = self.query_with(with, recursive, insert.source, start);
+                    Command::Insert(insert)
+                }
+                other => other,
+            },
+            Some(K::Merge) => match self.merge()? {
+                Command::Merge(mut merge) => {
+                    merge.source = self.query_with(with, recursive, merge.source, start);
+                    Command::Merge(merge)
+                }
+                other => other,
+            },
+            Some(word @ (K::Delete | K::Update)) => {
+                if word == K::Delete { self.delete()? } else { self.update()? };
+                Command::Unsupported { what: format!("WITH before {}", word.text()), origin: self.origin(start) }
+            }
+            _ => {
+                self.rewind(start);
+                return self.query_statement();
+            }
+        };
+        Ok(Statement::Command(Box::new(command)))
     }
 
     /// `FROM t SELECT …`, or one FROM for several INSERTs.
@@ -71,6 +97,7 @@ impl Parser<'_> {
 
     /// `EXPLAIN [EXTENDED | FORMATTED | COST | CODEGEN | ROUTE] statement`. ROUTE is ours.
     fn explain(&mut self) -> Result<Command> {
+        let from = self.mark();
         self.expect_keyword(K::Explain)?;
         let mode = if self.is_word("route") && self.is_identifier_at(1) {
             self.advance();
@@ -82,8 +109,8 @@ impl Parser<'_> {
                 Some(K::Codegen) => ExplainMode::Codegen,
                 Some(K::Cost) => ExplainMode::Cost,
                 Some(_) => {
-                    let text = "[_LEGACY_ERROR_TEMP_0036] Operation not allowed: EXPLAIN LOGICAL.";
-                    return Err(floe_base::Error::message(floe_base::error::Kind::Parse, text).at(&self.origin_here()));
+                    self.nested(Self::statement)?;
+                    return Err(self.invalid_statement("EXPLAIN LOGICAL", from));
                 }
                 None => ExplainMode::Simple,
             }
@@ -137,12 +164,14 @@ impl Parser<'_> {
 
     /// `IF NOT EXISTS`, if it stands here.
     pub(crate) fn if_not_exists(&mut self) -> bool {
-        let bang = self.is_keyword(K::If) && self.peek_at(1) == Kind::Bang && self.is_keyword_at(2, K::Exists);
-        if bang {
-            for _ in 0..3 {
-                self.advance();
-            }
+        let found = self.is_keyword(K::If)
+            && matches!(self.peek_at(1), Kind::Bang | Kind::Keyword(K::Not))
+            && self.is_keyword_at(2, K::Exists);
+        if found {
+            self.advance();
+            self.eat_not();
+            self.advance();
         }
-        bang || self.eat_phrase(&[K::If, K::Not, K::Exists])
+        found
     }
 }

@@ -49,8 +49,8 @@ impl Parser<'_> {
             let place = self.mark();
             let word = self.simple_identifier()?;
             if !word.eq_ignore_ascii_case("noscan") {
-                let error = self.error("INVALID_SQL_SYNTAX.ANALYZE_TABLE_UNEXPECTED_NOSCAN", from);
-                return Err(error.with("ctx", self.text_from(place)));
+                let error = self.error("INVALID_SQL_SYNTAX.ANALYZE_TABLE_UNEXPECTED_NOSCAN", place);
+                self.defer(error.with("ctx", word.to_uppercase()));
             }
         }
         Ok(Command::Analyze { name })
@@ -63,6 +63,10 @@ impl Parser<'_> {
         if self.is_keyword(K::Table) && self.is_identifier_at(1) {
             self.advance();
             return Ok(Command::Refresh { name: self.table_name()? });
+        }
+        if matches!(self.peek(), Kind::End | Kind::Semicolon) {
+            let text = "Resource paths cannot be empty in REFRESH statements. Use / to match everything.";
+            return Err(self.refused(text, from));
         }
         let what = if self.is_keyword(K::Function) { "REFRESH FUNCTION" } else { "REFRESH of a path" };
         self.unsupported_rest(what, from)
@@ -88,7 +92,7 @@ impl Parser<'_> {
         let name = self.plain_name()?;
         self.expect(Kind::LeftParen)?;
         let arguments = if self.is(Kind::RightParen) { Vec::new() } else { self.list(Self::argument)? };
-        self.expect(Kind::RightParen)?;
+        self.close_list(arguments.len())?;
         Ok(Command::Call { name, arguments })
     }
 }

@@ -1,5 +1,6 @@
 //! Table functions in FROM: `range(10)`, `explode(a)`, `f(x => 1, t => TABLE(s) PARTITION BY a)`.
 
+use floe_base::error::quoted;
 use floe_base::{Error, Result};
 use floe_syntax::expression::{Argument, Call};
 use floe_syntax::{Expression, ExpressionKind, Relation, RelationKind};
@@ -11,6 +12,10 @@ use crate::token::Kind;
 impl Parser<'_> {
     /// The name is read; the cursor is at the parenthesis.
     pub(crate) fn table_function(&mut self, name: Vec<String>, from: Mark) -> Result<Relation> {
+        if name.len() > 1 {
+            let error = self.error("INVALID_SQL_SYNTAX.INVALID_TABLE_VALUED_FUNC_NAME", from);
+            self.defer(error.with("funcName", quoted(&name)));
+        }
         self.expect(Kind::LeftParen)?;
         let arguments = if self.is(Kind::RightParen) { Vec::new() } else { self.list(Self::table_function_argument)? };
         self.expect(Kind::RightParen)?;
@@ -52,7 +57,9 @@ impl Parser<'_> {
             }
             self.expect(Kind::RightParen)?;
         } else {
-            self.table_name()?;
+            let name = self.table_name()?;
+            let condition = "INVALID_SQL_SYNTAX.INVALID_TABLE_FUNCTION_IDENTIFIER_ARGUMENT_MISSING_PARENTHESES";
+            return Err(self.error(condition, from).with("argumentName", quoted(&name.parts)));
         }
         Err(Error::unsupported("a TABLE argument of a table function").at(&self.origin(from)))
     }

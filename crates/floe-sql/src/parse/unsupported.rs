@@ -1,4 +1,5 @@
-//! Statements we know by name only. They parse as far as their first words; the engine says what is missing.
+//! Statements we know by name only. They parse as far as their first words; the engine says what is missing. What Spark
+//! itself only knows from Hive is refused as Spark refuses it.
 
 use floe_base::Result;
 use floe_syntax::Command;
@@ -7,18 +8,14 @@ use crate::keyword::Keyword as K;
 use crate::parser::{Mark, Parser};
 use crate::token::Kind;
 
-/// First words of such statements, the longer ones first.
+/// First words of statements that Spark runs and we do not, the longer ones first. A word follows all of them.
 const PHRASES: &[&[K]] = &[
     &[K::Create, K::Or, K::Replace, K::Temporary, K::Function],
     &[K::Create, K::Or, K::Replace, K::Temp, K::Function],
     &[K::Create, K::Or, K::Replace, K::Function],
     &[K::Create, K::Temporary, K::Function],
     &[K::Create, K::Temp, K::Function],
-    &[K::Create, K::Temporary, K::Macro],
-    &[K::Create, K::Temp, K::Macro],
     &[K::Create, K::Function],
-    &[K::Create, K::Index],
-    &[K::Create, K::Role],
     &[K::Create, K::Flow],
     &[K::Create, K::Materialized, K::View],
     &[K::Create, K::Streaming, K::Table],
@@ -26,14 +23,26 @@ const PHRASES: &[&[K]] = &[
     &[K::Drop, K::Temp, K::Function],
     &[K::Drop, K::Temporary, K::Variable],
     &[K::Drop, K::Temp, K::Variable],
-    &[K::Drop, K::Temporary, K::Macro],
     &[K::Drop, K::Function],
-    &[K::Drop, K::Index],
-    &[K::Drop, K::Role],
-    &[K::Alter, K::Index],
-    &[K::Load, K::Data],
     &[K::Msck, K::Repair, K::Table],
     &[K::Repair, K::Table],
+    &[K::Execute, K::Immediate],
+    &[K::Add],
+    &[K::List],
+    &[K::Grant],
+    &[K::Revoke],
+];
+
+/// What Spark refuses with the words as the operation. (GRANT and REVOKE it refuses too; dbt sends them, and an engine
+/// may know them, so they are statements by name above.)
+const HIVE: &[&[K]] = &[
+    &[K::Create, K::Temporary, K::Macro],
+    &[K::Create, K::Temp, K::Macro],
+    &[K::Create, K::Role],
+    &[K::Drop, K::Temporary, K::Macro],
+    &[K::Drop, K::Temp, K::Macro],
+    &[K::Drop, K::Role],
+    &[K::Alter, K::Index],
     &[K::Export, K::Table],
     &[K::Import, K::Table],
     &[K::Lock, K::Table],
@@ -41,44 +50,113 @@ const PHRASES: &[&[K]] = &[
     &[K::Unlock, K::Table],
     &[K::Unlock, K::Database],
     &[K::Start, K::Transaction],
-    &[K::Execute, K::Immediate],
-    &[K::Declare],
-    &[K::Grant],
-    &[K::Revoke],
     &[K::Commit],
     &[K::Rollback],
     &[K::Dfs],
-    &[K::Add],
-    &[K::List],
-    &[K::Begin],
 ];
 
 impl Parser<'_> {
     pub(crate) fn unsupported_statement(&mut self) -> Result<Command> {
         let from = self.mark();
+        match self.keyword() {
+            Some(K::Begin) => return self.script(),
+            Some(K::Declare) => return self.declare(),
+            Some(K::Load) => return self.load_data(),
+            Some(K::Create | K::Drop) if self.is_keyword_at(1, K::Index) => return self.index(),
+            _ => {}
+        }
+        if let Some(phrase) = HIVE.iter().find(|phrase| self.is_phrase(phrase)) {
+            let words = spelled(phrase);
+            self.skip_statement();
+            return Err(self.invalid_statement(&words, from));
+        }
         let Some(phrase) = PHRASES.iter().find(|phrase| self.is_phrase(phrase)) else {
-            // Point at the word that fits no statement: the second one where the first fits several.
-            if matches!(self.keyword(), Some(K::Create | K::Drop | K::Alter)) {
-                self.advance();
-            }
-            return Err(self.syntax_error());
+            return Err(self.unknown_statement());
         };
-        let name: Vec<_> = phrase.iter().map(|word| word.text()).collect();
         for _ in 0..phrase.len() {
             self.advance();
         }
-        let name =
-            if matches!(phrase, [K::Begin]) { "BEGIN … END (SQL scripting)".to_string() } else { name.join(" ") };
-        self.unsupported_rest(&name, from)
+        if matches!(self.peek(), Kind::End | Kind::Semicolon) {
+            return Err(self.syntax_error());
+        }
+        self.unsupported_rest(&spelled(phrase), from)
+    }
+
+    /// Points at the word that fits no statement: behind the words that fit several.
+    fn unknown_statement(&mut self) -> floe_base::Error {
+        match self.keyword() {
+            Some(K::Create) => {
+                self.advance();
+                self.eat_phrase(&[K::Or, K::Replace]);
+                if self.is_keyword(K::Global) {
+                    self.advance();
+                }
+            }
+            Some(K::Drop | K::Alter | K::Execute | K::Export | K::Import | K::Lock | K::Unlock | K::Start | K::Msck | K::Repair) => {
+                self.advance();
+            }
+            _ => {}
+        }
+        self.syntax_error()
+    }
+
+    /// `BEGIN … END`, a script.
+    fn script(&mut self) -> Result<Command> {
+        let from = self.mark();
+        let mut ends = false;
+        while !self.is(Kind::End) {
+            if !self.is(Kind::Semicolon) {
+                ends = self.is_keyword(K::End) && self.mark() > from;
+            }
+            self.advance();
+        }
+        if !ends {
+            return Err(self.syntax_error());
+        }
+        Ok(Command::Unsupported { what: "statement BEGIN … END (SQL scripting)".into(), origin: self.origin(from) })
+    }
+
+    /// `DECLARE [OR REPLACE] [VARIABLE] v [type] [DEFAULT e]`.
+    fn declare(&mut self) -> Result<Command> {
+        let from = self.mark();
+        self.expect_keyword(K::Declare)?;
+        self.eat_phrase(&[K::Or, K::Replace]);
+        if matches!(self.keyword(), Some(K::Variable | K::Var)) && self.is_identifier_at(1) {
+            self.advance();
+        }
+        let name = self.mark();
+        self.list(Self::table_name)?;
+        if matches!(self.peek(), Kind::End | Kind::Semicolon) {
+            return Err(self.error("INVALID_SQL_SYNTAX.VARIABLE_TYPE_OR_DEFAULT_REQUIRED", name));
+        }
+        self.unsupported_rest("DECLARE VARIABLE", from)
+    }
+
+    /// `LOAD DATA [LOCAL] INPATH '…' [OVERWRITE] INTO TABLE t`.
+    fn load_data(&mut self) -> Result<Command> {
+        let from = self.mark();
+        self.expect_phrase(&[K::Load, K::Data])?;
+        self.eat_keyword(K::Local);
+        if !self.is_keyword(K::Inpath) {
+            return Err(self.syntax_error());
+        }
+        self.unsupported_rest("LOAD DATA", from)
+    }
+
+    /// `CREATE INDEX i ON t (a)`, `DROP INDEX i ON t`.
+    fn index(&mut self) -> Result<Command> {
+        let from = self.mark();
+        self.advance();
+        self.advance();
+        if !self.is_identifier() {
+            return Err(self.syntax_error());
+        }
+        self.unsupported_rest("INDEX", from)
     }
 
     /// The rest of the statement belongs to what is known by name only.
     pub(crate) fn unsupported_rest(&mut self, name: &str, from: Mark) -> Result<Command> {
-        if name.starts_with("BEGIN") {
-            self.skip_to_end();
-        } else {
-            self.skip_statement();
-        }
+        self.skip_statement();
         Ok(Command::Unsupported { what: format!("statement {name}"), origin: self.origin(from) })
     }
 
@@ -88,4 +166,8 @@ impl Parser<'_> {
             self.advance();
         }
     }
+}
+
+fn spelled(phrase: &[K]) -> String {
+    phrase.iter().map(|word| word.text()).collect::<Vec<_>>().join(" ")
 }
