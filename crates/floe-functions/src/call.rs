@@ -80,12 +80,10 @@ impl Call<'_> {
 
     /// Spark 4.1 `DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE`; `required` as Spark prints it: `("NUMERIC" or "INTERVAL")`.
     pub fn unexpected_type(&self, index: usize, required: &str) -> Error {
-        const ORDINALS: [&str; 10] =
-            ["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"];
         let found = self.arguments.get(index).map(|argument| argument.spark_type().sql()).unwrap_or_default();
         Error::analysis("DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE")
             .with("sqlExpr", format!("\"{}\"", (self.text)(None)))
-            .with("paramIndex", *ORDINALS.get(index).unwrap_or(&"next"))
+            .with("paramIndex", ordinal(index))
             .with("requiredType", required)
             .with("inputSql", format!("\"{}\"", (self.text)(Some(index))))
             .with("inputType", format!("\"{found}\""))
@@ -140,4 +138,11 @@ impl Call<'_> {
         let expr = Expr::ScalarFunction(ScalarFunction::new_udf(udf, args));
         Typed::new(expr, data_type, nullable).with_fallible(fallible)
     }
+}
+
+/// A place among arguments as Spark writes it: `first`, `second`, …
+pub fn ordinal(index: usize) -> &'static str {
+    const ORDINALS: [&str; 10] =
+        ["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"];
+    ORDINALS.get(index).unwrap_or(&"next")
 }

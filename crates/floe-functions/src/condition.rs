@@ -1,1 +1,253 @@
 //! AND, OR, CASE, and the guards that keep a raising operand from being evaluated before its condition.
+//!
+//! The engine may evaluate both sides of an AND, and turns a CASE whose results are booleans into ANDs and ORs; both
+//! would raise where Spark does not: `b <> 0 AND a / b > 1`. So a raising operand stands in a CASE whose results are
+//! numbers (0, 1, NULL), cast back to a boolean: the engine evaluates the branches of such a CASE only for their rows.
+//! What cannot raise stays AND and OR, which the engine can split, push down and prune by.
+//!
+//! Filters are put together by the engine as well, later than we look; [`guard_filter`] is for the end of its planning.
+
+use arrow::datatypes::DataType;
+use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
+use datafusion::logical_expr::expr::{Case, ScalarFunction};
+use datafusion::logical_expr::{BinaryExpr, Cast, Expr, Operator};
+use datafusion::scalar::ScalarValue;
+use floe_base::{Error, Origin, Result};
+use floe_syntax::expression::CastMode;
+
+use crate::cast::cast;
+use crate::{Context, Kernel, Typed, coerce};
+
+/// `left AND right` of three-valued logic; `right` is evaluated only where `left` is not false.
+pub fn and(left: Typed, right: Typed) -> Typed {
+    connect(left, right, Operator::And)
+}
+
+/// `left OR right` of three-valued logic; `right` is evaluated only where `left` is not true.
+pub fn or(left: Typed, right: Typed) -> Typed {
+    connect(left, right, Operator::Or)
+}
+
+/// All of them; true where there is none.
+pub fn all(conditions: impl IntoIterator<Item = Typed>) -> Typed {
+    let whole = conditions.into_iter().reduce(and);
+    whole.unwrap_or_else(|| Typed::constant(ScalarValue::from(true)))
+}
+
+/// Any of them; false where there is none.
+pub fn any(conditions: impl IntoIterator<Item = Typed>) -> Typed {
+    let whole = conditions.into_iter().reduce(or);
+    whole.unwrap_or_else(|| Typed::constant(ScalarValue::from(false)))
+}
+
+pub fn not(value: Typed) -> Typed {
+    let (nullable, fallible) = (value.nullable, value.fallible);
+    Typed::new(Expr::Not(Box::new(value.expr)), DataType::Boolean, nullable).with_fallible(fallible)
+}
+
+pub fn is_null(value: Typed) -> Typed {
+    let fallible = value.fallible;
+    Typed::new(Expr::IsNull(Box::new(value.expr)), DataType::Boolean, false).with_fallible(fallible)
+}
+
+pub fn is_not_null(value: Typed) -> Typed {
+    let fallible = value.fallible;
+    Typed::new(Expr::IsNotNull(Box::new(value.expr)), DataType::Boolean, false).with_fallible(fallible)
+}
+
+/// `CASE WHEN … THEN … ELSE … END`: conditions are evaluated in order, a result only for its own rows. The results are
+/// cast to the type they share; `text` is the whole, for the error where they share none.
+pub fn case(
+    branches: Vec<(Typed, Typed)>,
+    otherwise: Option<Typed>,
+    context: &Context,
+    origin: &Origin,
+    text: &dyn Fn() -> String,
+) -> Result<Typed> {
+    let (conditions, mut results): (Vec<Typed>, Vec<Typed>) = branches.into_iter().unzip();
+    for (index, condition) in conditions.iter().enumerate() {
+        if !matches!(condition.data_type, DataType::Boolean | DataType::Null) {
+            return Err(not_boolean(index, condition, text).at(origin));
+        }
+    }
+    let has_otherwise = otherwise.is_some();
+    results.extend(otherwise);
+    let types: Vec<DataType> = results.iter().map(|result| result.data_type.clone()).collect();
+    let Some(shared) = coerce::wider_of(&types, context) else {
+        let written: Vec<String> = results.iter().map(|result| format!("\"{}\"", result.spark_type().sql())).collect();
+        return Err(Error::analysis("DATATYPE_MISMATCH.DATA_DIFF_TYPES")
+            .with("sqlExpr", format!("\"{}\"", text()))
+            .with("functionName", "`casewhen`")
+            .with("dataType", format!("[{}]", written.join(", ")))
+            .at(origin));
+    };
+    let mut cast_results = Vec::with_capacity(results.len());
+    for result in results {
+        cast_results.push(cast(result, &shared, CastMode::Session, context, origin)?);
+    }
+    let otherwise = if has_otherwise { cast_results.pop() } else { None };
+    let boolean = |condition: Typed| cast(condition, &DataType::Boolean, CastMode::Session, context, origin);
+    let conditions: Vec<Typed> = conditions.into_iter().map(boolean).collect::<Result<_>>()?;
+    Ok(choose(conditions.into_iter().zip(cast_results).collect(), otherwise))
+}
+
+/// A CASE whose conditions are booleans and whose results have one type already.
+pub fn choose(branches: Vec<(Typed, Typed)>, otherwise: Option<Typed>) -> Typed {
+    let Some((_, first)) = branches.first() else {
+        return otherwise.unwrap_or_else(|| Typed::null(&DataType::Null));
+    };
+    let (data_type, written) = (first.data_type.clone(), first.written.clone());
+    let nullable =
+        otherwise.as_ref().is_none_or(|value| value.nullable) || branches.iter().any(|(_, result)| result.nullable);
+    let fallible = otherwise.as_ref().is_some_and(|value| value.fallible)
+        || branches.iter().any(|(condition, result)| condition.fallible || result.fallible);
+    let numbers = fallible && data_type == DataType::Boolean;
+    let shaped = |value: Typed| Box::new(if numbers { number_of(value.expr) } else { value.expr });
+    let pairs = branches.into_iter().map(|(condition, result)| (Box::new(condition.expr), shaped(result))).collect();
+    // An untyped ELSE would be NULL of no type.
+    let otherwise = otherwise.unwrap_or_else(|| Typed::null(&data_type));
+    let case = Expr::Case(Case::new(None, pairs, Some(shaped(otherwise))));
+    let expr = if numbers { truth_of(case) } else { case };
+    Typed::new(expr, data_type, nullable).with_fallible(fallible).with_written(written)
+}
+
+/// `value` where `condition` is true, else `otherwise`; both of one type.
+pub fn choose_if(condition: Typed, value: Typed, otherwise: Typed) -> Typed {
+    choose(vec![(condition, value)], Some(otherwise))
+}
+
+/// The first that is not NULL, all of one type; later ones are evaluated only where the earlier are NULL, if they raise.
+pub fn coalesce(values: Vec<Typed>) -> Typed {
+    let mut kept = Vec::with_capacity(values.len());
+    for value in values {
+        let sure = !value.nullable;
+        kept.push(value);
+        // What is never NULL ends the search.
+        if sure {
+            break;
+        }
+    }
+    let mut kept = kept.into_iter();
+    let Some(first) = kept.next() else { return Typed::null(&DataType::Null) };
+    let rest: Vec<Typed> = kept.collect();
+    if rest.is_empty() {
+        return first;
+    }
+    let nullable = rest.iter().all(|value| value.nullable);
+    let (data_type, written) = (first.data_type.clone(), first.written.clone());
+    if !rest.iter().any(|value| value.fallible) {
+        let values = std::iter::once(first).chain(rest).collect();
+        return eager_coalesce(values, data_type, nullable).with_written(written);
+    }
+    // Each is written twice, as condition and as result: the engine evaluates it once.
+    let mut values: Vec<Typed> = std::iter::once(first).chain(rest).collect();
+    let last = values.pop();
+    let pairs = values.into_iter().map(|value| (is_not_null(value.clone()), value)).collect();
+    let chosen = choose(pairs, last);
+    Typed { nullable, ..chosen }
+}
+
+/// What is not NULL of arrays that are all there: no operand is written twice, whatever it costs.
+fn eager_coalesce(values: Vec<Typed>, data_type: DataType, nullable: bool) -> Typed {
+    let kernel = Kernel::new("coalesce", "", data_type, nullable, |arguments| {
+        use arrow::array::{Array, BooleanArray};
+        let mut merged = arguments.array(0)?;
+        for index in 1..arguments.values.len() {
+            let Some(nulls) = merged.logical_nulls().filter(|nulls| nulls.null_count() > 0) else { break };
+            let there = BooleanArray::new(nulls.into_inner(), None);
+            merged = arrow::compute::kernels::zip::zip(&there, &merged, &arguments.array(index)?)?;
+        }
+        Ok(datafusion::logical_expr::ColumnarValue::Array(merged))
+    });
+    kernel.call(values)
+}
+
+/// A filter's condition so that its raising parts are evaluated only for rows that pass the others.
+///
+/// The engine puts the conditions of several filters into one, outer before inner, so that `a / b > 1` may come before
+/// the `b <> 0` it relied on. Called at the end of its planning; a condition with nothing to guard is left as it is.
+pub fn guard_filter(condition: Expr) -> Expr {
+    if !raises(&condition) {
+        return condition;
+    }
+    let mut parts = Vec::new();
+    split(condition, &mut parts);
+    let (raising, safe): (Vec<Expr>, Vec<Expr>) = parts.into_iter().partition(raises);
+    let joined = |parts: Vec<Expr>| parts.into_iter().reduce(|left, right| binary(left, Operator::And, right));
+    match (joined(safe), joined(raising)) {
+        // Parts that raise keep their order among themselves, and are guards already where they need to be.
+        (Some(safe), Some(raising)) => binary(safe.clone(), Operator::And, guarded(safe, Operator::And, raising)),
+        (safe, raising) => safe.or(raising).unwrap_or_else(|| Expr::Literal(ScalarValue::from(true), None)),
+    }
+}
+
+fn split(condition: Expr, parts: &mut Vec<Expr>) {
+    match condition {
+        Expr::BinaryExpr(BinaryExpr { left, op: Operator::And, right }) => {
+            split(*left, parts);
+            split(*right, parts);
+        }
+        other => parts.push(other),
+    }
+}
+
+/// Whether evaluating an expression can raise.
+pub fn raises(expr: &Expr) -> bool {
+    let mut found = false;
+    let visited = expr.apply(|node| {
+        if let Expr::ScalarFunction(ScalarFunction { func, .. }) = node
+            && func.inner().as_any().downcast_ref::<Kernel>().is_some_and(Kernel::is_fallible)
+        {
+            found = true;
+            return Ok(TreeNodeRecursion::Stop);
+        }
+        Ok(TreeNodeRecursion::Continue)
+    });
+    found || visited.is_err()
+}
+
+fn connect(left: Typed, right: Typed, operator: Operator) -> Typed {
+    let nullable = left.nullable || right.nullable;
+    let fallible = left.fallible || right.fallible;
+    let expr = match (left.fallible, right.fallible) {
+        (_, false) => binary(left.expr, operator, right.expr),
+        // The left stands before the guard once more: there the engine can split it off, push it down, prune by it.
+        (false, true) if operator == Operator::And => {
+            binary(left.expr.clone(), operator, guarded(left.expr, operator, right.expr))
+        }
+        (_, true) => guarded(left.expr, operator, right.expr),
+    };
+    Typed::new(expr, DataType::Boolean, nullable).with_fallible(fallible)
+}
+
+/// `left op right`, the right evaluated only where the left does not decide.
+fn guarded(left: Expr, operator: Operator, right: Expr) -> Expr {
+    let (decides, decided) = match operator {
+        Operator::Or => (Expr::IsTrue(Box::new(left.clone())), 1i8),
+        _ => (Expr::IsFalse(Box::new(left.clone())), 0i8),
+    };
+    let decided = Expr::Literal(ScalarValue::Int8(Some(decided)), None);
+    let both = number_of(binary(left, operator, right));
+    truth_of(Expr::Case(Case::new(None, vec![(Box::new(decides), Box::new(decided))], Some(Box::new(both)))))
+}
+
+fn binary(left: Expr, operator: Operator, right: Expr) -> Expr {
+    Expr::BinaryExpr(BinaryExpr::new(Box::new(left), operator, Box::new(right)))
+}
+
+fn number_of(boolean: Expr) -> Expr {
+    Expr::Cast(Cast::new(Box::new(boolean), DataType::Int8))
+}
+
+fn truth_of(number: Expr) -> Expr {
+    Expr::Cast(Cast::new(Box::new(number), DataType::Boolean))
+}
+
+fn not_boolean(index: usize, condition: &Typed, text: &dyn Fn() -> String) -> Error {
+    Error::analysis("DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE")
+        .with("sqlExpr", format!("\"{}\"", text()))
+        .with("paramIndex", crate::call::ordinal(index * 2))
+        .with("requiredType", "\"BOOLEAN\"")
+        .with("inputSql", format!("\"{}\"", condition.expr.schema_name()))
+        .with("inputType", format!("\"{}\"", condition.spark_type().sql()))
+}

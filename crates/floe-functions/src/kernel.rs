@@ -84,6 +84,10 @@ impl Kernel {
         self
     }
 
+    pub fn is_fallible(&self) -> bool {
+        self.fallible
+    }
+
     /// It gives another value each time it is asked (`rand`, `uuid`).
     #[must_use]
     pub fn volatile(mut self) -> Self {
@@ -97,7 +101,8 @@ impl Kernel {
         let (data_type, nullable) = (self.field.data_type().clone(), self.field.is_nullable());
         let args = arguments.into_iter().map(|argument| argument.expr).collect();
         let udf = Arc::new(ScalarUDF::new_from_impl(self));
-        Typed::new(Expr::ScalarFunction(ScalarFunction::new_udf(udf, args)), data_type, nullable).with_fallible(fallible)
+        Typed::new(Expr::ScalarFunction(ScalarFunction::new_udf(udf, args)), data_type, nullable)
+            .with_fallible(fallible)
     }
 }
 

@@ -38,6 +38,13 @@ impl Typed {
         self
     }
 
+    /// Declared nullable where the condition holds, whatever it was.
+    #[must_use]
+    pub fn or_null_if(mut self, condition: bool) -> Self {
+        self.nullable |= condition;
+        self
+    }
+
     #[must_use]
     pub fn with_written(mut self, written: Option<floe_syntax::DataType>) -> Self {
         self.written = written;

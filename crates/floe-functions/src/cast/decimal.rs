@@ -29,7 +29,20 @@ impl Decimal {
     /// The digits at another scale, rounded half up; `None` where they are more than `precision`.
     pub fn fit(self, precision: u8, scale: i8) -> Option<i128> {
         let digits = self.at_scale(i32::from(scale))?.to_i128()?;
-        (digits.unsigned_abs() < power(u32::from(precision))?.unsigned_abs()).then_some(digits)
+        digits_fit(digits, precision).then_some(digits)
+    }
+
+    pub fn digits(self) -> i256 {
+        self.digits
+    }
+
+    pub fn scale(self) -> i32 {
+        self.scale
+    }
+
+    /// The digits at a scale no smaller; `None` where that overflows.
+    pub fn digits_at(self, scale: i32) -> Option<i256> {
+        self.at_scale(scale)
     }
 
     /// The digits at another scale, rounded half up; `None` where that overflows.
@@ -151,6 +164,11 @@ pub fn read(text: &str) -> Option<Decimal> {
     }
     let digits = if negative { wide.wrapping_neg() } else { wide };
     Some(Decimal { digits, scale: scale.checked_sub(exponent)? })
+}
+
+/// Whether a number has no more digits than a precision allows.
+pub fn digits_fit(digits: i128, precision: u8) -> bool {
+    power(u32::from(precision)).is_some_and(|limit| digits.unsigned_abs() < limit.unsigned_abs())
 }
 
 /// Ten to a power, where an `i128` holds it.

@@ -41,7 +41,7 @@ use floe_syntax::expression::CastMode;
 pub use allowed::{loses_nothing, may_turn_null, storable};
 pub use convert::{Evaluation, Rules, convert};
 pub use show::{format_value, show};
-pub use store::store_assignment;
+pub use store::{column_name, store_assignment};
 
 use crate::{Context, Kernel, Typed, coerce};
 
