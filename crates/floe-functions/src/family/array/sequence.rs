@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use arrow::array::timezone::Tz;
 use arrow::array::{
     Array, ArrayRef, AsArray, Date32Array, Int64Array, ListArray, NullBufferBuilder, TimestampMicrosecondArray,
 };
@@ -12,12 +11,13 @@ use arrow::datatypes::{
     DataType, Date32Type, Field, FieldRef, Int64Type, IntervalMonthDayNanoType, IntervalUnit, IntervalYearMonthType,
     TimeUnit, TimestampMicrosecondType,
 };
-use chrono::{DateTime, Days, Months, NaiveDateTime, Offset, TimeZone};
 use datafusion::scalar::ScalarValue;
 use floe_base::error::Kind;
 use floe_base::{Error, Result};
 
 use super::_list::to;
+use crate::family::datetime::_shift::plus;
+use crate::family::datetime::_zone::Zone;
 use crate::rows;
 use crate::{Arguments, Call, Function, Typed, coerce};
 
@@ -59,8 +59,8 @@ fn bind(call: &Call<'_>) -> Result<Typed> {
     ends.push(step);
     let element: FieldRef = Arc::new(Field::new("element", data_type.clone(), false));
     let local = matches!(&data_type, DataType::Timestamp(_, Some(_)));
-    let zone = if local { Some(call.context.time_zone) } else { None };
-    let key = format!("{has_step} {zone:?}");
+    let zone = if local { Some(Zone::of_session(call.context)?) } else { None };
+    let key = format!("{has_step} {}", if local { &call.context.time_zone_name } else { "" });
     Ok(call.raising(key, ends, DataType::List(element.clone()), nullable, move |arguments| {
         times(arguments, &element, has_step, zone)
     }))
@@ -218,7 +218,7 @@ fn times(
     arguments: &Arguments<'_>,
     element: &FieldRef,
     has_step: bool,
-    zone: Option<Tz>,
+    zone: Option<Zone>,
 ) -> Result<datafusion::logical_expr::ColumnarValue> {
     let dates = element.data_type() == &DataType::Date32;
     let ends = [rows::any(arguments, 0)?, rows::any(arguments, 1)?];
@@ -269,7 +269,7 @@ fn times(
     rows::finish(arguments, finished?)
 }
 
-fn walk(start: i64, stop: i64, step: Step, zone: Option<Tz>, out: &mut Vec<i64>) -> Result<()> {
+fn walk(start: i64, stop: i64, step: Step, zone: Option<Zone>, out: &mut Vec<i64>) -> Result<()> {
     let size = step.estimate();
     let fits = (size > 0 && start <= stop) || (size < 0 && start >= stop) || (size == 0 && start == stop);
     if !fits {
@@ -287,50 +287,14 @@ fn walk(start: i64, stop: i64, step: Step, zone: Option<Tz>, out: &mut Vec<i64>)
         if i64::try_from(out.len() - first).unwrap_or(i64::MAX) > LENGTH_MAX {
             return Err(too_long(nth));
         }
-        let Some(later) = add(start, step, nth, zone) else { break };
+        // Months and days by the calendar of the zone, from the start each time: January 31st, then the last of each month.
+        let times = |part: i64| part.checked_mul(nth);
+        let (Some(months), Some(days), Some(micros)) = (times(step.months), times(step.days), times(step.micros))
+        else {
+            break;
+        };
+        let Some(later) = plus(zone.unwrap_or(Zone::UTC), start, months, days, micros) else { break };
         next = later;
     }
     Ok(())
-}
-
-/// `start` plus n steps: months and days by the calendar of the zone, the rest by the clock.
-fn add(start: i64, step: Step, times: i64, zone: Option<Tz>) -> Option<i64> {
-    let utc = DateTime::from_timestamp_micros(start)?.naive_utc();
-    let offset = zone.map(|zone| zone.offset_from_utc_datetime(&utc));
-    let local = match &offset {
-        Some(offset) => utc.checked_add_offset(offset.fix())?,
-        None => utc,
-    };
-    let months = step.months.checked_mul(times)?;
-    let size = Months::new(u32::try_from(months.unsigned_abs()).ok()?);
-    let moved = if months >= 0 { local.checked_add_months(size)? } else { local.checked_sub_months(size)? };
-    let days = step.days.checked_mul(times)?;
-    let size = Days::new(days.unsigned_abs());
-    let moved = if days >= 0 { moved.checked_add_days(size)? } else { moved.checked_sub_days(size)? };
-    let back = match zone {
-        None => moved.and_utc().timestamp_micros(),
-        Some(zone) => in_zone(zone, moved, offset.map(|offset| offset.fix()))?,
-    };
-    back.checked_add(step.micros.checked_mul(times)?)
-}
-
-/// A local time in a zone as `java.time` reads it: of two, the one with the offset it came from, else the earlier; in a
-/// gap, later by the gap.
-fn in_zone(zone: Tz, local: NaiveDateTime, before: Option<chrono::FixedOffset>) -> Option<i64> {
-    use chrono::LocalResult;
-    match zone.offset_from_local_datetime(&local) {
-        LocalResult::Single(offset) => Some(local.checked_sub_offset(offset.fix())?.and_utc().timestamp_micros()),
-        LocalResult::Ambiguous(one, other) => {
-            let (one, other) = (one.fix(), other.fix());
-            let (earlier, later) =
-                if one.local_minus_utc() >= other.local_minus_utc() { (one, other) } else { (other, one) };
-            let chosen = if before == Some(later) { later } else { earlier };
-            Some(local.checked_sub_offset(chosen)?.and_utc().timestamp_micros())
-        }
-        LocalResult::None => {
-            let day_before = local.checked_sub_days(Days::new(1))?;
-            let offset = zone.offset_from_local_datetime(&day_before).earliest()?.fix();
-            Some(local.checked_sub_offset(offset)?.and_utc().timestamp_micros())
-        }
-    }
 }
