@@ -36,8 +36,6 @@ pub struct Table {
 pub(crate) struct Staged {
     pub(crate) requirements: Vec<TableRequirement>,
     pub(crate) updates: Vec<TableUpdate>,
-    /// The table that is replaced, if any: the commit's base.
-    pub(crate) replaces: Option<Arc<TableMetadata>>,
 }
 
 /// A partition field as `PARTITIONED BY` names it.
@@ -180,11 +178,8 @@ pub async fn stage_table(
         (Some(existing), IfExists::Replace) => stage_replace(existing, new_table(create)?),
         (None, _) => {
             let loaded = catalog.stage(ident, new_table(create)?).await?;
-            let staged = Staged {
-                requirements: vec![TableRequirement::NotExist],
-                updates: creation_updates(&loaded.metadata),
-                replaces: None,
-            };
+            let staged =
+                Staged { requirements: vec![TableRequirement::NotExist], updates: creation_updates(&loaded.metadata) };
             Ok(Table { staged: Some(Arc::new(staged)), ..Table::of(catalog, ident, loaded) })
         }
     }
@@ -216,7 +211,6 @@ fn stage_replace(existing: Table, new: NewTable) -> Result<Table> {
             TableRequirement::LastAssignedPartitionIdMatch { last_assigned_partition_id: base.last_partition_id() },
         ],
         updates: built.changes,
-        replaces: Some(base),
     };
     Ok(Table { metadata: Arc::new(built.metadata), staged: Some(Arc::new(staged)), ..existing })
 }

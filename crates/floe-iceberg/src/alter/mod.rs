@@ -90,7 +90,10 @@ pub async fn alter_partitioning(table: &Table, changes: &[PartitionChange]) -> R
             }
         }
     }
-    let spec = UnboundPartitionSpec::builder().add_partition_fields(fields).lift()?.build();
+    // The catalog settles the id; Java reads none that is absent.
+    let next_id = table.metadata.partition_specs_iter().map(|spec| spec.spec_id()).max().unwrap_or_default() + 1;
+    let builder = UnboundPartitionSpec::builder().with_spec_id(next_id).add_partition_fields(fields);
+    let spec = builder.lift()?.build();
     let requirements = vec![
         TableRequirement::DefaultSpecIdMatch { default_spec_id: table.metadata.default_partition_spec_id() },
         TableRequirement::LastAssignedPartitionIdMatch {

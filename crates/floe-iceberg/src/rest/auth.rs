@@ -10,6 +10,7 @@ use floe_base::{Error, Kind, Result, Secret};
 use serde::Deserialize;
 use tokio::sync::Mutex;
 
+use super::client::describe;
 use crate::config::CatalogConfig;
 
 /// Life of a token whose server does not say (Iceberg 1.10 `OAuth2Properties`).
@@ -137,7 +138,7 @@ impl OAuth2 {
             .join("&");
         let asked = Instant::now();
         let request = self.http.post(&self.address).header("content-type", "application/x-www-form-urlencoded");
-        let answer = request.body(body).send().await.map_err(|error| self.failed(&error.without_url().to_string()))?;
+        let answer = request.body(body).send().await.map_err(|error| self.failed(&describe(&error.without_url())))?;
         let status = answer.status();
         let text = answer.text().await.unwrap_or_default();
         if !status.is_success() {

@@ -329,7 +329,7 @@ fn parse<T: DeserializeOwned>(text: String) -> Result<T, Failure> {
 }
 
 /// The cause a user can act on stands at the end of the chain.
-fn describe(error: &reqwest::Error) -> String {
+pub(super) fn describe(error: &reqwest::Error) -> String {
     let mut text = error.to_string();
     let mut next = std::error::Error::source(error);
     while let Some(source) = next {

@@ -423,15 +423,22 @@ fn create_view_body(ident: &Ident, new: &ViewMetadata) -> Value {
 }
 
 fn replace_view_body(ident: &Ident, new: &ViewMetadata, old: &LoadedView) -> Value {
-    let version = new.current_version().as_ref().clone().with_schema_id(-1);
+    // A schema the view has had before is named by its id: Java refuses "the one just added" when it was there already.
+    let known =
+        old.metadata.schema_by_id(new.current_schema().schema_id()).is_some_and(|had| had == new.current_schema());
+    let version = match known {
+        true => new.current_version().as_ref().clone(),
+        false => new.current_version().as_ref().clone().with_schema_id(-1),
+    };
     let removals: Vec<String> =
         old.metadata.properties().keys().filter(|key| !new.properties().contains_key(*key)).cloned().collect();
-    let mut updates = vec![
-        ViewUpdate::AddSchema { schema: new.current_schema().as_ref().clone(), last_column_id: None },
-        ViewUpdate::AddViewVersion { view_version: version },
-        ViewUpdate::SetCurrentViewVersion { view_version_id: -1 },
-        ViewUpdate::SetProperties { updates: new.properties().clone() },
-    ];
+    let mut updates = Vec::new();
+    if !known {
+        updates.push(ViewUpdate::AddSchema { schema: new.current_schema().as_ref().clone(), last_column_id: None });
+    }
+    updates.push(ViewUpdate::AddViewVersion { view_version: version });
+    updates.push(ViewUpdate::SetCurrentViewVersion { view_version_id: -1 });
+    updates.push(ViewUpdate::SetProperties { updates: new.properties().clone() });
     if !removals.is_empty() {
         updates.push(ViewUpdate::RemoveProperties { removals });
     }

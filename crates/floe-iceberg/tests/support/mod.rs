@@ -1,8 +1,8 @@
 //! Rows, tables and queries the suites share.
-#![allow(dead_code, reason = "each suite uses its part")]
+#![allow(dead_code, unreachable_pub, reason = "each suite uses its part")]
 
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use arrow::array::{
     ArrayRef, Date32Array, Decimal128Array, Int32Array, ListBuilder, RecordBatch, StringArray, StringBuilder,
@@ -20,12 +20,32 @@ use floe_iceberg::scan::ScanOptions;
 use floe_iceberg::table::Table;
 use floe_iceberg::write::{NewFile, WriteOptions, write_files};
 
-pub async fn in_memory() -> Result<Arc<dyn IcebergCatalog>> {
-    open(CatalogConfig::in_memory("test")).await
+/// Every catalog there is to test against, each with the namespace `default`.
+pub async fn catalogs() -> Result<Vec<Arc<dyn IcebergCatalog>>> {
+    let mut found = vec![open(CatalogConfig::in_memory("test")).await?];
+    if let Ok(uri) = std::env::var("FLOE_TEST_REST_URI") {
+        let properties = [("type", "rest"), ("uri", &uri), ("credential", "user:secret")];
+        let properties = properties.into_iter().map(|(key, value)| (key.to_string(), value.to_string()));
+        let rest = open(CatalogConfig::from_properties("rest", properties.collect())?).await?;
+        let default = vec!["default".to_string()];
+        // Tests run side by side: whoever comes second finds it there, or finds the server still busy with it.
+        for _ in 0..20 {
+            if rest.namespace(&default).await?.is_some()
+                || rest.create_namespace(&default, Default::default()).await.is_ok()
+            {
+                break;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        }
+        found.push(rest);
+    }
+    Ok(found)
 }
 
+/// A name no other run of the suite uses: a server keeps its tables.
 pub fn ident(name: &str) -> Ident {
-    Ident::new(["default"], name)
+    static RUN: LazyLock<String> = LazyLock::new(|| floe_base::id::fresh().replace('-', ""));
+    Ident::new(["default"], format!("{name}_{}", *RUN))
 }
 
 pub fn date(days: i32) -> ScalarValue {
