@@ -50,7 +50,7 @@ pub fn parse_expression(text: &str) -> Result<Expression> {
 
 /// One data type: `array<int>`, `DECIMAL(10,2)`.
 pub fn parse_data_type(text: &str) -> Result<DataType> {
-    Parser::run(&SqlSource::new(text), Parser::data_type)
+    Parser::run(&SqlSource::new(text), Parser::single_data_type)
 }
 
 /// A schema as DDL: `a INT NOT NULL COMMENT 'x', b ARRAY<STRING>` becomes a struct; a single type stays that type; the

@@ -33,8 +33,8 @@ pub(crate) struct Parser<'a> {
     depth: u32,
     /// Inside VALUES and assignments `DEFAULT` is no column.
     pub(crate) in_values: bool,
-    /// How many `?` came so far.
-    pub(crate) positional: usize,
+    /// Where the `?` stand, for each is counted once however often it is read.
+    questions: Vec<Mark>,
     unclosed_comment: bool,
     /// The first mistake of meaning. Spark looks for those after the whole text was found to be well-formed.
     deferred: Option<Error>,
@@ -47,13 +47,15 @@ impl<'a> Parser<'a> {
         }
         let lexed = lex(&source.text);
         let unclosed_comment = lexed.unclosed_comment.is_some();
+        let marks = lexed.tokens.iter().enumerate().filter(|(_, token)| token.kind == Kind::Question);
+        let questions = marks.map(|(mark, _)| mark).collect();
         Ok(Self {
             source,
             tokens: lexed.tokens,
             at: 0,
             depth: 0,
             in_values: false,
-            positional: 0,
+            questions,
             unclosed_comment,
             deferred: None,
         })
@@ -195,7 +197,7 @@ impl<'a> Parser<'a> {
             return Err(self.extra_input());
         }
         if self.could_follow(kind) {
-            return Err(self.syntax_error_with(format!(": missing {}", name_of(kind))));
+            return Err(self.missing(kind));
         }
         Err(self.syntax_error())
     }
@@ -205,11 +207,14 @@ impl<'a> Parser<'a> {
         let next = self.peek();
         let is_name = self.is_identifier();
         match missing {
-            Kind::Keyword(Keyword::To | Keyword::Table | Keyword::From | Keyword::Set | Keyword::Join) => is_name,
+            Kind::Keyword(Keyword::To | Keyword::From | Keyword::Set | Keyword::Join) => is_name,
             Kind::Keyword(Keyword::On | Keyword::And | Keyword::Where) => {
                 is_name || matches!(next, Kind::Number(_) | Kind::String | Kind::DoubleQuoted | Kind::LeftParen)
             }
-            Kind::Keyword(Keyword::Is) => matches!(next, Kind::String | Kind::DoubleQuoted | Kind::Keyword(Keyword::Null)),
+            Kind::Keyword(Keyword::Is) => {
+                matches!(next, Kind::String | Kind::DoubleQuoted | Kind::Keyword(Keyword::Null))
+            }
+            Kind::Keyword(Keyword::Of) => matches!(next, Kind::Number(_) | Kind::String),
             Kind::Keyword(Keyword::Cache) | Kind::RightBracket | Kind::RightParen => next == Kind::End,
             Kind::Keyword(Keyword::Functions) => is_name || next == Kind::End,
             _ => false,
@@ -246,16 +251,31 @@ impl<'a> Parser<'a> {
     pub(crate) fn parenthesised_list<T>(&mut self, rule: impl FnMut(&mut Self) -> Result<T>) -> Result<Vec<T>> {
         self.expect(Kind::LeftParen)?;
         let items = self.list(rule)?;
-        self.close_list(items.len())?;
-        Ok(items)
+        if self.eat(Kind::RightParen) {
+            return Ok(items);
+        }
+        let extra = self.peek_at(1) == Kind::RightParen;
+        Err(if extra { self.extra_input() } else { self.syntax_error() })
     }
 
-    /// The closing parenthesis of a list. Behind a second item Spark expects a comma or the end, and calls all else extra.
+    /// The closing parenthesis of a list that more of the statement may follow: Spark says when only it is missing.
     pub(crate) fn close_list(&mut self, items: usize) -> Result<()> {
-        if items > 1 && !self.is(Kind::RightParen) {
-            return Err(self.extra_input());
+        if items > 1 && !self.is(Kind::RightParen) && self.is_identifier() {
+            return Err(self.missing(Kind::RightParen));
         }
         self.expect(Kind::RightParen).map(drop)
+    }
+
+    /// A keyword before a name.
+    pub(crate) fn expect_before_name(&mut self, keyword: Keyword) -> Result<()> {
+        if !self.is_keyword(keyword) && self.is_identifier() {
+            return Err(self.missing(Kind::Keyword(keyword)));
+        }
+        self.expect_keyword(keyword).map(drop)
+    }
+
+    fn missing(&self, kind: Kind) -> Error {
+        self.syntax_error_with(format!(": missing {}", name_of(kind)))
     }
 
     // Limits.
@@ -279,6 +299,11 @@ impl<'a> Parser<'a> {
 
     fn too_complex(&self) -> Error {
         Error::new(ErrorKind::Parse, "FAILED_TO_PARSE_TOO_COMPLEX").at(&self.origin_here())
+    }
+
+    /// How many `?` stand before a place.
+    pub(crate) fn questions_before(&self, mark: Mark) -> usize {
+        self.questions.partition_point(|question| *question < mark)
     }
 
     // Places.
@@ -350,6 +375,11 @@ impl<'a> Parser<'a> {
     /// What Spark knows from Hive and refuses by name.
     pub(crate) fn invalid_statement(&self, operation: &str, from: Mark) -> Error {
         self.error("INVALID_STATEMENT_OR_CLAUSE", from).with("operation", operation)
+    }
+
+    /// True for errors of syntax: those of meaning and of limits are final.
+    pub(crate) fn is_syntax_error(error: &Error) -> bool {
+        error.condition() == "PARSE_SYNTAX_ERROR"
     }
 
     /// A parse error with a condition of its own, at what was read since `from`.

@@ -29,8 +29,8 @@ impl Parser<'_> {
             Some(K::Replace) => self.alter_replace(from)?,
             Some(K::Set) => self.alter_set(from)?,
             Some(K::Unset) => self.alter_unset()?,
-            Some(K::Create) => self.create_branch_or_tag()?,
-            _ if self.is_word("write") => self.write_order()?,
+            Some(K::Create) if self.is_branch_or_tag() => self.create_branch_or_tag()?,
+            _ if self.is_word("write") && self.is_order_at(1) => self.write_order()?,
             Some(K::Cluster) => self.alter_unsupported("CLUSTER BY", from),
             Some(K::Recover) => self.alter_unsupported("RECOVER PARTITIONS", from),
             Some(K::Default) => self.alter_unsupported("DEFAULT COLLATION", from),
@@ -185,6 +185,10 @@ impl Parser<'_> {
             }
             any = true;
         }
+    }
+
+    fn is_order_at(&self, ahead: usize) -> bool {
+        ["ordered", "distributed", "locally", "unordered"].iter().any(|word| self.is_word_at(ahead, word))
     }
 
     fn write_orders(&mut self) -> Result<Vec<(Transform, bool, bool)>> {

@@ -18,6 +18,12 @@ impl Parser<'_> {
         self.branch_or_tag(true)
     }
 
+    /// `CREATE [OR REPLACE] BRANCH` or `TAG` ahead?
+    pub(crate) fn is_branch_or_tag(&self) -> bool {
+        let ahead = if self.is_phrase(&[K::Create, K::Or, K::Replace]) { 3 } else { 1 };
+        self.is_word_at(ahead, "branch") || self.is_word_at(ahead, "tag")
+    }
+
     fn branch_or_tag(&mut self, or_replace: bool) -> Result<AlterTable> {
         let is_tag = self.eat_word("tag");
         if !is_tag {

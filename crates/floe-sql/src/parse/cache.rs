@@ -37,7 +37,8 @@ impl Parser<'_> {
     }
 
     pub(crate) fn uncache(&mut self) -> Result<Command> {
-        self.expect_phrase(&[K::Uncache, K::Table])?;
+        self.expect_keyword(K::Uncache)?;
+        self.expect_before_name(K::Table)?;
         let if_exists = self.if_exists();
         Ok(Command::Uncache { name: self.table_name()?, if_exists })
     }

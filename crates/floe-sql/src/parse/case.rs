@@ -9,7 +9,20 @@ use crate::parser::Parser;
 use crate::token::Kind;
 
 impl Parser<'_> {
-    pub(crate) fn case(&mut self) -> Result<Expression> {
+    /// Where it is no whole CASE, the word is a name, and Spark's errors point behind that.
+    pub(crate) fn case_or_name(&mut self) -> Result<Expression> {
+        let from = self.mark();
+        match self.case() {
+            Err(error) if Self::is_syntax_error(&error) => {
+                self.rewind(from);
+                let name = self.identifier()?;
+                Ok(Expression::column(vec![name], self.origin(from)))
+            }
+            found => found,
+        }
+    }
+
+    fn case(&mut self) -> Result<Expression> {
         let from = self.mark();
         self.expect_keyword(K::Case)?;
         let operand = if self.is_keyword(K::When) { None } else { Some(Box::new(self.expression()?)) };

@@ -59,7 +59,10 @@ impl Parser<'_> {
         } else if table.provider.is_none() {
             self.refused("CREATE TEMPORARY TABLE without a provider is not allowed.", from)
         } else {
-            return Ok(Command::Unsupported { what: "statement CREATE TEMPORARY TABLE".into(), origin: self.origin(from) });
+            return Ok(Command::Unsupported {
+                what: "statement CREATE TEMPORARY TABLE".into(),
+                origin: self.origin(from),
+            });
         };
         self.defer(error);
         Ok(Command::Unsupported { what: String::new(), origin: self.origin(from) })
@@ -94,7 +97,8 @@ impl Parser<'_> {
             let Some(clause) = self.table_clause(table, from)? else { break };
             if clause == "STORED AS/BY" && has_provider {
                 let format = table.provider.clone().unwrap_or_default().to_uppercase();
-                let error = self.invalid_statement(&format!("CREATE TABLE ... USING ... STORED AS {format} "), statement);
+                let error =
+                    self.invalid_statement(&format!("CREATE TABLE ... USING ... STORED AS {format} "), statement);
                 self.defer(error);
             }
             if seen.contains(&clause) {

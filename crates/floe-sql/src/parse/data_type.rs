@@ -11,6 +11,12 @@ use crate::parser::{Mark, Parser};
 use crate::token::Kind;
 
 impl Parser<'_> {
+    /// A type and nothing else; what follows it is wrong, never extra.
+    pub(crate) fn single_data_type(&mut self) -> Result<DataType> {
+        let found = self.data_type()?;
+        if self.is(Kind::End) { Ok(found) } else { Err(self.syntax_error()) }
+    }
+
     pub(crate) fn data_type(&mut self) -> Result<DataType> {
         self.nested(Self::data_type_inner)
     }

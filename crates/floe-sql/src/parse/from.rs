@@ -46,15 +46,10 @@ impl Parser<'_> {
     pub(crate) fn relation(&mut self) -> Result<Relation> {
         self.nested(|parser| {
             let from = parser.mark();
-            let lateral = parser.is_lateral();
-            if lateral {
+            if parser.is_lateral() {
                 parser.advance();
             }
-            let place = parser.mark();
             let first = parser.relation_primary()?;
-            if lateral {
-                parser.check_lateral(&first, place)?;
-            }
             parser.relation_after(first, from)
         })
     }
@@ -104,10 +99,7 @@ impl Parser<'_> {
             }
         }
         // A join's first word cannot be anything else here: the error belongs behind it.
-        matches!(
-            self.keyword(),
-            Some(K::Inner | K::Cross | K::Left | K::Right | K::Full | K::Semi | K::Anti | K::Natural)
-        )
+        matches!(self.keyword(), Some(K::Inner | K::Cross | K::Left | K::Right | K::Full | K::Natural))
     }
 
     /// `[NATURAL] [type] JOIN [LATERAL] right [ON … | USING (…)]`.
@@ -257,12 +249,13 @@ impl Parser<'_> {
             _ => return Ok(None),
         };
         // Without AS behind it, the word is an alias.
-        if !self.is_keyword_at(ahead + 1, K::As) {
+        if ahead == 0 && !self.is_keyword_at(1, K::As) {
             return Ok(None);
         }
-        for _ in 0..ahead + 2 {
+        for _ in 0..=ahead {
             self.advance();
         }
+        self.expect_keyword(K::As)?;
         self.expect_keyword(K::Of)?;
         if !versioned {
             return Ok(Some(TimeTravel::Timestamp(Box::new(self.value_expression()?))));

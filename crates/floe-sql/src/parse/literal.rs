@@ -11,7 +11,7 @@ use crate::token::{Kind, Number};
 
 /// What Spark lists where a typed literal's type is none of them.
 const SUPPORTED_TYPES: &str =
-    "\"DATE\", \"TIMESTAMP_NTZ\", \"TIMESTAMP_LTZ\", \"TIMESTAMP\", \"TIME\", \"INTERVAL\", \"X\"";
+    "\"DATE\", \"TIMESTAMP_NTZ\", \"TIMESTAMP_LTZ\", \"TIMESTAMP\", \"INTERVAL\", \"X\", \"TIME\"";
 
 impl Parser<'_> {
     /// A number, with its sign when that comes first.
@@ -46,7 +46,7 @@ impl Parser<'_> {
         match form {
             Number::Integer => integer(text).map_err(too_precise),
             Number::Decimal => decimal(text).map_err(too_precise),
-            Number::BigDecimal => decimal(body(2)).map_err(too_precise),
+            Number::BigDecimal => decimal(body(2)).map_err(|digits| too_precise(digits).at(&self.origin(from))),
             Number::Byte => match body(1).parse() {
                 Ok(value) => Ok(Literal::Byte(value)),
                 Err(_) => Err(range("tinyint", "-128", "127", 1)),
@@ -150,8 +150,7 @@ impl Parser<'_> {
     pub(crate) fn parameter(&mut self) -> Result<Expression> {
         let from = self.mark();
         let kind = if self.eat(Kind::Question) {
-            self.positional += 1;
-            ExpressionKind::PositionalParameter(self.positional - 1)
+            ExpressionKind::PositionalParameter(self.questions_before(from))
         } else {
             self.expect(Kind::Colon)?;
             ExpressionKind::NamedParameter(self.simple_identifier()?)

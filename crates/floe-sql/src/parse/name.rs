@@ -131,7 +131,10 @@ impl Parser<'_> {
 
     /// `(a, b)`.
     pub(crate) fn identifier_list(&mut self) -> Result<Vec<String>> {
-        self.parenthesised_list(Self::name)
+        self.expect(Kind::LeftParen)?;
+        let names = self.list(Self::name)?;
+        self.close_list(names.len())?;
+        Ok(names)
     }
 
     /// `AS? alias`, for a table.
@@ -187,8 +190,7 @@ impl Parser<'_> {
             | K::Set
             | K::For
             | K::On
-            | K::Using
-            | K::When => !self.ends_item(next),
+            | K::Using => !self.ends_item(next),
             K::As => self.is_strict_at(1) || next == Kind::LeftParen,
             _ => false,
         }

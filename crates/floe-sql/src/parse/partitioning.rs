@@ -42,7 +42,9 @@ impl Parser<'_> {
         let mut columns = Vec::new();
         let mut argument = None;
         let arguments = self.parenthesised_list(Self::transform_argument)?;
-        if let (true, Some(ExpressionKind::Attribute(first))) = (name == "bucket", arguments.first().map(|first| &first.kind)) {
+        if let (true, Some(ExpressionKind::Attribute(first))) =
+            (name == "bucket", arguments.first().map(|first| &first.kind))
+        {
             let text = format!("Invalid number of buckets: {}.", first.parts.join("."));
             let error = self.refused(text, from);
             self.defer(error);
@@ -61,8 +63,10 @@ impl Parser<'_> {
         let mut columns = columns.into_iter();
         match (columns.next(), columns.next()) {
             (Some(column), None) => Ok(Transform { name, column, argument, definition: None }),
-            (None, _) => Err(Error::unsupported(format!("the partition transform {name} without a column"))
-                .at(&self.origin(from))),
+            (None, _) => {
+                Err(Error::unsupported(format!("the partition transform {name} without a column"))
+                    .at(&self.origin(from)))
+            }
             _ => Err(Error::unsupported(format!("the partition transform {name} over several columns"))
                 .at(&self.origin(from))),
         }
@@ -112,7 +116,7 @@ impl Parser<'_> {
         for (index, (name, _)) in entries.iter().enumerate() {
             if entries.iter().take(index).any(|(earlier, _)| earlier == name) {
                 let error = self.error("DUPLICATE_KEY", from).with("keyColumn", format!("`{name}`"));
-            self.defer(error);
+                self.defer(error);
             }
         }
         Ok(entries)

@@ -16,7 +16,7 @@ impl Parser<'_> {
         match self.keyword() {
             Some(K::Select) => self.pipe_select(input, from),
             Some(K::Extend) => self.pipe_extend(input, from),
-            Some(K::Set) => self.pipe_set(input, from, clause),
+            Some(K::Set) => self.pipe_set(input, from),
             Some(K::Drop) => self.pipe_drop(input, from),
             Some(K::As) => {
                 self.advance();
@@ -68,8 +68,9 @@ impl Parser<'_> {
     }
 
     /// Each assignment sees those before it.
-    fn pipe_set(&mut self, mut input: Relation, from: Mark, clause: Mark) -> Result<Relation> {
+    fn pipe_set(&mut self, mut input: Relation, from: Mark) -> Result<Relation> {
         self.expect_keyword(K::Set)?;
+        let place = self.mark();
         loop {
             let name = self.name()?;
             if self.is(Kind::Dot) {
@@ -77,7 +78,7 @@ impl Parser<'_> {
                     self.name()?;
                 }
                 let text = "Operation not allowed: SQL pipe syntax |> SET operator with multi-part assignment key (only single-part keys are allowed).";
-                let error = self.refused(text, clause);
+                let error = self.refused(text, place);
                 self.defer(error);
             }
             self.expect(Kind::Equal)?;
@@ -127,7 +128,7 @@ impl Parser<'_> {
         self.expect_keyword(K::Aggregate)?;
         let is_over = self.is_phrase(&[K::Group, K::By]) || self.is(Kind::End);
         let aggregates = if is_over { Vec::new() } else { self.list(Self::named_expression)? };
-        let group_by = self.group_by()?;
+        let group_by = self.group_by(true)?;
         if aggregates.is_empty() && matches!(group_by, GroupBy::None) {
             let text = "Operation not allowed: The AGGREGATE clause requires a list of aggregate expressions or a list of grouping expressions, or both.";
             let error = self.refused(text, clause);

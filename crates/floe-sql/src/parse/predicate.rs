@@ -10,6 +10,12 @@ use crate::literal::unescape;
 use crate::parser::{Mark, Parser};
 use crate::token::Kind;
 
+/// The right side of IN.
+enum InList {
+    Items(Vec<Expression>),
+    Query(Relation),
+}
+
 impl Parser<'_> {
     pub(crate) fn predicate(&mut self, value: Expression, from: Mark) -> Result<Expression> {
         if self.is_keyword(K::Is) && self.is_test_at(1) {
@@ -26,7 +32,14 @@ impl Parser<'_> {
         self.advance();
         match keyword {
             K::Between => self.between(value, negated, from),
-            K::In => self.in_list(value, negated, from),
+            K::In => match self.in_list() {
+                // A list that is none leaves IN standing, where it may be an alias: so Spark's errors point at it.
+                Err(error) if Self::is_syntax_error(&error) => {
+                    self.rewind(place);
+                    Ok(value)
+                }
+                list => Ok(self.in_predicate(value, list?, negated, from)),
+            },
             K::Rlike | K::Regexp => {
                 let pattern = self.value_expression()?;
                 Ok(self.call_or_not("rlike", vec![value, pattern], negated, from))
@@ -67,51 +80,55 @@ impl Parser<'_> {
         Ok(self.call_or_not("between", vec![value, low, high], negated, from))
     }
 
-    fn in_list(&mut self, value: Expression, negated: bool, from: Mark) -> Result<Expression> {
+    /// What stands in the parentheses behind IN.
+    fn in_list(&mut self) -> Result<InList> {
         self.expect(Kind::LeftParen)?;
-        let first = self.mark();
-        let found = if self.starts_query() {
+        let start = self.mark();
+        if self.starts_query() {
             let query = self.query()?;
-            self.in_subquery(value, query, negated, from)?
-        } else if self.is(Kind::LeftParen) {
+            self.expect(Kind::RightParen)?;
+            return Ok(InList::Query(query));
+        }
+        let first = if self.is(Kind::LeftParen) {
             match self.parenthesised()? {
                 Parenthesis::Query(query) if self.is(Kind::RightParen) || self.continues_query() => {
-                    let query = self.query_after(query, first)?;
-                    self.in_subquery(value, query, negated, from)?
+                    let query = self.query_after(query, start)?;
+                    self.expect(Kind::RightParen)?;
+                    return Ok(InList::Query(query));
                 }
                 other => {
-                    let operand = self.operand(other, first);
-                    let item = self.disjunction(Some((operand, first)))?;
-                    self.in_items(value, item, negated, from)?
+                    let operand = self.operand(other, start);
+                    self.disjunction(Some((operand, start)))?
                 }
             }
         } else {
-            let item = self.expression()?;
-            self.in_items(value, item, negated, from)?
+            self.expression()?
         };
-        Ok(found)
-    }
-
-    fn in_items(&mut self, value: Expression, first: Expression, negated: bool, from: Mark) -> Result<Expression> {
-        let mut arguments = vec![value, first];
+        let mut items = vec![first];
         while self.eat(Kind::Comma) {
-            arguments.push(self.expression()?);
+            items.push(self.expression()?);
         }
-        self.close_list(arguments.len() - 1)?;
-        Ok(self.call_or_not("in", arguments, negated, from))
+        self.close_list(items.len())?;
+        Ok(InList::Items(items))
     }
 
     /// `(a, b) IN (SELECT …)` compares several columns.
-    fn in_subquery(&mut self, value: Expression, query: Relation, negated: bool, from: Mark) -> Result<Expression> {
-        self.expect(Kind::RightParen)?;
+    fn in_predicate(&self, value: Expression, list: InList, negated: bool, from: Mark) -> Expression {
+        let query = match list {
+            InList::Query(query) => Box::new(query),
+            InList::Items(items) => {
+                let arguments = std::iter::once(value).chain(items).collect();
+                return self.call_or_not("in", arguments, negated, from);
+            }
+        };
         let values = match value.kind {
             ExpressionKind::Call(call) if call.name == ["struct"] => {
                 call.arguments.into_iter().map(|argument| argument.value).collect()
             }
             kind => vec![Expression::new(kind, value.origin)],
         };
-        let found = Expression::new(ExpressionKind::InSubquery { values, query: Box::new(query) }, self.origin(from));
-        Ok(if negated { Expression::call("not", vec![found], self.origin(from)) } else { found })
+        let found = Expression::new(ExpressionKind::InSubquery { values, query }, self.origin(from));
+        if negated { Expression::call("not", vec![found], self.origin(from)) } else { found }
     }
 
     fn like(&mut self, name: &str, value: Expression, negated: bool, marks: (Mark, Mark)) -> Result<Expression> {

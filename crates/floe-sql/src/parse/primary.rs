@@ -51,7 +51,7 @@ impl Parser<'_> {
                 Ok(Expression::new(ExpressionKind::Default, self.origin(from)))
             }
             (K::Interval, _) if self.is_interval() => self.interval_expression(),
-            (K::Case, _) if !self.ends_name_at(1) && !self.is_keyword_at(1, K::End) => self.case(),
+            (K::Case, _) if !self.ends_name_at(1) && !self.is_keyword_at(1, K::End) => self.case_or_name(),
             (_, Kind::LeftParen) => match keyword {
                 K::Cast | K::TryCast => self.cast(),
                 K::Struct => self.struct_call(),
@@ -210,7 +210,10 @@ impl Parser<'_> {
         while self.eat(Kind::Comma) {
             items.push(self.named_expression()?);
         }
-        self.close_list(items.len())?;
+        if !self.is(Kind::RightParen) {
+            return Err(self.extra_input());
+        }
+        self.advance();
         Ok(Expression::call("struct", items, self.origin(from)))
     }
 

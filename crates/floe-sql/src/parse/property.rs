@@ -15,13 +15,14 @@ impl Parser<'_> {
         let bare = entries.iter().filter(|(_, value)| value.is_none()).map(|(key, _)| key.as_str());
         let bare = bare.collect::<Vec<_>>().join(",");
         if !bare.is_empty() {
-            let error = self.refused(format!("Operation not allowed: Values must be specified for key(s): [{bare}]."), from);
+            let error =
+                self.refused(format!("Operation not allowed: Values must be specified for key(s): [{bare}]."), from);
             self.defer(error);
         }
         Ok(entries.into_iter().map(|(key, value)| (key, value.unwrap_or_default())).collect())
     }
 
-    fn property_list(&mut self) -> Result<Vec<(String, Option<String>)>> {
+    pub(crate) fn property_list(&mut self) -> Result<Vec<(String, Option<String>)>> {
         let from = self.mark();
         let entries = self.parenthesised_list(|parser| {
             let key = parser.property_key()?;

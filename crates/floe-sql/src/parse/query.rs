@@ -188,7 +188,13 @@ impl Parser<'_> {
     pub(crate) fn organisation(&mut self, query: &mut Query) -> Result<()> {
         let from = self.mark();
         if self.eat_phrase(&[K::Order, K::By]) {
-            self.order_by(query)?;
+            self.order_by(query).map_err(|error| {
+                if Self::is_syntax_error(&error) {
+                    self.rewind(from);
+                    return self.syntax_error();
+                }
+                error
+            })?;
         }
         if self.eat_phrase(&[K::Cluster, K::By]) {
             query.cluster_by = self.list(Self::expression)?;

@@ -85,7 +85,7 @@ impl Parser<'_> {
             if self.eat_one_of(&[K::Dbproperties, K::Properties]).is_none() {
                 return Err(self.syntax_error());
             }
-            self.properties()?;
+            self.property_list()?;
             "ALTER SCHEMA … UNSET PROPERTIES"
         } else if self.eat_phrase(&[K::Default, K::Collation]) {
             self.identifier()?;

@@ -69,7 +69,7 @@ impl Parser<'_> {
         if self.eat_keyword(K::Where) {
             select.filter = Some(self.expression()?);
         }
-        select.group_by = self.group_by()?;
+        select.group_by = self.group_by(false)?;
         if self.eat_keyword(K::Having) {
             select.having = Some(self.expression()?);
         }
@@ -131,8 +131,8 @@ impl Parser<'_> {
         self.aliased_relation(values, from)
     }
 
-    /// GROUP BY in any form.
-    pub(crate) fn group_by(&mut self) -> Result<GroupBy> {
+    /// GROUP BY in any form. Only behind `|>` may its expressions have names.
+    pub(crate) fn group_by(&mut self, named: bool) -> Result<GroupBy> {
         if !self.eat_phrase(&[K::Group, K::By]) {
             return Ok(GroupBy::None);
         }
@@ -140,7 +140,7 @@ impl Parser<'_> {
             self.advance();
             return Ok(GroupBy::All);
         }
-        let mut elements = self.list(Self::grouping_element_or_named)?;
+        let mut elements = self.list(|parser| parser.grouping_item(named))?;
         if self.is_keyword(K::With) && matches!(self.keyword_at(1), Some(K::Rollup | K::Cube)) {
             self.advance();
             let rollup = self.advance().kind == Kind::Keyword(K::Rollup);
@@ -179,12 +179,12 @@ impl Parser<'_> {
         }
     }
 
-    fn grouping_element_or_named(&mut self) -> Result<GroupingElement> {
+    fn grouping_item(&mut self, named: bool) -> Result<GroupingElement> {
         if self.is_grouping_analytics() {
             return self.grouping_element();
         }
-        let named = self.named_expression()?;
-        Ok(GroupingElement::Expression(named))
+        let expression = if named { self.named_expression()? } else { self.expression()? };
+        Ok(GroupingElement::Expression(expression))
     }
 
     fn is_grouping_analytics(&self) -> bool {

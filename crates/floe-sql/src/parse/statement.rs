@@ -12,7 +12,12 @@ impl Parser<'_> {
     /// A whole statement with any number of semicolons behind it.
     pub(crate) fn single_statement(&mut self) -> Result<Statement> {
         let statement = self.statement()?;
-        while self.eat(Kind::Semicolon) {}
+        if self.eat(Kind::Semicolon) {
+            while self.eat(Kind::Semicolon) {}
+            if !self.is(Kind::End) {
+                return Err(self.extra_input());
+            }
+        }
         Ok(statement)
     }
 
@@ -73,7 +78,11 @@ impl Parser<'_> {
                 other => other,
             },
             Some(word @ (K::Delete | K::Update)) => {
-                if word == K::Delete { self.delete()? } else { self.update()? };
+                if word == K::Delete {
+                    self.delete()?
+                } else {
+                    self.update()?
+                };
                 Command::Unsupported { what: format!("WITH before {}", word.text()), origin: self.origin(start) }
             }
             _ => {

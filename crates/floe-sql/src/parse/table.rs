@@ -18,7 +18,8 @@ impl Parser<'_> {
     }
 
     pub(crate) fn truncate(&mut self) -> Result<Command> {
-        self.expect_phrase(&[K::Truncate, K::Table])?;
+        self.expect_keyword(K::Truncate)?;
+        self.expect_before_name(K::Table)?;
         let table = self.table_name()?;
         if self.is_keyword(K::Partition) {
             return Err(Error::unsupported("TRUNCATE TABLE of one partition").at(&self.origin_here()));

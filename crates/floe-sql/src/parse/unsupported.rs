@@ -92,7 +92,18 @@ impl Parser<'_> {
                     self.advance();
                 }
             }
-            Some(K::Drop | K::Alter | K::Execute | K::Export | K::Import | K::Lock | K::Unlock | K::Start | K::Msck | K::Repair) => {
+            Some(
+                K::Drop
+                | K::Alter
+                | K::Execute
+                | K::Export
+                | K::Import
+                | K::Lock
+                | K::Unlock
+                | K::Start
+                | K::Msck
+                | K::Repair,
+            ) => {
                 self.advance();
             }
             _ => {}

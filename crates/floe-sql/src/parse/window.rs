@@ -12,6 +12,10 @@ impl Parser<'_> {
         if !self.is(Kind::LeftParen) {
             return Ok(WindowSpec { base: Some(self.name()?), ..WindowSpec::default() });
         }
+        let clause = matches!(self.keyword_at(1), Some(K::Partition | K::Distribute | K::Order | K::Sort | K::Cluster));
+        if clause && !self.is_keyword_at(2, K::By) && self.peek_at(2) != Kind::RightParen {
+            return Err(self.syntax_error());
+        }
         self.expect(Kind::LeftParen)?;
         if self.is_identifier() && self.peek_at(1) == Kind::RightParen {
             let base = Some(self.name()?);
