@@ -20,8 +20,10 @@ const QUOTA_BYTES: u64 = 4 << 30;
 const CACHE: &str = "cache/";
 
 /// The uploads of one session. A clone shares what was uploaded so far and its folder.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Artifacts {
+    /// The server-side id of the session.
+    session: String,
     inner: Mutex<Inner>,
 }
 
@@ -34,9 +36,13 @@ struct Inner {
 }
 
 impl Artifacts {
+    pub(crate) fn new(session: &str) -> Self {
+        Self { session: session.into(), inner: Mutex::default() }
+    }
+
     /// The same uploads for a cloned session.
-    pub(crate) fn copy(&self) -> Self {
-        Self { inner: Mutex::new(self.inner.lock().clone()) }
+    pub(crate) fn copy(&self, session: &str) -> Self {
+        Self { session: session.into(), inner: Mutex::new(self.inner.lock().clone()) }
     }
 
     pub(crate) fn exists(&self, name: &str) -> bool {
@@ -80,6 +86,10 @@ impl decode::Artifacts for Artifacts {
         drop(inner);
         fs::read(path).ok().map(Bytes::from)
     }
+
+    fn session(&self) -> &str {
+        &self.session
+    }
 }
 
 /// Names are relative and stay below the session's folder.
@@ -105,9 +115,9 @@ mod tests {
 
     #[test]
     fn what_was_uploaded_is_found_and_clones_part_ways() {
-        let first = Artifacts::default();
+        let first = Artifacts::new("one");
         first.put("cache/a", b"one").expect("kept");
-        let second = first.copy();
+        let second = first.copy("two");
         second.put("cache/b", b"two").expect("kept");
         drop(first);
         assert_eq!(second.cached("a").as_deref(), Some(b"one".as_slice()));

@@ -107,7 +107,9 @@ fn classes(error: &Error) -> Vec<&'static str> {
     let condition = error.condition();
     let own: &[&str] = match error.kind() {
         _ if condition.starts_with("INVALID_HANDLE") || condition.starts_with("INVALID_CURSOR") => SQL,
-        _ if condition == "OPERATION_CANCELED" => SQL,
+        _ if condition == "OPERATION_CANCELED" || condition.starts_with("CONNECT_INVALID_PLAN") => SQL,
+        _ if condition.starts_with("INVALID_PARAMETER_VALUE.INTERRUPT") => SQL,
+        _ if condition == "UNSUPPORTED_FEATURE.INTERRUPT_TYPE" => SQL,
         Kind::Parse => &["org.apache.spark.sql.catalyst.parser.ParseException", ANALYSIS],
         Kind::Analysis => &[ANALYSIS],
         Kind::Arithmetic => &["org.apache.spark.SparkArithmeticException", "java.lang.ArithmeticException", RUNTIME],
@@ -141,6 +143,15 @@ fn classes(error: &Error) -> Vec<&'static str> {
         ],
         Kind::InvalidPlan => &["org.apache.spark.sql.connect.common.InvalidPlanInput"],
         Kind::Operation | Kind::Internal => &["org.apache.spark.SparkException"],
+    };
+    // What is not one of Spark's conditions, a JVM throws as the plain Java exception.
+    let own = match own {
+        [first, plain @ ..]
+            if condition.is_empty() && !plain.is_empty() && first.starts_with("org.apache.spark.Spark") =>
+        {
+            plain
+        }
+        _ => own,
     };
     own.iter().copied().chain(["java.lang.Exception", "java.lang.Throwable", "java.lang.Object"]).collect()
 }

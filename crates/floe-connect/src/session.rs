@@ -141,7 +141,8 @@ impl Sessions {
             return Err(refused("TARGET_SESSION_ID_ALREADY_EXISTS"));
         }
         let engine = self.engine.clone_session(&from.engine, to);
-        let session = Arc::new(Session { artifacts: from.artifacts.copy(), ..Session::new(engine) });
+        let artifacts = from.artifacts.copy(engine.server_side_id());
+        let session = Arc::new(Session { artifacts, ..Session::new(engine) });
         inner.open.insert(to.clone(), session.clone());
         drop(inner);
         session.used(None)
@@ -166,8 +167,8 @@ impl Sessions {
 impl Session {
     fn new(engine: Arc<floe_engine::Session>) -> Self {
         Self {
+            artifacts: Artifacts::new(engine.server_side_id()),
             engine,
-            artifacts: Artifacts::default(),
             errors: Errors::default(),
             storage_levels: Mutex::default(),
             operations: Mutex::new(Operations { live: HashMap::new(), released: Tombstones::new(RELEASED_MAX) }),

@@ -7,7 +7,7 @@ use floe_syntax::relation::{Aggregate, GroupBy, GroupingElement};
 use floe_syntax::{Expression, Literal, RelationKind};
 
 use super::relation::input;
-use super::{Scope, expression, literal, missing, not_set};
+use super::{Scope, expression, literal, missing, unspecified};
 
 pub(super) fn decode(scope: &Scope<'_>, aggregate: proto::Aggregate) -> Result<RelationKind> {
     let kind = aggregate.group_type();
@@ -20,7 +20,9 @@ pub(super) fn decode(scope: &Scope<'_>, aggregate: proto::Aggregate) -> Result<R
         GroupType::Rollup => GroupBy::Elements(vec![GroupingElement::Rollup(each_alone(keys))]),
         GroupType::Cube => GroupBy::Elements(vec![GroupingElement::Cube(each_alone(keys))]),
         GroupType::GroupingSets => GroupBy::Elements(vec![sets(scope, aggregate.grouping_sets)?]),
-        GroupType::Unspecified => return Err(not_set("spark.connect.Aggregate.group_type")),
+        GroupType::Unspecified => {
+            return Err(unspecified("spark.connect.Aggregate.GroupType", "GROUP_TYPE_UNSPECIFIED"));
+        }
     };
     let pivot = match (kind, aggregate.pivot) {
         (GroupType::Pivot, Some(pivot)) => Some(self::pivot(scope, pivot)?),

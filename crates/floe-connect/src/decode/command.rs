@@ -13,8 +13,10 @@ use super::{Scope, merge, missing, not_set, relation, sql, text, write};
 /// What a plan asks for.
 #[derive(Debug)]
 pub(crate) enum Asked {
-    /// Rows, or a command that answers with none.
-    Run(Statement),
+    /// Rows: a frame's, or those of a SQL command that stands as a relation.
+    Rows(Statement),
+    /// Work that answers with nothing: writes, views.
+    Do(Command),
     /// `spark.sql(text)`: a query is only analysed and sent back as `echo`; a command runs, and its rows go back.
     Sql { statement: Statement, echo: Box<proto::Relation> },
     /// `localCheckpoint` and `checkpoint`: the answer names the stored frame.
@@ -61,7 +63,7 @@ pub(crate) fn decode(scope: &Scope<'_>, command: proto::Command) -> Result<Asked
 }
 
 fn run(command: Command) -> Asked {
-    Asked::Run(Statement::Command(Box::new(command)))
+    Asked::Do(command)
 }
 
 fn unsupported(what: impl Into<String>) -> Asked {

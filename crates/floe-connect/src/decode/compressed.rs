@@ -19,12 +19,16 @@ const PLAN_BYTES_MAX: usize = 512 << 20;
 /// # Errors
 /// `CONNECT_INVALID_PLAN.CANNOT_PARSE`, upon which clients stop compressing; `.PLAN_SIZE_LARGER_THAN_MAX`.
 pub(crate) fn open(plan: Option<proto::Plan>) -> Result<Option<proto::Plan>> {
+    open_within(plan, PLAN_BYTES_MAX)
+}
+
+fn open_within(plan: Option<proto::Plan>, bytes_max: usize) -> Result<Option<proto::Plan>> {
     let Some(proto::Plan { op_type: Some(OpType::CompressedOperation(operation)) }) = plan else { return Ok(plan) };
     if operation.compression_codec() != CompressionCodec::Zstd {
         return Err(cannot_parse("unknown compression codec"));
     }
     let kind = operation.op_type();
-    let bytes = Bytes::from(decompressed(&operation.data)?);
+    let bytes = Bytes::from(decompressed(&operation.data, bytes_max)?);
     let op_type = match kind {
         Inside::Relation => OpType::Root(message("Relation", bytes)?),
         Inside::Command => OpType::Command(message("Command", bytes)?),
@@ -33,15 +37,15 @@ pub(crate) fn open(plan: Option<proto::Plan>) -> Result<Option<proto::Plan>> {
     Ok(Some(proto::Plan { op_type: Some(op_type) }))
 }
 
-fn decompressed(data: &[u8]) -> Result<Vec<u8>> {
+fn decompressed(data: &[u8], bytes_max: usize) -> Result<Vec<u8>> {
     let reader = zstd::stream::read::Decoder::new(data).map_err(|error| cannot_parse(&error.to_string()))?;
     let mut plan = Vec::new();
-    let limit = PLAN_BYTES_MAX as u64 + 1;
+    let limit = bytes_max as u64 + 1;
     reader.take(limit).read_to_end(&mut plan).map_err(|error| cannot_parse(&error.to_string()))?;
-    if plan.len() > PLAN_BYTES_MAX {
-        return Err(Error::new(Kind::InvalidPlan, "CONNECT_INVALID_PLAN.PLAN_SIZE_LARGER_THAN_MAX")
+    if plan.len() > bytes_max {
+        return Err(Error::new(Kind::Operation, "CONNECT_INVALID_PLAN.PLAN_SIZE_LARGER_THAN_MAX")
             .with("planSize", "unknown")
-            .with("maxPlanSize", PLAN_BYTES_MAX.to_string()));
+            .with("maxPlanSize", bytes_max.to_string()));
     }
     Ok(plan)
 }
@@ -52,7 +56,7 @@ fn message<T: Message + Default>(name: &str, bytes: Bytes) -> Result<T> {
 }
 
 fn cannot_parse(why: &str) -> Error {
-    Error::new(Kind::InvalidPlan, "CONNECT_INVALID_PLAN.CANNOT_PARSE").with("errorMsg", why)
+    Error::new(Kind::Operation, "CONNECT_INVALID_PLAN.CANNOT_PARSE").with("errorMsg", why)
 }
 
 #[cfg(test)]
@@ -79,9 +83,9 @@ mod tests {
 
     #[test]
     fn junk_and_bombs_are_refused() {
-        let condition = |data| open(compressed(data)).expect_err("refused").condition().to_string();
+        let condition = |data| open_within(compressed(data), 1 << 20).expect_err("refused").condition().to_string();
         assert_eq!(condition(b"junk".to_vec()), "CONNECT_INVALID_PLAN.CANNOT_PARSE");
-        let bomb = zstd::encode_all(std::io::repeat(0).take(PLAN_BYTES_MAX as u64 + 2), 1).expect("compresses");
+        let bomb = zstd::encode_all(std::io::repeat(0).take(2 << 20), 1).expect("compresses");
         assert_eq!(condition(bomb), "CONNECT_INVALID_PLAN.PLAN_SIZE_LARGER_THAN_MAX");
     }
 }

@@ -1,12 +1,12 @@
 //! Data types of messages, both ways.
 
-use floe_base::{Error, Kind, Result};
+use floe_base::{Error, Result};
 use floe_proto::connect as proto;
 use floe_proto::connect::data_type::Kind as Type;
 use floe_syntax::data_type::{DayTimeField, YearMonthField};
 use floe_syntax::{DataType, Field};
 
-use super::{missing, not_set, text};
+use super::{invalid, missing, not_set, text};
 
 pub(crate) fn decode(data_type: proto::DataType) -> Result<DataType> {
     Ok(match data_type.kind.ok_or_else(|| not_set("spark.connect.DataType.kind"))? {
@@ -99,7 +99,7 @@ fn string(string: &proto::data_type::String) -> Result<DataType> {
 }
 
 fn length(length: i32) -> Result<u32> {
-    u32::try_from(length).map_err(|_| Error::message(Kind::InvalidPlan, "a length of char or varchar is negative"))
+    u32::try_from(length).map_err(|_| invalid("a length of char or varchar is negative"))
 }
 
 fn precision(digits: i32) -> Result<u8> {
@@ -132,7 +132,7 @@ fn day_time(start: Option<i32>, end: Option<i32>) -> Result<DataType> {
 }
 
 fn bad_interval() -> Error {
-    Error::message(Kind::InvalidPlan, "an interval's fields are unknown")
+    invalid("an interval's fields are unknown")
 }
 
 /// The message of a type. Every type the engine has, has one.

@@ -1,13 +1,13 @@
 //! Expressions: the 22 kinds.
 
-use floe_base::{Error, Kind, Result};
+use floe_base::{Error, Result};
 use floe_proto::connect as proto;
 use floe_proto::connect::expression::ExprType;
 use floe_proto::connect::expression::cast::{CastToType, EvalMode};
 use floe_syntax::expression::{Argument, Attribute, Call, CastMode, Star};
 use floe_syntax::{Expression, ExpressionKind, Origin};
 
-use super::{Scope, data_type, literal, missing, name, not_set, origin, subquery, text, window};
+use super::{Scope, data_type, invalid, literal, missing, name, not_set, origin, subquery, text, window};
 
 pub(crate) fn decode(scope: &Scope<'_>, expression: proto::Expression) -> Result<Expression> {
     scope.deeper(|| {
@@ -94,7 +94,7 @@ fn decode_kind(scope: &Scope<'_>, kind: ExprType, origin: &Origin) -> Result<Exp
 }
 
 fn misplaced(what: &str) -> Error {
-    Error::message(Kind::InvalidPlan, format!("{what} cannot stand here"))
+    invalid(format!("{what} cannot stand here"))
 }
 
 /// `expr("a + 1 AS b")`. The text has an origin of its own, which is closer than the call's.
@@ -120,10 +120,9 @@ fn star(star: proto::expression::UnresolvedStar) -> Result<ExpressionKind> {
         Some(target) => match target.strip_suffix(".*") {
             Some(qualifier) => name::column(qualifier)?,
             None => {
-                return Err(Error::message(
-                    Kind::InvalidPlan,
-                    format!("the target of a star must end with .*, but it is {target}"),
-                ));
+                return Err(invalid(format!(
+                    "UnresolvedStar requires a unparsed target ending with '.*', but got {target}."
+                )));
             }
         },
     };

@@ -1,6 +1,6 @@
 //! What has two inputs: joins and set operations.
 
-use floe_base::{Error, Kind, Result};
+use floe_base::Result;
 use floe_proto::connect as proto;
 use floe_proto::connect::join::JoinType;
 use floe_proto::connect::set_operation::SetOpType;
@@ -8,7 +8,7 @@ use floe_syntax::RelationKind;
 use floe_syntax::relation::{Join, JoinConstraint, JoinKind, SetOperator};
 
 use super::relation::input;
-use super::{Scope, expression, not_set};
+use super::{Scope, expression, invalid, unspecified};
 
 pub(super) fn join(scope: &Scope<'_>, join: proto::Join) -> Result<RelationKind> {
     let kind = kind(join.join_type())?;
@@ -16,7 +16,7 @@ pub(super) fn join(scope: &Scope<'_>, join: proto::Join) -> Result<RelationKind>
         return Ok(RelationKind::Unsupported("a typed join (joinWith)".into()));
     }
     if join.join_condition.is_some() && !join.using_columns.is_empty() {
-        return Err(Error::message(Kind::InvalidPlan, "a join takes a condition or columns, not both"));
+        return Err(invalid("Using columns or join conditions cannot be set at the same time in Join"));
     }
     let constraint = match join.join_condition {
         Some(condition) => JoinConstraint::On(expression::decode(scope, condition)?),
@@ -46,7 +46,7 @@ fn kind(kind: JoinType) -> Result<JoinKind> {
         JoinType::LeftAnti => JoinKind::LeftAnti,
         JoinType::LeftSemi => JoinKind::LeftSemi,
         JoinType::Cross => JoinKind::Cross,
-        JoinType::Unspecified => return Err(not_set("spark.connect.Join.join_type")),
+        JoinType::Unspecified => return Err(unspecified("spark.connect.Join.JoinType", "JOIN_TYPE_UNSPECIFIED")),
     })
 }
 
@@ -55,15 +55,17 @@ pub(super) fn set_operation(scope: &Scope<'_>, operation: proto::SetOperation) -
         SetOpType::Union => SetOperator::Union,
         SetOpType::Intersect => SetOperator::Intersect,
         SetOpType::Except => SetOperator::Except,
-        SetOpType::Unspecified => return Err(not_set("spark.connect.SetOperation.set_op_type")),
+        SetOpType::Unspecified => {
+            return Err(unspecified("spark.connect.SetOperation.SetOpType", "SET_OP_TYPE_UNSPECIFIED"));
+        }
     };
     let by_name = operation.by_name.unwrap_or(false);
     let allow_missing = operation.allow_missing_columns.unwrap_or(false);
     if by_name && operator != SetOperator::Union {
-        return Err(Error::message(Kind::InvalidPlan, "only UNION matches columns by name"));
+        return Err(invalid("only UNION matches columns by name"));
     }
     if allow_missing && !by_name {
-        return Err(Error::message(Kind::InvalidPlan, "UNION may miss columns only when it matches them by name"));
+        return Err(invalid("UNION may miss columns only when it matches them by name"));
     }
     Ok(RelationKind::SetOperation {
         left: input(scope, operation.left_input)?,

@@ -1,6 +1,6 @@
 //! Values, both ways: literals of a plan, and observed metrics on the way back.
 
-use floe_base::{Error, Kind, Result};
+use floe_base::{Error, Result};
 use floe_proto::connect as proto;
 use floe_proto::connect::data_type::Kind as Type;
 use floe_proto::connect::expression::literal::specialized_array::ValueType;
@@ -8,7 +8,7 @@ use floe_proto::connect::expression::literal::{self as message, LiteralType};
 use floe_syntax::data_type::{DayTimeField, YearMonthField};
 use floe_syntax::{DataType, Expression, ExpressionKind, Literal, Origin};
 
-use super::{data_type, not_set};
+use super::{data_type, invalid, not_set};
 
 /// A literal where an expression may stand: times of day are texts with a type, everything else is a value.
 pub(super) fn expression(literal: proto::expression::Literal, origin: Origin) -> Result<Expression> {
@@ -53,12 +53,12 @@ pub(crate) fn decode(literal: proto::expression::Literal) -> Result<Literal> {
 }
 
 fn narrow<T: TryFrom<i32>>(value: i32) -> Result<T> {
-    T::try_from(value).map_err(|_| Error::message(Kind::InvalidPlan, format!("the literal {value} is out of range")))
+    T::try_from(value).map_err(|_| invalid(format!("the literal {value} is out of range")))
 }
 
 /// `12.30` with optional precision and scale; without them they are those of the text.
 fn decimal(decimal: &message::Decimal) -> Result<Literal> {
-    let invalid = || Error::message(Kind::InvalidPlan, format!("{} is not a decimal", decimal.value));
+    let invalid = || invalid(format!("{} is not a decimal", decimal.value));
     let (mantissa, exponent) = match decimal.value.split_once(['e', 'E']) {
         Some((mantissa, exponent)) => (mantissa, exponent.parse::<i32>().map_err(|_| invalid())?),
         None => (decimal.value.as_str(), 0),
@@ -112,7 +112,7 @@ fn array(array: message::Array, typed: Option<proto::DataType>) -> Result<Litera
 
 fn map(map: message::Map, typed: Option<proto::DataType>) -> Result<Literal> {
     if map.keys.len() != map.values.len() {
-        return Err(Error::message(Kind::InvalidPlan, "a map literal has not as many keys as values"));
+        return Err(invalid("a map literal has not as many keys as values"));
     }
     let keys = map.keys.into_iter().map(decode).collect::<Result<Vec<_>>>()?;
     let values = map.values.into_iter().map(decode).collect::<Result<Vec<_>>>()?;
@@ -131,7 +131,7 @@ fn structure(value: message::Struct, typed: Option<proto::DataType>) -> Result<L
     let written = typed.or(value.struct_type);
     let values = value.elements.into_iter().map(decode).collect::<Result<Vec<_>>>()?;
     let Some(written) = written else {
-        return Err(Error::message(Kind::InvalidPlan, "a struct literal needs its type"));
+        return Err(invalid("Data type information is missing in the struct literal."));
     };
     let data_type = data_type::decode(written)?;
     Ok(Literal::Struct { data_type, values })

@@ -7,12 +7,12 @@ use arrow::compute::cast;
 use arrow::datatypes::{Schema, SchemaRef};
 use arrow_ipc::reader::StreamReader;
 use bytes::Bytes;
-use floe_base::{Error, Kind, Result};
+use floe_base::{Error, Result};
 use floe_proto::connect as proto;
 use floe_syntax::{DataType, Field, RelationKind};
 use prost::Message;
 
-use super::{Scope, text};
+use super::{Scope, invalid, text};
 
 pub(super) fn inline(relation: proto::LocalRelation) -> Result<RelationKind> {
     build(relation.schema.as_deref(), relation.data.as_slice())
@@ -20,9 +20,12 @@ pub(super) fn inline(relation: proto::LocalRelation) -> Result<RelationKind> {
 
 /// Clients 3.5 and 4.0 upload a whole `LocalRelation`, encoded.
 pub(super) fn cached(scope: &Scope<'_>, cached: &proto::CachedLocalRelation) -> Result<RelationKind> {
-    let bytes = uploaded(scope, &cached.hash)?;
-    let relation = proto::LocalRelation::decode(bytes)
-        .map_err(|_| Error::message(Kind::InvalidPlan, "the uploaded local relation cannot be read"))?;
+    let bytes = scope
+        .artifacts
+        .cached(&cached.hash)
+        .ok_or_else(|| invalid(format!("Cannot find a cached local relation for hash: {}", cached.hash)))?;
+    let relation =
+        proto::LocalRelation::decode(bytes).map_err(|_| invalid("the uploaded local relation cannot be read"))?;
     inline(relation)
 }
 
@@ -38,7 +41,10 @@ pub(super) fn chunked(scope: &Scope<'_>, chunked: &proto::ChunkedCachedLocalRela
 
 fn uploaded(scope: &Scope<'_>, hash: &str) -> Result<Bytes> {
     scope.artifacts.cached(hash).ok_or_else(|| {
-        Error::new(Kind::InvalidPlan, "CONNECT_INVALID_PLAN.CANNOT_FIND_CACHED_LOCAL_RELATION").with("hash", hash)
+        let session = scope.artifacts.session();
+        invalid(format!(
+            "Not found chunked cached local relation block with the hash: {hash} in the session with sessionUUID {session}."
+        ))
     })
 }
 
@@ -60,7 +66,7 @@ fn build(schema: Option<&str>, data: &[Bytes]) -> Result<RelationKind> {
         }
         (None, Some(single)) => Arc::new(Schema::new(vec![single.to_field("value", true)])),
         (None, None) => {
-            return Err(Error::message(Kind::InvalidPlan, "a local relation needs data or a schema"));
+            return Err(invalid("Schema for LocalRelation is required when the input data is not provided."));
         }
     };
     Ok(RelationKind::Local { schema, arrow_schema, batches })
@@ -90,5 +96,5 @@ fn inside(batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch> {
 }
 
 fn broken(error: arrow::error::ArrowError) -> Error {
-    Error::message(Kind::InvalidPlan, format!("the local relation's Arrow data cannot be read: {error}"))
+    invalid(format!("the local relation's Arrow data cannot be read: {error}"))
 }

@@ -1,6 +1,6 @@
 //! `df.mergeInto`: the same command as SQL's MERGE.
 
-use floe_base::{Error, Kind, Result};
+use floe_base::Result;
 use floe_proto::connect as proto;
 use floe_proto::connect::expression::ExprType;
 use floe_proto::connect::merge_action::ActionType;
@@ -9,7 +9,7 @@ use floe_syntax::relation::TableName;
 use floe_syntax::{Command, Expression, ExpressionKind};
 
 use super::command::required;
-use super::{Scope, expression, not_set, origin, text};
+use super::{Scope, expression, invalid, origin, text, unspecified};
 
 pub(super) fn decode(scope: &Scope<'_>, merge: proto::MergeIntoTableCommand) -> Result<Command> {
     let target = text::name(&merge.target_table_name)?;
@@ -33,7 +33,7 @@ fn clauses(scope: &Scope<'_>, actions: Vec<proto::Expression>) -> Result<Vec<Mer
 fn clause(scope: &Scope<'_>, action: proto::Expression) -> Result<MergeClause> {
     let origin = origin::decode(action.common.and_then(|common| common.origin));
     let Some(ExprType::MergeAction(action)) = action.expr_type else {
-        return Err(Error::message(Kind::InvalidPlan, "a clause of MERGE must be an action"));
+        return Err(invalid("a clause of MERGE must be an action"));
     };
     let kind = action.action_type();
     let condition = match action.condition {
@@ -48,7 +48,7 @@ fn clause(scope: &Scope<'_>, action: proto::Expression) -> Result<MergeClause> {
         ActionType::InsertStar => MergeAction::InsertAll,
         ActionType::Update => MergeAction::Update(assignments),
         ActionType::UpdateStar => MergeAction::UpdateAll,
-        ActionType::Invalid => return Err(not_set("spark.connect.MergeAction.action_type")),
+        ActionType::Invalid => return Err(unspecified("spark.connect.MergeAction.ActionType", "ACTION_TYPE_INVALID")),
     };
     Ok(MergeClause { condition, action, origin })
 }
@@ -57,7 +57,7 @@ fn assignment(scope: &Scope<'_>, assignment: proto::merge_action::Assignment) ->
     let key = expression::required(scope, assignment.key, "MergeAction.Assignment.key")?;
     let value = expression::required(scope, assignment.value, "MergeAction.Assignment.value")?;
     let Expression { kind: ExpressionKind::Attribute(attribute), origin } = key else {
-        return Err(Error::message(Kind::InvalidPlan, "MERGE assigns to columns only"));
+        return Err(invalid("MERGE assigns to columns only"));
     };
     Ok(Assignment { column: attribute.parts, value, origin })
 }

@@ -58,6 +58,9 @@ const NODES_MAX: usize = 4_000_000;
 /// Where a session's uploaded data is found by its hash.
 pub(crate) trait Artifacts {
     fn cached(&self, hash: &str) -> Option<Bytes>;
+
+    /// The server-side id of the session, for errors.
+    fn session(&self) -> &str;
 }
 
 /// What decoding needs besides the message: the session's uploads and the relations that others refer to by plan id.
@@ -89,8 +92,7 @@ impl<'a> Scope<'a> {
     fn deeper<R>(&self, run: impl FnOnce() -> Result<R>) -> Result<R> {
         let (depth, nodes) = (self.depth.get() + 1, self.nodes.get() + 1);
         if depth > DEPTH_MAX || nodes > NODES_MAX {
-            return Err(Error::message(
-                Kind::InvalidPlan,
+            return Err(invalid(
                 "the plan is too deep or too large; save an intermediate result, or call localCheckpoint() on it",
             ));
         }
@@ -108,10 +110,10 @@ impl<'a> Scope<'a> {
 /// When a part is missing, unknown, or does not parse.
 pub(crate) fn plan(scope: &Scope<'_>, plan: Option<proto::Plan>) -> Result<Asked> {
     match plan.and_then(|plan| plan.op_type) {
-        Some(OpType::Root(root)) => Ok(Asked::Run(Statement::Query(relation::decode(scope, root)?))),
+        Some(OpType::Root(root)) => Ok(Asked::Rows(sql::command_input(scope, root)?)),
         Some(OpType::Command(command)) => command::decode(scope, command),
         Some(OpType::CompressedOperation(_)) => Err(Error::internal("a compressed plan reached the decoder")),
-        None => Err(not_set("spark.connect.Plan.op_type")),
+        None => Err(Error::message(Kind::Unsupported, "OPTYPE_NOT_SET not supported.")),
     }
 }
 
@@ -121,20 +123,32 @@ pub(crate) fn plan(scope: &Scope<'_>, plan: Option<proto::Plan>) -> Result<Asked
 /// As [`plan`]; and when the plan is a command.
 pub(crate) fn root(scope: &Scope<'_>, asked: Option<proto::Plan>) -> Result<Relation> {
     match plan(scope, asked)? {
-        Asked::Run(Statement::Query(relation)) => Ok(relation),
+        Asked::Rows(Statement::Query(relation)) => Ok(relation),
         Asked::Sql { statement: Statement::Query(relation), .. } => Ok(relation),
-        _ => Err(Error::message(Kind::InvalidPlan, "a command cannot be analyzed; execute it")),
+        _ => Err(invalid("a command cannot be analyzed; execute it")),
     }
+}
+
+/// Spark 4.1's error for a message that is no plan: its condition is `INTERNAL_ERROR`, whoever is to blame.
+pub(crate) fn invalid(text: impl Into<String>) -> Error {
+    Error::new(Kind::InvalidPlan, "INTERNAL_ERROR").with("message", text.into())
 }
 
 /// Spark's answer to a `oneof` without a value, or with one newer than the server.
 fn not_set(full_name: &str) -> Error {
-    Error::new(Kind::InvalidPlan, "CONNECT_INVALID_PLAN.INVALID_ONE_OF_FIELD_NOT_SET").with("fullOneOfName", full_name)
+    let (message, field) = full_name.rsplit_once('.').unwrap_or(("", full_name));
+    let case = field.replace('_', "").to_uppercase();
+    invalid(format!("This oneOf field in {message} is not set: {case}_NOT_SET"))
+}
+
+/// Spark's answer to an enum left at its zero.
+fn unspecified(full_name: &str, value: &str) -> Error {
+    invalid(format!("This enum value of {full_name} is invalid: {value}(0)"))
 }
 
 /// A message that must be there and is not.
 fn missing(full_name: &str) -> Error {
-    Error::message(Kind::InvalidPlan, format!("the plan lacks {full_name}"))
+    invalid(format!("the plan lacks {full_name}"))
 }
 
 /// Options of a map field, in an order that does not change from run to run.

@@ -7,7 +7,7 @@ use floe_syntax::relation::{Sample, SampleMethod, Unpivot};
 use floe_syntax::{Expression, Literal, Origin, RelationKind};
 
 use super::relation::input;
-use super::{Scope, data_type, expression, missing, sorted, window};
+use super::{Scope, data_type, expression, invalid, missing, sorted, window};
 
 pub(super) fn project(scope: &Scope<'_>, project: proto::Project) -> Result<RelationKind> {
     let input = match project.input {
@@ -47,7 +47,7 @@ fn count(rows: i32) -> Expression {
 pub(super) fn deduplicate(scope: &Scope<'_>, deduplicate: proto::Deduplicate) -> Result<RelationKind> {
     let all = deduplicate.all_columns_as_keys.unwrap_or(false);
     if all != deduplicate.column_names.is_empty() {
-        return Err(Error::message(Kind::InvalidPlan, "deduplicate takes either all columns or a list of columns"));
+        return Err(invalid("Deduplicate requires to either deduplicate on all columns or a subset of columns"));
     }
     Ok(RelationKind::Deduplicate {
         input: input(scope, deduplicate.input)?,
@@ -76,7 +76,7 @@ pub(super) fn repartition(scope: &Scope<'_>, repartition: proto::Repartition) ->
     let count = count.ok_or_else(|| {
         Error::message(
             Kind::IllegalArgument,
-            format!("Number of partitions ({}) must be positive.", repartition.num_partitions),
+            format!("requirement failed: Number of partitions ({}) must be positive.", repartition.num_partitions),
         )
     })?;
     Ok(RelationKind::Repartition {
@@ -121,7 +121,7 @@ pub(super) fn with_columns(scope: &Scope<'_>, with: proto::WithColumns) -> Resul
     for alias in with.aliases {
         let name = match <[String; 1]>::try_from(alias.name) {
             Ok([name]) => name,
-            Err(_) => return Err(Error::message(Kind::InvalidPlan, "withColumns takes one name for each column")),
+            Err(_) => return Err(invalid("withColumns takes one name for each column")),
         };
         let value = expression::required(scope, alias.expr.map(|value| *value), "WithColumns.aliases.expr")?;
         columns.push((name, value, alias.metadata.filter(|json| !json.is_empty())));

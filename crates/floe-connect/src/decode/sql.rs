@@ -1,12 +1,12 @@
 //! SQL text inside a plan, its arguments, and the frames it refers to.
 
-use floe_base::{Error, Kind, Result};
+use floe_base::{Error, Result};
 use floe_proto::connect as proto;
 use floe_proto::connect::relation::RelType;
 use floe_syntax::relation::{Cte, Query};
 use floe_syntax::{Command, Expression, Origin, Relation, RelationKind, Statement};
 
-use super::{Scope, expression, literal, missing, relation, text};
+use super::{Scope, expression, invalid, literal, missing, relation, text};
 
 /// Arguments of a text by name, and by position.
 type Arguments = (Vec<(String, Expression)>, Vec<Expression>);
@@ -46,7 +46,7 @@ fn arguments(scope: &Scope<'_>, sql: proto::Sql) -> Result<Arguments> {
     }
     positional.extend(expression::list(scope, sql.pos_arguments)?);
     if !named.is_empty() && !positional.is_empty() {
-        return Err(Error::message(Kind::InvalidPlan, "a text takes named or positional arguments, not both"));
+        return Err(invalid("a text takes named or positional arguments, not both"));
     }
     Ok((named, positional))
 }

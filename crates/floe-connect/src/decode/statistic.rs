@@ -1,16 +1,16 @@
 //! `DataFrame.na` and `DataFrame.stat`, `summary` and `describe`.
 
-use floe_base::{Error, Kind, Result};
+use floe_base::Result;
 use floe_proto::connect as proto;
 use floe_syntax::RelationKind;
 
 use super::relation::input;
-use super::{Scope, expression, literal, missing};
+use super::{Scope, expression, invalid, literal, missing};
 
 pub(super) fn fill_na(scope: &Scope<'_>, fill: proto::NaFill) -> Result<RelationKind> {
     let values = fill.values.into_iter().map(literal::decode).collect::<Result<Vec<_>>>()?;
     if values.is_empty() || (values.len() > 1 && values.len() != fill.cols.len()) {
-        return Err(Error::message(Kind::InvalidPlan, "fillna takes one value, or one for each column"));
+        return Err(invalid("fillna takes one value, or one for each column"));
     }
     Ok(RelationKind::FillNa { input: input(scope, fill.input)?, columns: fill.cols, values })
 }

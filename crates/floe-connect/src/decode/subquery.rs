@@ -1,11 +1,11 @@
 //! Subquery expressions: they name a relation by plan id, which `with_relations` brought along.
 
-use floe_base::{Error, Kind, Result};
+use floe_base::Result;
 use floe_proto::connect as proto;
 use floe_proto::connect::subquery_expression::SubqueryType;
 use floe_syntax::{ExpressionKind, Relation};
 
-use super::{Scope, expression, not_set, relation};
+use super::{Scope, expression, invalid, relation, unspecified};
 
 pub(super) fn decode(scope: &Scope<'_>, subquery: proto::SubqueryExpression) -> Result<ExpressionKind> {
     let kind = subquery.subquery_type();
@@ -19,7 +19,7 @@ pub(super) fn decode(scope: &Scope<'_>, subquery: proto::SubqueryExpression) -> 
         SubqueryType::Exists => Ok(ExpressionKind::Exists(query)),
         SubqueryType::In => Ok(ExpressionKind::InSubquery { values, query }),
         SubqueryType::Unknown | SubqueryType::TableArg => {
-            Err(not_set("spark.connect.SubqueryExpression.subquery_type"))
+            Err(unspecified("spark.connect.SubqueryExpression.SubqueryType", "SUBQUERY_TYPE_UNKNOWN"))
         }
     }
 }
@@ -28,10 +28,7 @@ pub(super) fn decode(scope: &Scope<'_>, subquery: proto::SubqueryExpression) -> 
 /// error, not an endless walk.
 fn referred(scope: &Scope<'_>, plan_id: i64) -> Result<Relation> {
     let Some(reference) = scope.references.borrow_mut().remove(&plan_id) else {
-        return Err(Error::message(
-            Kind::InvalidPlan,
-            format!("no relation with plan id {plan_id} comes with the plan of the subquery"),
-        ));
+        return Err(invalid(format!("no relation with plan id {plan_id} comes with the plan of the subquery")));
     };
     let decoded = relation::decode(scope, reference.clone());
     scope.references.borrow_mut().insert(plan_id, reference);

@@ -9,7 +9,7 @@ use floe_proto::connect::expression::window::window_frame::{FrameBoundary, Frame
 use floe_syntax::ExpressionKind;
 use floe_syntax::expression::{FrameBound, SortOrder, WindowFrame, WindowSpec};
 
-use super::{Scope, expression, not_set};
+use super::{Scope, expression, not_set, unspecified};
 
 pub(super) fn decode(scope: &Scope<'_>, window: proto::Window) -> Result<ExpressionKind> {
     let function = expression::boxed(scope, window.window_function, "Window.window_function")?;
@@ -30,7 +30,9 @@ fn frame(scope: &Scope<'_>, frame: ProtoFrame) -> Result<WindowFrame> {
     let rows = match frame.frame_type() {
         FrameType::Row => true,
         FrameType::Range => false,
-        FrameType::Undefined => return Err(not_set("spark.connect.Expression.Window.WindowFrame.frame_type")),
+        FrameType::Undefined => {
+            return Err(unspecified("spark.connect.Expression.Window.WindowFrame.FrameType", "FRAME_TYPE_UNDEFINED"));
+        }
     };
     let start = bound(scope, frame.lower, FrameBound::UnboundedPreceding)?;
     let end = bound(scope, frame.upper, FrameBound::UnboundedFollowing)?;

@@ -9,7 +9,7 @@ use floe_syntax::Command;
 use floe_syntax::command::{SaveAsTable, SaveMode, WriteFiles, WriteTo, WriteToMode};
 
 use super::command::required;
-use super::{Scope, expression, not_set, sorted, text};
+use super::{Scope, expression, sorted, text, unspecified};
 
 pub(super) fn operation(scope: &Scope<'_>, operation: proto::WriteOperation) -> Result<Command> {
     if operation.with_schema_evolution {
@@ -59,7 +59,9 @@ fn insert(table: &proto::write_operation::SaveTable) -> Result<bool> {
     match table.save_method() {
         TableSaveMethod::SaveAsTable => Ok(false),
         TableSaveMethod::InsertInto => Ok(true),
-        TableSaveMethod::Unspecified => Err(not_set("spark.connect.WriteOperation.SaveTable.save_method")),
+        TableSaveMethod::Unspecified => {
+            Err(unspecified("spark.connect.WriteOperation.SaveTable.TableSaveMethod", "TABLE_SAVE_METHOD_UNSPECIFIED"))
+        }
     }
 }
 
@@ -82,7 +84,7 @@ pub(super) fn operation_v2(scope: &Scope<'_>, operation: proto::WriteOperationV2
             operation.overwrite_condition,
             "WriteOperationV2.overwrite_condition",
         )?),
-        Mode::Unspecified => return Err(not_set("spark.connect.WriteOperationV2.mode")),
+        Mode::Unspecified => return Err(unspecified("spark.connect.WriteOperationV2.Mode", "MODE_UNSPECIFIED")),
     };
     Ok(Command::WriteTo(WriteTo {
         input: required(scope, operation.input, "WriteOperationV2.input")?,

@@ -4,4 +4,3 @@ pub(crate) mod arrow_out;
 pub(crate) mod batches;
 pub(crate) mod ddl;
 pub(crate) mod metrics;
-pub(crate) mod tree_string;

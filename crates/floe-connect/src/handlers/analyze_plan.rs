@@ -14,7 +14,7 @@ use tonic::Status;
 
 use super::execute_plan::message_of;
 use crate::decode::{self, Scope};
-use crate::encode::{ddl, tree_string};
+use crate::encode::ddl;
 use crate::error;
 use crate::service::Service;
 use crate::session::{Session, key};
@@ -53,14 +53,14 @@ async fn answer(session: &Arc<Session>, analyze: Option<Analyze>) -> Result<Answ
             Answer::Schema(response::Schema { schema: Some(message_of(&schema)) })
         }
         Analyze::Explain(asked) => {
-            let mode = explain_mode(asked.explain_mode());
+            let mode = explain_mode(asked.explain_mode())?;
             let explain_string = session.engine.explain(root(session, asked.plan)?, mode).await?;
             Answer::Explain(response::Explain { explain_string })
         }
         Analyze::TreeString(asked) => {
             let schema = session.engine.schema(root(session, asked.plan)?).await?;
             let fields: Vec<_> = schema.fields().iter().map(|field| Field::from_arrow(field)).collect();
-            let tree_string = tree_string::tree_string(&fields, asked.level);
+            let tree_string = floe_syntax::tree_string::tree_string(&fields, asked.level);
             Answer::TreeString(response::TreeString { tree_string })
         }
         Analyze::IsLocal(asked) => {
@@ -109,7 +109,7 @@ async fn answer(session: &Arc<Session>, analyze: Option<Analyze>) -> Result<Answ
 }
 
 fn nothing_asked() -> Error {
-    Error::message(Kind::InvalidPlan, "the request does not say what to analyze")
+    decode::invalid("Unknown Analyze Method ANALYZE_NOT_SET!")
 }
 
 fn root(session: &Session, plan: Option<proto::Plan>) -> Result<Relation> {
@@ -128,14 +128,17 @@ fn is_streaming(session: &Session, plan: Option<proto::Plan>) -> Result<bool> {
     Ok(scope.has_streaming_source())
 }
 
-fn explain_mode(mode: ProtoMode) -> ExplainMode {
-    match mode {
-        ProtoMode::Simple | ProtoMode::Unspecified => ExplainMode::Simple,
+fn explain_mode(mode: ProtoMode) -> Result<ExplainMode> {
+    Ok(match mode {
+        ProtoMode::Unspecified => {
+            return Err(Error::message(Kind::Unsupported, "Unknown Explain Mode EXPLAIN_MODE_UNSPECIFIED!"));
+        }
+        ProtoMode::Simple => ExplainMode::Simple,
         ProtoMode::Extended => ExplainMode::Extended,
         ProtoMode::Codegen => ExplainMode::Codegen,
         ProtoMode::Cost => ExplainMode::Cost,
         ProtoMode::Formatted => ExplainMode::Formatted,
-    }
+    })
 }
 
 /// Rows are computed anew at each use; the level is kept for the client that asks for it. Spark's caches are lazy, so

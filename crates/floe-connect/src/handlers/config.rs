@@ -37,7 +37,9 @@ fn answer(conf: &Conf, operation: Option<OpType>) -> Result<Answer> {
                 let value = conf.get(&key)?;
                 Ok(pair(key, Some(value)))
             });
-            Ok((pairs.collect::<Result<_>>()?, Vec::new()))
+            let pairs: Vec<KeyValue> = pairs.collect::<Result<_>>()?;
+            let warnings = pairs.iter().filter_map(|pair| warning(&pair.key)).collect();
+            Ok((pairs, warnings))
         }
         Some(OpType::GetWithDefault(get)) => {
             let pairs = get.pairs.into_iter().map(|asked| {
@@ -67,7 +69,7 @@ fn answer(conf: &Conf, operation: Option<OpType>) -> Result<Answer> {
             });
             Ok((pairs.collect(), Vec::new()))
         }
-        None => Err(Error::message(Kind::Unsupported, "the request does not say what to do with the configuration")),
+        None => Err(Error::message(Kind::Unsupported, " not supported.")),
     }
 }
 
@@ -75,16 +77,32 @@ fn answer(conf: &Conf, operation: Option<OpType>) -> Result<Answer> {
 fn set(conf: &Conf, set: proto::config_request::Set) -> Result<Answer> {
     let mut warnings = Vec::new();
     for KeyValue { key, value } in set.pairs {
-        let done = match value {
-            Some(value) => conf.set(&key, &value),
-            None => Err(Error::message(Kind::IllegalArgument, format!("the value of {key} is missing"))),
+        let done = match &value {
+            Some(value) => conf.set(&key, value),
+            None => Err(Error::message(
+                Kind::IllegalArgument,
+                format!("requirement failed: value cannot be null for key: {key}"),
+            )),
         };
         match done {
-            Err(error) if set.silent.unwrap_or(false) => warnings.push(error.to_string()),
-            done => done?,
+            Err(error) if set.silent.unwrap_or(false) => {
+                let value = value.map_or_else(|| "None".into(), |value| format!("Some({value})"));
+                warnings.push(format!("Failed to set {key} to {value} due to {error}"));
+            }
+            done => {
+                done?;
+                warnings.extend(warning(&key));
+            }
         }
     }
     Ok((Vec::new(), warnings))
+}
+
+/// Keys that mean nothing to a client without a JVM (Spark 4.1 `SparkConnectConfigHandler`).
+fn warning(key: &str) -> Option<String> {
+    const WITHOUT_MEANING: [&str; 2] =
+        ["spark.sql.execution.arrow.enabled", "spark.sql.execution.arrow.pyspark.fallback.enabled"];
+    WITHOUT_MEANING.contains(&key).then(|| format!("The SQL config '{key}' is NOT supported in Spark Connect"))
 }
 
 /// Keys come without the prefix they were asked by.

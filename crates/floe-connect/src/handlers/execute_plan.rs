@@ -126,9 +126,9 @@ async fn answer(mut work: Work) -> Result<()> {
     let asked = decode::plan(&Scope::new(&work.session.artifacts), decode::compressed::open(plan)?)?;
     let out = Out { session: work.session.clone(), operation: work.operation.clone() };
     match asked {
-        Asked::Run(Statement::Query(relation)) => rows(&out, &work, Statement::Query(relation)).await?,
-        Asked::Run(Statement::Command(command)) => {
-            work.run(Statement::Command(command)).await?.collect().await?;
+        Asked::Rows(statement) => rows(&out, &work, statement).await?,
+        Asked::Do(command) => {
+            work.run(Statement::Command(Box::new(command))).await?.collect().await?;
         }
         Asked::Sql { statement, echo } => out.sql_result(sql(&work, statement, *echo).await?).await,
         Asked::Checkpoint(statement) => {
@@ -140,7 +140,7 @@ async fn answer(mut work: Work) -> Result<()> {
             out.send(ResponseType::GetResourcesCommandResult(proto::GetResourcesCommandResult::default())).await;
         }
         Asked::CleanModelCache => {
-            out.send(ResponseType::MlCommandResult(proto::MlCommandResult::default())).await;
+            out.send(ResponseType::MlCommandResult(no_models())).await;
         }
     }
     if work.operation.reattachable {
@@ -209,6 +209,13 @@ async fn checkpoint(work: &Work, statement: Statement) -> Result<proto::CachedRe
     }
 }
 
+/// So many models were forgotten: none.
+fn no_models() -> proto::MlCommandResult {
+    use proto::expression::literal::LiteralType;
+    let none = proto::expression::Literal { literal_type: Some(LiteralType::Integer(0)), data_type: None };
+    proto::MlCommandResult { result_type: Some(proto::ml_command_result::ResultType::Param(none)) }
+}
+
 /// The message of a result's schema.
 pub(crate) fn message_of(schema: &Schema) -> proto::DataType {
     let fields = schema.fields().iter().map(|field| Field::from_arrow(field)).collect();
@@ -246,6 +253,8 @@ impl Out {
             .log
             .push(|response_id| proto::ExecutePlanResponse { response_id, ..response }.encode_to_vec())
             .await;
+        // Rows that are always ready would never let an interrupt be seen.
+        tokio::task::yield_now().await;
     }
 }
 

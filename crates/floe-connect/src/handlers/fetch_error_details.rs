@@ -14,7 +14,9 @@ pub(crate) fn handle(
 ) -> Result<proto::FetchErrorDetailsResponse, Status> {
     let key = key(&request.session_id, request.user_context.as_ref());
     let observed = request.client_observed_server_side_session_id.as_deref();
-    let session = service.sessions.existing(&key, observed).map_err(|error| error::plain(&error))?;
+    let Ok(session) = service.sessions.existing(&key, observed) else {
+        return Ok(proto::FetchErrorDetailsResponse::default());
+    };
     let Some(error) = session.errors.take(&request.error_id) else {
         return Ok(proto::FetchErrorDetailsResponse::default());
     };

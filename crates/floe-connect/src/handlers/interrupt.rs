@@ -13,7 +13,7 @@ use crate::session::{Session, key};
 pub(crate) fn handle(service: &Service, request: proto::InterruptRequest) -> Result<proto::InterruptResponse, Status> {
     let key = key(&request.session_id, request.user_context.as_ref());
     let observed = request.client_observed_server_side_session_id.as_deref();
-    let session = service.sessions.existing(&key, observed).map_err(|error| error::plain(&error))?;
+    let session = service.sessions.get_or_create(&key, observed).map_err(|error| error::plain(&error))?;
     let interrupted_ids = interrupt(&session, &request).map_err(|error| session.errors.status(error))?;
     Ok(proto::InterruptResponse {
         session_id: request.session_id,
@@ -34,14 +34,13 @@ fn interrupt(session: &Session, request: &proto::InterruptRequest) -> Result<Vec
         }
         (InterruptType::Tag, _) => Err(lacks("operation_tag", "INTERRUPT_TYPE_TAG_REQUIRES_TAG")),
         (InterruptType::OperationId, _) => Err(lacks("operation_id", "INTERRUPT_TYPE_OPERATION_ID_REQUIRES_ID")),
-        (InterruptType::Unspecified, _) => {
-            Err(Error::message(Kind::Unsupported, "the request does not say what to interrupt"))
-        }
+        (InterruptType::Unspecified, _) => Err(Error::new(Kind::Operation, "UNSUPPORTED_FEATURE.INTERRUPT_TYPE")
+            .with("interruptType", "INTERRUPT_TYPE_UNSPECIFIED")),
     }
 }
 
 fn lacks(parameter: &str, sub: &str) -> Error {
     Error::new(Kind::Operation, format!("INVALID_PARAMETER_VALUE.{sub}"))
         .with("parameter", parameter)
-        .with("functionName", "INTERRUPT")
+        .with("functionName", "interrupt")
 }
