@@ -167,6 +167,7 @@ def schema_line(schema) -> str:
 
 # ---- answers of a PySpark frame -----------------------------------------------------------------------------------
 
+AS_STRING = ("YearMonthIntervalType", "CalendarIntervalType", "VariantType")
 YEAR_MONTH = re.compile(r"INTERVAL '(-?\d+(?:-\d+)?)' (YEAR TO MONTH|YEAR|MONTH)")
 
 
@@ -174,28 +175,22 @@ def answer(frame) -> list[str]:
     """Return the schema line and row lines of a PySpark frame; runs it.
 
     Arrow clients cannot take year-month and calendar intervals or variants: such columns are asked for as strings.
-    A year-month interval is then written by the rule of `months`; the other two stay as Spark's string.
+    A year-month interval is then written by the rule of `months`; the other two stay as Spark's string. `toArrow` is
+    not used: it casts the rows to the schema once more, which pyarrow refuses for VOID that cannot be null (`array()`).
     """
-    schema = frame.schema
-    names = [type(field.dataType).__name__ for field in schema.fields]
-    as_text = [name in ("YearMonthIntervalType", "CalendarIntervalType", "VariantType") for name in names]
-    if any(as_text):
+    try:
+        table, schema, *_ = frame._to_table()
+        names = [type(field.dataType).__name__ for field in schema.fields]
+    except (KeyError, NotImplementedError, pyarrow.ArrowException):
+        table, schema, names = None, frame.schema, [type(field.dataType).__name__ for field in frame.schema.fields]
+    if any(name in AS_STRING for name in names):
         renamed = frame.toDF(*[f"c{at}" for at in range(len(names))])
-        frame = renamed.select(*[renamed[f"c{at}"].cast("string") if odd else renamed[f"c{at}"]
-                                 for at, odd in enumerate(as_text)])
-    lines = row_lines(arrow(frame))
+        columns = [renamed[f"c{at}"].cast("string") if name in AS_STRING else renamed[f"c{at}"] for at, name in enumerate(names)]
+        table, *_ = renamed.select(*columns)._to_table()
+    lines = row_lines(table)
     if "YearMonthIntervalType" in names:
         lines = [YEAR_MONTH.sub(lambda found: months(total_months(*found.groups())), line) for line in lines]
     return [schema_line(schema), *lines]
-
-
-def arrow(frame) -> pyarrow.Table:
-    """Return the frame's rows as the server sent them.
-
-    `toArrow` would cast them to the schema once more, which pyarrow refuses for VOID that cannot be null (`array()`).
-    """
-    table, *_ = frame._to_table()
-    return table
 
 
 def total_months(shown: str, unit: str) -> int:

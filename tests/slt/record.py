@@ -161,13 +161,17 @@ def main() -> None:
     logging.disable(logging.CRITICAL)
     roots = arguments.paths or [HERE]
     paths = sorted(path for root in roots for path in (root.rglob("*.slt") if root.is_dir() else [root]))
-    server = real.Spark()
+    servers: dict[str, real.Spark] = {}
     cases = differing = 0
     for path in paths:
-        found, changed = record(path, server, arguments)
+        catalog = "builtin" if "# needs: builtin" in path.read_text(encoding="utf-8") else "iceberg"
+        if catalog not in servers:
+            servers[catalog] = real.Spark(catalog=catalog)
+        found, changed = record(path, servers[catalog], arguments)
         cases, differing = cases + found, differing + changed
         print(f"{path.relative_to(HERE) if path.is_relative_to(HERE) else path}: {found} cases, {changed} differ", flush=True)
-    server.stop()
+    for server in servers.values():
+        server.stop()
     print(f"truth: {cases} cases in {len(paths)} files, {differing} {'differ' if arguments.check else 'rewritten'}")
     if arguments.check and differing:
         sys.exit(1)

@@ -1,0 +1,40 @@
+"""Records what the client suite sees on a real Spark: every client version, and the bad inputs.
+
+Here: `answers/<version>.json` and `answers/bad_inputs.json`. Not here: the comparison (`run.py`, `bad_inputs.py`).
+Like every recorder it takes no address.
+"""
+
+import sys
+
+import bad_inputs
+import clients
+from clients import environment, real
+
+
+def main() -> None:
+    """Record everything, or the parts named on the command line."""
+    environment.enter(real.REQUIREMENTS)
+    parts = sys.argv[1:] or [*clients.VERSIONS, "bad_inputs"]
+    server = real.Spark()
+    # Iceberg 1.11.0's parser for Spark 4.1 loses query parameters; a Spark without it answers that call.
+    plain = real.Spark(catalog="builtin")
+    failed = 0
+    for part in parts:
+        if part == "bad_inputs":
+            found = bad_inputs.outcomes(server.address)
+        else:
+            found = clients.outcomes(part, server.address)
+            found |= clients.outcomes(part, plain.address, "sql_parameters")
+        for name, outcome in found.items():
+            if isinstance(outcome, str) and outcome.startswith("failed:"):
+                failed += 1
+                print(f"{part} {name}: {outcome}")
+        clients.write(part, found)
+        print(f"{part}: {len(found)} outcomes", flush=True)
+    server.stop()
+    plain.stop()
+    print(f"recorded: {len(parts)} parts, {failed} calls failed on Spark itself")
+
+
+if __name__ == "__main__":
+    main()
