@@ -32,7 +32,7 @@ impl Parser<'_> {
     }
 
     fn unit_at(&self, ahead: usize) -> Option<String> {
-        let unit = self.keyword_at(ahead).filter(|keyword| {
+        let is_unit = self.keyword_at(ahead).is_some_and(|keyword| {
             matches!(
                 keyword,
                 K::Year
@@ -47,8 +47,8 @@ impl Parser<'_> {
                     | K::Millisecond
                     | K::Microsecond
             )
-        })?;
-        Some(unit.text().to_string())
+        });
+        is_unit.then(|| self.slice(self.token_at(ahead)).to_string())
     }
 
     fn invalid_unit(&self, name: &str, call: &Call, from: Mark) -> floe_base::Error {

@@ -290,7 +290,8 @@ impl Parser<'_> {
             if first && self.is_identifier() || self.is(Kind::Dot) && self.is_identifier_at(1) {
                 self.eat(Kind::Dot);
                 let name = self.identifier()?;
-                path.push_str(&format!("['{name}']"));
+                let plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+                path.push_str(&if plain { format!(".{name}") } else { format!("['{name}']") });
             } else if self.is(Kind::LeftBracket) {
                 self.advance();
                 let token = self.token();

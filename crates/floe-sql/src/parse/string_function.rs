@@ -44,7 +44,7 @@ impl Parser<'_> {
         Ok(Expression::call("extract", vec![field, source], self.origin(from)))
     }
 
-    /// `SUBSTRING(a FROM b FOR c)` and `SUBSTRING(a, b, c)`; without a length it goes to the end.
+    /// `SUBSTRING(a FROM b [FOR c])`, or the function of that name.
     pub(crate) fn substring(&mut self) -> Result<Expression> {
         let from = self.mark();
         let name = self.identifier()?;
@@ -54,18 +54,17 @@ impl Parser<'_> {
             return self.function_call(vec![name], from);
         }
         let text = self.value_expression()?;
-        if !self.eat_keyword(K::From) && !self.eat(Kind::Comma) {
+        if !self.eat_keyword(K::From) {
             self.rewind(from + 1);
             return self.function_call(vec![name], from);
         }
         let start = self.value_expression()?;
-        let length = if self.eat_keyword(K::For) || self.eat(Kind::Comma) {
-            self.value_expression()?
-        } else {
-            Expression::literal(Literal::Int(i32::MAX), self.origin_here())
-        };
+        let mut arguments = vec![text, start];
+        if self.eat_keyword(K::For) || self.eat(Kind::Comma) {
+            arguments.push(self.value_expression()?);
+        }
         self.expect(Kind::RightParen)?;
-        Ok(Expression::call("substring", vec![text, start, length], self.origin(from)))
+        Ok(Expression::call("substring", arguments, self.origin(from)))
     }
 
     /// `TRIM([BOTH | LEADING | TRAILING] [characters] FROM text)`. The characters come first, as in the functions.
