@@ -22,6 +22,21 @@ impl Parser<'_> {
         self.call_clauses(call, from)
     }
 
+    /// A call whose first argument is read already.
+    pub(crate) fn function_call_after(
+        &mut self,
+        name: Vec<String>,
+        first: Expression,
+        from: Mark,
+    ) -> Result<Expression> {
+        let mut call = Call { name, ..Call::new("", vec![first]) };
+        while self.eat(Kind::Comma) {
+            call.arguments.push(self.argument()?);
+        }
+        self.close_list(call.arguments.len())?;
+        self.call_clauses(call, from)
+    }
+
     /// `DISTINCT` or `ALL` before arguments or columns; either may also be a name.
     pub(crate) fn distinct(&mut self) -> bool {
         if self.ends_name_at(1) {

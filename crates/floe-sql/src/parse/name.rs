@@ -174,6 +174,8 @@ impl Parser<'_> {
             K::Unpivot => matches!(next, Kind::LeftParen | Kind::Keyword(K::Include | K::Exclude)),
             K::Insert => matches!(next, Kind::Keyword(K::Into | K::Overwrite)),
             K::Window => matches!(next, Kind::Word | Kind::Quoted | Kind::Keyword(_)) && self.is_keyword_at(2, K::As),
+            K::Row => next == Kind::Keyword(K::Format),
+            K::Recordwriter => matches!(next, Kind::String | Kind::DoubleQuoted),
             K::Watermark => self.is_identifier_at(1),
             K::With => matches!(next, Kind::Keyword(K::Rollup | K::Cube)),
             K::Grouping => next == Kind::Keyword(K::Sets),

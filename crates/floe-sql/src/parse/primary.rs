@@ -224,8 +224,7 @@ impl Parser<'_> {
         self.expect(Kind::LeftParen)?;
         let text = Box::new(self.expression()?);
         if self.is(Kind::Comma) {
-            self.rewind(from + 1);
-            return self.function_call(vec!["identifier".into()], from);
+            return self.function_call_after(vec!["identifier".into()], *text, from);
         }
         self.expect(Kind::RightParen)?;
         let arguments = if self.is(Kind::LeftParen) { Some(self.plain_arguments()?) } else { None };

@@ -15,11 +15,16 @@ impl Parser<'_> {
         self.nested(|parser| {
             let from = parser.mark();
             let (with, recursive) = parser.with_clause()?;
-            let body = parser.query_term(0, None)?;
-            let mut query = Query { with, recursive, ..Query::of(body) };
-            parser.organisation(&mut query)?;
-            Ok(parser.finished(query, from))
+            parser.query_under(with, recursive, from)
         })
+    }
+
+    /// A query whose WITH was read already.
+    pub(crate) fn query_under(&mut self, with: Vec<Cte>, recursive: bool, from: Mark) -> Result<Relation> {
+        let body = self.query_term(0, None)?;
+        let mut query = Query { with, recursive, ..Query::of(body) };
+        self.organisation(&mut query)?;
+        Ok(self.finished(query, from))
     }
 
     /// A query whose first term, in parentheses, was read already.

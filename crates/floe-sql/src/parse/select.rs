@@ -23,12 +23,14 @@ impl Parser<'_> {
     /// `SELECT [hints] [DISTINCT] expressions`, nothing more.
     pub(crate) fn select_clause(&mut self) -> Result<Select> {
         self.expect_keyword(K::Select)?;
-        if self.is_keyword(K::Transform) && self.peek_at(1) == Kind::LeftParen && self.is_transform() {
-            return Err(Error::unsupported("the TRANSFORM clause").at(&self.origin_here()));
-        }
+        let transforms = self.is_keyword(K::Transform) && self.peek_at(1) == Kind::LeftParen;
         let hints = self.hints()?;
         let distinct = self.distinct();
         let projection = self.list(Self::named_expression)?;
+        // `transform` is a function as well; as a clause it has a script behind it.
+        if transforms && matches!(self.keyword(), Some(K::Using | K::Row | K::Recordwriter)) {
+            return Err(Error::unsupported("the TRANSFORM clause").at(&self.origin_here()));
+        }
         Ok(Select {
             hints,
             distinct,
@@ -39,24 +41,6 @@ impl Parser<'_> {
             having: None,
             windows: Vec::new(),
         })
-    }
-
-    /// `transform` is a function as well; a script follows USING behind the closing parenthesis.
-    fn is_transform(&self) -> bool {
-        let mut depth = 0_usize;
-        let mut ahead = 1;
-        loop {
-            match self.peek_at(ahead) {
-                Kind::LeftParen => depth += 1,
-                Kind::RightParen if depth <= 1 => {
-                    return matches!(self.peek_at(ahead + 1), Kind::Keyword(K::Using | K::Row | K::Recordwriter));
-                }
-                Kind::RightParen => depth -= 1,
-                Kind::End => return false,
-                _ => {}
-            }
-            ahead += 1;
-        }
     }
 
     /// LATERAL VIEW, WHERE, GROUP BY, HAVING and WINDOW behind FROM.

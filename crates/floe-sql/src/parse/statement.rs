@@ -85,10 +85,7 @@ impl Parser<'_> {
                 };
                 Command::Unsupported { what: format!("WITH before {}", word.text()), origin: self.origin(start) }
             }
-            _ => {
-                self.rewind(start);
-                return self.query_statement();
-            }
+            _ => return self.query_under(with, recursive, start).map(Statement::Query),
         };
         Ok(Statement::Command(Box::new(command)))
     }
