@@ -51,6 +51,17 @@ pub fn wider_of<'a>(types: impl IntoIterator<Item = &'a DataType>, context: &Con
     types.into_iter().try_fold(DataType::Null, |shared, next| wider(&shared, next, context))
 }
 
+/// The values cast to the type they share where none has to be read from or written as text for it
+/// (`findWiderTypeWithoutStringPromotion`): `greatest`, `least`.
+pub fn unify_without_text(values: Vec<Typed>, context: &Context, origin: &Origin) -> Option<Result<Vec<Typed>>> {
+    let texts = values.iter().filter(|value| is_text(&value.data_type)).count();
+    let others = values.iter().filter(|value| !matches!(value.data_type, DataType::Utf8 | DataType::Null)).count();
+    if texts > 0 && others > 0 {
+        return None;
+    }
+    unify(values, context, origin)
+}
+
 /// The values cast to the one type they share; `None` where there is none.
 pub fn unify(values: Vec<Typed>, context: &Context, origin: &Origin) -> Option<Result<Vec<Typed>>> {
     let shared = wider_of(values.iter().map(|value| &value.data_type), context)?;

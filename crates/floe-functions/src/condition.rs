@@ -66,7 +66,7 @@ pub fn case(
 ) -> Result<Typed> {
     let (conditions, mut results): (Vec<Typed>, Vec<Typed>) = branches.into_iter().unzip();
     for (index, condition) in conditions.iter().enumerate() {
-        if !matches!(condition.data_type, DataType::Boolean | DataType::Null) {
+        if condition.data_type != DataType::Boolean {
             return Err(not_boolean(index, condition, text).at(origin));
         }
     }
@@ -86,8 +86,6 @@ pub fn case(
         cast_results.push(cast(result, &shared, CastMode::Session, context, origin)?);
     }
     let otherwise = if has_otherwise { cast_results.pop() } else { None };
-    let boolean = |condition: Typed| cast(condition, &DataType::Boolean, CastMode::Session, context, origin);
-    let conditions: Vec<Typed> = conditions.into_iter().map(boolean).collect::<Result<_>>()?;
     Ok(choose(conditions.into_iter().zip(cast_results).collect(), otherwise))
 }
 

@@ -29,6 +29,9 @@ pub mod kernel;
 mod rows;
 pub mod typed;
 
+#[cfg(test)]
+mod testing;
+
 mod family {
     include!(concat!(env!("OUT_DIR"), "/families.rs"));
 }

@@ -96,7 +96,7 @@ pub fn may_turn_null(from: &DataType, to: &DataType) -> bool {
         (_, Utf8) => false,
         (Timestamp(_, Some(_)), Int8 | Int16 | Int32) => true,
         (Float32 | Float64, Timestamp(_, Some(_))) => true,
-        (Timestamp(..), Date32) | (Date32, Timestamp(..)) => false,
+        (Timestamp(_, Some(_)), Date32) | (Date32, Timestamp(_, Some(_))) => false,
         (_, Date32) | (Date32, _) => true,
         (_, Interval(IntervalUnit::MonthDayNano)) => true,
         (from, DataType::Decimal128(..)) => !fits_decimal(from, to),

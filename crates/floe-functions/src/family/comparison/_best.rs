@@ -14,7 +14,7 @@ use crate::{Call, Typed, coerce};
 
 pub(crate) fn bind(call: &Call<'_>, wanted: Ordering) -> Result<Typed> {
     call.at_least(2)?;
-    let Some(values) = coerce::unify(call.arguments.clone(), call.context, call.origin) else {
+    let Some(values) = coerce::unify_without_text(call.arguments.clone(), call.context, call.origin) else {
         let types: Vec<String> =
             call.arguments.iter().map(|value| format!("\"{}\"", value.spark_type().sql())).collect();
         return Err(Error::analysis("DATATYPE_MISMATCH.DATA_DIFF_TYPES")

@@ -1,0 +1,51 @@
+//! `randstr`: random text of letters and digits.
+
+use std::sync::{Mutex, PoisonError};
+
+use arrow::array::StringArray;
+use arrow::datatypes::DataType;
+use datafusion::logical_expr::ColumnarValue;
+use datafusion::scalar::ScalarValue;
+use floe_base::{Error, Result};
+
+use super::_random::{Random, Stream, seed};
+use crate::{Call, Function, Kernel, Typed};
+
+pub(crate) const FUNCTIONS: &[Function] = &[Function::scalar("randstr", bind).usage(
+    "randstr(length[, seed]) - Returns a string of the specified length whose characters are chosen uniformly at random \
+     from the following pool of characters: 0-9, a-z, A-Z.",
+)];
+
+const POOL: &[u8] = b"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+
+fn bind(call: &Call<'_>) -> Result<Typed> {
+    call.between(1, 2)?;
+    let length = call.coerced(0, &DataType::Int32, "(\"INT\" or \"SMALLINT\")")?;
+    let Some(ScalarValue::Int32(Some(length))) = length.literal() else {
+        return Err(Error::analysis("DATATYPE_MISMATCH.NON_FOLDABLE_INPUT")
+            .with("sqlExpr", format!("\"{}\"", (call.text)(None)))
+            .with("inputName", "`length`")
+            .with("inputType", "INT or SMALLINT")
+            .with("inputExpr", format!("\"{}\"", (call.text)(Some(0))))
+            .at(call.origin));
+    };
+    let length = usize::try_from(*length).map_err(|_| {
+        Error::analysis("INVALID_PARAMETER_VALUE.LENGTH")
+            .with("parameter", "`length`")
+            .with("functionName", "`randstr`")
+            .with("length", length.to_string())
+            .at(call.origin)
+    })?;
+    let seed = seed(call, 1)?;
+    let stream: Stream = Mutex::new(Random::new(seed));
+    let kernel = Kernel::new(call.name, format!("{seed} {length}"), DataType::Utf8, false, move |arguments| {
+        let mut stream = stream.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut letter = || {
+            let index = stream.next_int(POOL.len() as i32);
+            POOL.get(index as usize).map_or('0', |letter| *letter as char)
+        };
+        let texts = (0..arguments.rows).map(|_| (0..length).map(|_| letter()).collect::<String>());
+        Ok(ColumnarValue::Array(std::sync::Arc::new(StringArray::from_iter_values(texts))))
+    });
+    Ok(kernel.volatile().call(Vec::new()))
+}
