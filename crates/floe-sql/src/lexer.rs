@@ -125,6 +125,8 @@ impl Lexer<'_> {
     fn string(&mut self, quote: u8, kind: Kind) {
         let mut length = 1;
         loop {
+            let rest = self.bytes.get(self.at + length..).unwrap_or_default();
+            length += rest.iter().position(|byte| *byte == quote || *byte == b'\\').unwrap_or(rest.len());
             match self.bytes.get(self.at + length) {
                 None => return self.push(Kind::Unrecognised, 1),
                 Some(b'\\') => length += 1 + self.escaped_length(length + 1),

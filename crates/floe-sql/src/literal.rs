@@ -10,7 +10,7 @@ pub(crate) fn unescape(token: &str) -> String {
     }
     let quote = token.chars().next().unwrap_or('\'');
     let body = inner(token);
-    if !body.contains(['\\', quote]) {
+    if !body.bytes().any(|byte| byte == b'\\' || byte == quote as u8) {
         return body.to_string();
     }
     let mut out = String::with_capacity(body.len());

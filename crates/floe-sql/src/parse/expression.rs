@@ -2,7 +2,7 @@
 //! `predicate.rs`, what stands between operators in `primary.rs`.
 
 use floe_base::Result;
-use floe_syntax::{Expression, ExpressionKind};
+use floe_syntax::{Expression, ExpressionKind, Literal};
 
 use crate::keyword::Keyword as K;
 use crate::parser::{Mark, Parser};
@@ -13,7 +13,29 @@ pub(crate) type Given = Option<(Expression, Mark)>;
 
 impl Parser<'_> {
     pub(crate) fn expression(&mut self) -> Result<Expression> {
+        if let Some(literal) = self.lone_literal() {
+            return literal;
+        }
         self.nested(|parser| parser.disjunction(None))
+    }
+
+    /// A literal with nothing but a comma or parenthesis behind it: most of what a seed of ten thousand rows is made of.
+    fn lone_literal(&mut self) -> Option<Result<Expression>> {
+        let signed = usize::from(self.is(Kind::Minus));
+        if !matches!(self.peek_at(signed + 1), Kind::Comma | Kind::RightParen) {
+            return None;
+        }
+        match self.peek_at(signed) {
+            Kind::Number(_) => Some(self.number()),
+            Kind::String | Kind::DoubleQuoted if signed == 0 => Some(Ok(self.string_expression())),
+            Kind::Keyword(word @ (K::True | K::False | K::Null)) if signed == 0 => {
+                let from = self.mark();
+                self.advance();
+                let literal = if word == K::Null { crate::literal::null() } else { Literal::Boolean(word == K::True) };
+                Some(Ok(Expression::literal(literal, self.origin(from))))
+            }
+            _ => None,
+        }
     }
 
     /// `expression (AS? alias | AS? (a, b))?`

@@ -132,7 +132,7 @@ impl Parser<'_> {
     }
 
     /// `(x, y) ->` ahead?
-    fn is_lambda_list(&self) -> bool {
+    pub(crate) fn is_lambda_list(&self) -> bool {
         let mut ahead = 1;
         loop {
             if !self.is_identifier_at(ahead) {

@@ -108,11 +108,60 @@ impl Parser<'_> {
         let from = self.mark();
         self.expect_keyword(K::Values)?;
         let outer = std::mem::replace(&mut self.in_values, true);
-        let rows = self.list(|parser| parser.expression().map(row));
+        let mut width = 0;
+        let rows = self.list(|parser| {
+            let row = parser.values_row(width)?;
+            width = row.len();
+            Ok(row)
+        });
         self.in_values = outer;
         let kind = RelationKind::Values { rows: rows? };
         let values = Relation::new(kind, self.origin(from));
         self.aliased_relation(values, from)
+    }
+
+    /// One row. In parentheses its columns are read straight into the row; `width` is how many the last one had.
+    fn values_row(&mut self, width: usize) -> Result<Vec<Expression>> {
+        let plain = self.is(Kind::LeftParen)
+            && !matches!(self.peek_at(1), Kind::LeftParen | Kind::RightParen)
+            && !self.starts_query_at(1)
+            && !self.is_lambda_list();
+        if !plain {
+            return self.expression().map(row);
+        }
+        let from = self.mark();
+        self.expect(Kind::LeftParen)?;
+        let start = self.mark();
+        let first = self.expression()?;
+        if self.is(Kind::RightParen) {
+            self.advance();
+            return self.continued_row(vec![first], from);
+        }
+        let first = self.aliased(first, start)?;
+        if !self.is(Kind::Comma) {
+            return Err(self.syntax_error());
+        }
+        let mut items = Vec::with_capacity(width);
+        items.push(unaliased(first));
+        while self.eat(Kind::Comma) {
+            items.push(unaliased(self.named_expression()?));
+        }
+        if !self.eat(Kind::RightParen) {
+            return Err(self.extra_input());
+        }
+        self.continued_row(items, from)
+    }
+
+    /// Behind a row in parentheses an operator may show that it was only an operand.
+    fn continued_row(&mut self, mut items: Vec<Expression>, from: Mark) -> Result<Vec<Expression>> {
+        if matches!(self.peek(), Kind::Comma | Kind::End | Kind::Semicolon | Kind::RightParen) {
+            return Ok(items);
+        }
+        let operand = match (items.pop(), items.is_empty()) {
+            (Some(single), true) => single,
+            (last, _) => Expression::call("struct", items.into_iter().chain(last).collect(), self.origin(from)),
+        };
+        self.disjunction(Some((operand, from))).map(row)
     }
 
     /// GROUP BY in any form. Only behind `|>` may its expressions have names.
