@@ -19,9 +19,11 @@
 //!
 //! There is one resolver, for SQL and DataFrame alike. It never touches the wire and never names a backend.
 
+pub mod facts;
 pub mod lookup;
 pub mod lower;
 pub mod planned;
+pub mod write;
 
 mod expression;
 mod name;
@@ -31,8 +33,11 @@ mod resolver;
 mod rows;
 mod scope;
 mod snapshot;
+#[cfg(test)]
+mod testing;
 mod walk;
 
+pub use facts::facts;
 pub use lookup::Lookup;
 pub use lower::lower_query;
 pub use planned::Planned;

@@ -74,13 +74,20 @@ fn plain_names(trees: &[&Relation]) -> Vec<Wanted> {
     wanted
 }
 
-/// The plan of rows, exactly the client's columns in order.
+/// The plan of rows, exactly the client's columns in order, with all that was met on the way.
 pub(crate) fn planned(rows: Rows, resolver: &Resolver<'_>) -> Result<Planned> {
+    let planned = planned_within(rows, resolver)?;
+    Ok(Planned { hints: resolver.hints.take(), observations: resolver.observations.take(), ..planned })
+}
+
+/// The plan of a query that is part of another.
+pub(crate) fn planned_within(rows: Rows, resolver: &Resolver<'_>) -> Result<Planned> {
     let rows = rows.aligned(resolver)?;
     Ok(Planned {
         fields: rows.scope.columns.iter().map(|column| column.field.clone()).collect(),
         plan: rows.plan,
-        hints: resolver.hints.take(),
-        observations: resolver.observations.take(),
+        hints: Vec::new(),
+        tables: resolver.snapshot.tables(),
+        observations: Vec::new(),
     })
 }

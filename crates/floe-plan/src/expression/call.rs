@@ -1,7 +1,6 @@
 //! Functions and operators: the arguments get their types, the function binds to them.
 
 use arrow::datatypes::{DataType, FieldRef};
-use datafusion::logical_expr::Expr;
 use floe_base::{Error, Origin, Result};
 use floe_functions::{FunctionKind, Typed};
 use floe_syntax::expression::{Argument, Call, Expression, ExpressionKind};
@@ -187,6 +186,24 @@ impl Resolver<'_> {
         Ok(Bound { value: bound.map_err(|error| error.at(origin))?, kind: function.kind })
     }
 
+    /// A function over values that are lowered already; `text` is the call as errors print it.
+    pub(crate) fn apply(&self, name: &str, arguments: Vec<Typed>, text: &str, origin: &Origin) -> Result<Typed> {
+        let function =
+            floe_functions::find(name).ok_or_else(|| Error::unsupported(format!("function `{name}`")).at(origin))?;
+        (function.bind)(&floe_functions::Call {
+            name: function.name,
+            arguments,
+            distinct: false,
+            ignore_nulls: None,
+            within_group: Vec::new(),
+            origin,
+            context: self.context,
+            text: &|_| text.to_string(),
+            lambdas: &|_, _| Err(Error::internal("a call over values takes no lambda")),
+            is_lambda: &|_| false,
+        })
+    }
+
     fn argument(&self, value: &Expression, names: &Names<'_>) -> Result<Typed> {
         match value.kind {
             ExpressionKind::Lambda { .. } => Ok(Typed::null(&DataType::Null)),
@@ -235,9 +252,4 @@ fn is_builtin(name: &[String]) -> bool {
 
 pub(crate) fn is_star(value: &Expression) -> bool {
     matches!(value.kind, ExpressionKind::Star(_))
-}
-
-/// Both sides of a native operator.
-pub(crate) fn binary(left: Expr, operator: datafusion::logical_expr::Operator, right: Expr) -> Expr {
-    datafusion::logical_expr::binary_expr(left, operator, right)
 }

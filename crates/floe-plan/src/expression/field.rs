@@ -86,20 +86,7 @@ impl Resolver<'_> {
         if !matches!(value.data_type, DataType::List(_) | DataType::Map(..)) {
             return Err(cannot_extract(&value, text, origin));
         }
-        let function = floe_functions::find("extractvalue")
-            .ok_or_else(|| Error::unsupported("an element of an array or map by position or key").at(origin))?;
-        (function.bind)(&floe_functions::Call {
-            name: function.name,
-            arguments: vec![value, key],
-            distinct: false,
-            ignore_nulls: None,
-            within_group: Vec::new(),
-            origin,
-            context: self.context,
-            text: &|_| text.to_string(),
-            lambdas: &|_, _| Err(Error::internal("an element takes no lambda")),
-            is_lambda: &|_| false,
-        })
+        self.apply("extractvalue", vec![value, key], text, origin)
     }
 
     /// `withField(path, value)`, `dropFields(path)`.

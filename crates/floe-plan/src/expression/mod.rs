@@ -33,7 +33,7 @@ use std::sync::Arc;
 
 use floe_base::{Error, Origin, Result};
 use floe_functions::Typed;
-use floe_functions::cast::cast;
+use floe_functions::cast::cast_as;
 use floe_syntax::expression::{Attribute, Expression, ExpressionKind, WindowSpec};
 
 use crate::name;
@@ -197,8 +197,8 @@ impl Resolver<'_> {
         origin: &Origin,
     ) -> Result<Typed> {
         let value = self.expression(child, names)?;
-        let written = crate::scope::written(&to.to_field("", true));
-        Ok(cast(value, &to.to_arrow(), mode, self.context, origin)?.with_written(written))
+        let text = || self.text(child, names);
+        cast_as(value, to, mode, self.context, origin, &text)
     }
 
     /// `IDENTIFIER('a.b')`, `IDENTIFIER('f')(x)`.

@@ -18,10 +18,10 @@ const GROUPING_SETS_MAX: usize = 4096;
 impl Resolver<'_> {
     /// `df.groupBy(keys).agg(…)`: the keys come first in the result.
     pub(crate) fn aggregate<'t>(&self, aggregate: &'t Aggregate, env: &Env<'t>, origin: &Origin) -> Result<Rows> {
-        if aggregate.pivot.is_some() {
-            return Err(Error::unsupported("pivot of a grouped frame").at(origin));
-        }
         let rows = self.relation(&aggregate.input, env)?;
+        if let Some((column, values)) = &aggregate.pivot {
+            return self.pivoted_frame(rows, aggregate, column, values, env, origin);
+        }
         let scope = rows.scope.clone();
         let names = Names::new(&scope, env, Clause::Select);
         let mut projection = keys_in_order(&aggregate.group_by);
@@ -217,7 +217,7 @@ fn too_many_sets() -> Error {
 }
 
 /// The keys as the DataFrame's result shows them, each once.
-fn keys_in_order(group_by: &GroupBy) -> Vec<Expression> {
+pub(crate) fn keys_in_order(group_by: &GroupBy) -> Vec<Expression> {
     let mut keys = Vec::new();
     let GroupBy::Elements(elements) = group_by else { return keys };
     for element in elements {

@@ -2,22 +2,43 @@
 
 pub(crate) mod aggregate;
 pub(crate) mod alias;
+pub(crate) mod collect_metrics;
 pub(crate) mod deduplicate;
+pub(crate) mod describe;
+pub(crate) mod drop;
+pub(crate) mod drop_na;
+pub(crate) mod fill_na;
 pub(crate) mod filter;
+pub(crate) mod freq_items;
 pub(crate) mod grouped;
+pub(crate) mod hint;
+pub(crate) mod html_string;
 pub(crate) mod join;
 pub(crate) mod lateral_view;
 pub(crate) mod limit;
 pub(crate) mod local;
+pub(crate) mod pivot;
 pub(crate) mod project;
 pub(crate) mod query;
 pub(crate) mod range;
 pub(crate) mod recursive;
+pub(crate) mod replace_na;
+pub(crate) mod sample;
 pub(crate) mod select;
 pub(crate) mod set_operation;
+pub(crate) mod show_string;
 pub(crate) mod sort;
+pub(crate) mod statistics;
 pub(crate) mod table;
+pub(crate) mod table_function;
+pub(crate) mod tail;
+pub(crate) mod to_df;
+pub(crate) mod to_schema;
+pub(crate) mod transpose;
+pub(crate) mod unpivot;
 pub(crate) mod values;
+pub(crate) mod with_columns;
+pub(crate) mod with_columns_renamed;
 
 use datafusion::logical_expr::{EmptyRelation, LogicalPlan};
 use floe_base::{Error, Result};
@@ -75,9 +96,66 @@ impl Resolver<'_> {
                 self.deduplicate(input, columns.as_deref(), env, origin)
             }
             RelationKind::Alias { input, name, columns } => self.alias(input, name, columns, env, origin),
+            RelationKind::Deduplicate { .. } => {
+                Err(Error::unsupported("dropDuplicatesWithinWatermark, a streaming operator").at(origin))
+            }
             RelationKind::Repartition { input, .. } => self.relation(input, env),
+            RelationKind::TableFunction { name, call, with_ordinality } => {
+                self.table_function(name, call, *with_ordinality, env, origin)
+            }
+            RelationKind::Pivot(pivot) => self.pivot(pivot, env, origin),
+            RelationKind::Unpivot(unpivot) => self.unpivot(unpivot, env, origin),
+            RelationKind::Tail { input, limit } => self.tail(input, limit, env),
+            RelationKind::Sample(sample) => self.sample(sample, env, origin),
+            RelationKind::SampleBy { input, column, fractions, seed } => {
+                self.sample_by(input, column, fractions, *seed, env, origin)
+            }
+            RelationKind::Hint { input, name, parameters } => self.hint(input, name, parameters, env),
+            RelationKind::WithColumns { input, columns } => self.with_columns(input, columns, env, origin),
+            RelationKind::WithColumnsRenamed { input, renames } => self.with_columns_renamed(input, renames, env),
+            RelationKind::Drop { input, columns, names } => self.drop(input, columns, names, env),
+            RelationKind::ToDf { input, names } => self.to_df(input, names, env, origin),
+            RelationKind::ToSchema { input, schema } => self.to_schema(input, schema, env, origin),
+            RelationKind::Transpose { input, index } => self.transpose(input, index, env, origin),
+            RelationKind::CollectMetrics { input, name, metrics } => {
+                self.collect_metrics(input, name, metrics, relation.plan_id, env)
+            }
+            RelationKind::ShowString { input, rows, truncate, vertical } => {
+                self.show_string(input, *rows, *truncate, *vertical, env)
+            }
+            RelationKind::HtmlString { input, rows, truncate } => {
+                self.html_string(input, *rows, *truncate, env)
+            }
+            RelationKind::FillNa { input, columns, values } => self.fill_na(input, columns, values, env, origin),
+            RelationKind::DropNa { input, columns, min_non_nulls } => {
+                self.drop_na(input, columns, *min_non_nulls, env, origin)
+            }
+            RelationKind::ReplaceNa { input, columns, replacements } => {
+                self.replace_na(input, columns, replacements, env, origin)
+            }
+            RelationKind::Summary { input, statistics } => self.summary(input, statistics, env, origin),
+            RelationKind::Describe { input, columns } => self.describe(input, columns, env, origin),
+            RelationKind::Crosstab { input, first, second } => self.crosstab(input, first, second, env, origin),
+            RelationKind::Cov { input, first, second } => {
+                self.statistic(input, "cov", "covar_samp", first, second, env, origin)
+            }
+            RelationKind::Corr { input, first, second, method } if method.is_empty() || method == "pearson" => {
+                self.statistic(input, "corr", "corr", first, second, env, origin)
+            }
+            RelationKind::Corr { method, .. } => {
+                Err(Error::unsupported(format!("the correlation method `{method}`")).at(origin))
+            }
+            RelationKind::ApproxQuantile { input, columns, probabilities, relative_error } => {
+                self.approx_quantile(input, columns, probabilities, *relative_error, env, origin)
+            }
+            RelationKind::FreqItems { input, columns, support } => {
+                self.freq_items(input, columns, *support, env, origin)
+            }
+            RelationKind::AsOfJoin { name } => Err(Error::unsupported(format!("relation {name}")).at(origin)),
+            RelationKind::Catalog(_) => {
+                Err(Error::unsupported("a call of the catalog inside another relation").at(origin))
+            }
             RelationKind::Unsupported(what) => Err(Error::unsupported(what.clone()).at(origin)),
-            _ => Err(Error::unsupported("this relation").at(origin)),
         }
     }
 }

@@ -177,6 +177,18 @@ impl Resolver<'_> {
         }
     }
 
+    /// Outputs that are lowered already, with the windows and generators taken out of them.
+    pub(crate) fn computed(&self, rows: Rows, outputs: Vec<Output>, collector: &Collector) -> Result<Rows> {
+        let input = rows.scope.clone();
+        let selection = Selection { outputs, having: None, orders: Vec::new(), origins: Origin::Unknown };
+        if !collector.has_aggregates() {
+            return self.finished(rows, selection, collector, false, Some(input));
+        }
+        let groups = self.grouped(rows, &super::grouped::Keys::default(), collector)?;
+        let selection = over_groups(selection, &groups, collector)?;
+        self.finished(groups.rows, selection, collector, false, None)
+    }
+
     /// What comes after grouping: HAVING, windows, generators, the list itself, DISTINCT, order.
     fn finished(
         &self,
