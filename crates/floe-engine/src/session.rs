@@ -215,9 +215,15 @@ impl Session {
             current_database: namespace.join("."),
             current_user: self.key.user_id.clone(),
             conf: Arc::new(self.conf.snapshot().into_iter().collect()),
-            parse_schema: floe_sql::parse_schema,
+            parse_schema,
         })
     }
+}
+
+/// A schema in a function's argument: as JSON, which clients send for a typed schema, or as DDL.
+fn parse_schema(text: &str) -> Result<floe_syntax::DataType> {
+    let is_json = text.trim_start().starts_with(['{', '"']);
+    if is_json { floe_sql::parse_json_type(text) } else { floe_sql::parse_schema(text) }
 }
 
 /// An operation while it runs; it leaves the session's list when dropped.
