@@ -78,14 +78,14 @@ fn has_map(data_type: &DataType) -> bool {
 }
 
 /// One of the two algorithms, over the three shapes every value comes to.
-trait Algorithm {
+pub(crate) trait Algorithm {
     fn int(value: i32, seed: i64) -> i64;
     fn long(value: i64, seed: i64) -> i64;
     fn bytes(value: &[u8], seed: i64) -> i64;
 }
 
 /// Spark 4.1 `HashExpression.computeHash`.
-fn value_hash<A: Algorithm>(array: &ArrayRef, row: usize, seed: i64) -> Result<i64> {
+pub(crate) fn value_hash<A: Algorithm>(array: &ArrayRef, row: usize, seed: i64) -> Result<i64> {
     if array.is_null(row) || array.data_type() == &DataType::Null {
         return Ok(seed);
     }
@@ -165,7 +165,7 @@ fn big_integer(bytes: &[u8; 16]) -> &[u8] {
     rest
 }
 
-struct Murmur3;
+pub(crate) struct Murmur3;
 
 impl Algorithm for Murmur3 {
     fn int(value: i32, seed: i64) -> i64 {
@@ -213,7 +213,7 @@ fn low(hash: i64) -> i32 {
     i32::try_from(hash).unwrap_or_default()
 }
 
-struct XxHash;
+pub(crate) struct XxHash;
 
 impl Algorithm for XxHash {
     fn int(value: i32, seed: i64) -> i64 {

@@ -1,0 +1,124 @@
+//! `from_csv(csvStr, schema[, options])`: a line as a struct of a schema.
+
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, BooleanArray, Float32Array, Float64Array, StringArray, StructArray};
+use arrow::buffer::NullBuffer;
+use floe_base::{Error, Kind, Result};
+use floe_syntax::DataType as SparkType;
+
+use super::_record::Format;
+use crate::family::json::_options::{Mode, Options};
+use crate::family::json::_read::Values;
+use crate::family::json::_schema::{corrupt_column, malformed, schema};
+use crate::family::string::_text::text;
+use crate::rows::{self, Texts};
+use crate::{Call, Function, Typed};
+
+pub(crate) const FUNCTIONS: &[Function] = &[Function::scalar("from_csv", bind)
+    .usage("from_csv(csvStr, schema[, options]) - Returns the struct of the schema that the line of CSV holds.")];
+
+fn bind(call: &Call<'_>) -> Result<Typed> {
+    call.between(2, 3)?;
+    let value = text(call, 0)?;
+    let schema = schema(call, 1)?;
+    let SparkType::Struct(members) = schema.clone() else {
+        return Err(Error::analysis("INVALID_SCHEMA.NON_STRUCT_TYPE")
+            .with("inputSchema", format!("\"{}\"", (call.text)(Some(1))))
+            .with("dataType", format!("\"{}\"", schema.sql()))
+            .at(call.origin));
+    };
+    for member in &members {
+        if matches!(
+            member.data_type,
+            SparkType::Array { .. } | SparkType::Map { .. } | SparkType::Struct(_) | SparkType::Binary
+        ) {
+            let sql = format!("\"{}\"", member.data_type.sql());
+            return Err(Error::new(Kind::Unsupported, "UNSUPPORTED_DATATYPE").with("typeName", sql).at(call.origin));
+        }
+    }
+    let options = Options::of(call, 2)?;
+    let mode = Mode::of(&options, call)?;
+    let format = Format::of(&options, true)?;
+    let values = Values::of(&options, call)?;
+    let corrupt = corrupt_column(call, &options, &members);
+    let (data_type, nullable) = (schema.to_arrow(), value.nullable);
+    let arrow::datatypes::DataType::Struct(fields) = data_type.clone() else {
+        return Err(Error::internal("a struct is none"));
+    };
+    let key = format!("{schema} {} {}", options.key(), call.context.time_zone_name);
+    let written = (SparkType::from_arrow(&data_type) != schema).then_some(schema);
+    let body = move |arguments: &crate::Arguments<'_>| {
+        let texts = Texts::of(arguments, 0)?;
+        let rows = rows::count(arguments);
+        let lines: Vec<Vec<Option<String>>> =
+            (0..rows).map(|row| texts.at(row).map(|line| format.split(line)).unwrap_or_default()).collect();
+        let in_line = members.len() - usize::from(corrupt.is_some());
+        // Too few values or too many make a bad record, though what is there is read.
+        let mut bad: Vec<bool> = lines.iter().map(|line| line.len() != in_line).collect();
+        let mut columns: Vec<ArrayRef> = Vec::with_capacity(members.len());
+        let mut place = 0;
+        for (index, member) in members.iter().enumerate() {
+            if corrupt == Some(index) {
+                columns.push(Arc::new(StringArray::new_null(rows)));
+                continue;
+            }
+            let fields: Vec<Option<&str>> =
+                lines.iter().map(|line| line.get(place).and_then(|field| field.as_deref())).collect();
+            place += 1;
+            let column = column(&values, fields.clone(), &member.data_type)?;
+            for (row, field) in fields.iter().enumerate() {
+                if field.is_some()
+                    && column.is_null(row)
+                    && let Some(bad) = bad.get_mut(row)
+                {
+                    *bad = true;
+                }
+            }
+            columns.push(column);
+        }
+        let is_bad = |row: usize| texts.at(row).is_some() && bad.get(row) == Some(&true);
+        if mode == Mode::FailFast && (0..rows).any(is_bad) {
+            return Err(malformed("[null]"));
+        }
+        if let Some(column) = corrupt.and_then(|index| columns.get_mut(index)) {
+            *column = Arc::new((0..rows).map(|row| texts.at(row).filter(|_| is_bad(row))).collect::<StringArray>());
+        }
+        let nulls: NullBuffer = (0..rows).map(|row| texts.at(row).is_some()).collect();
+        let structs = StructArray::try_new_with_length(fields.clone(), columns, Some(nulls), rows)?;
+        rows::finish(arguments, Arc::new(structs))
+    };
+    let arrow_type = data_type;
+    let typed = match mode {
+        Mode::FailFast => call.raising(key, vec![value], arrow_type, nullable, body),
+        Mode::Permissive => call.kernel(key, vec![value], arrow_type, nullable, body),
+    };
+    Ok(typed.with_written(written))
+}
+
+/// Spark 4.1 `UnivocityParser`: booleans by their two words, doubles with `NaN`, `Inf` and `-Inf`, all else as CAST reads.
+fn column(values: &Values, fields: Vec<Option<&str>>, to: &SparkType) -> Result<ArrayRef> {
+    let real = |field: &str| match field {
+        "NaN" => Some(f64::NAN),
+        "Inf" => Some(f64::INFINITY),
+        "-Inf" => Some(f64::NEG_INFINITY),
+        other => crate::cast::parse::double(other),
+    };
+    Ok(match to {
+        SparkType::Boolean => {
+            let read = |field: &str| match field.to_ascii_lowercase().as_str() {
+                "true" => Some(true),
+                "false" => Some(false),
+                _ => None,
+            };
+            Arc::new(fields.into_iter().map(|field| field.and_then(read)).collect::<BooleanArray>())
+        }
+        SparkType::Double => Arc::new(fields.into_iter().map(|field| field.and_then(real)).collect::<Float64Array>()),
+        SparkType::Float => {
+            #[expect(clippy::cast_possible_truncation, reason = "Java narrows a double to a float just so")]
+            let narrow = |field: &str| real(field).map(|value| value as f32);
+            Arc::new(fields.into_iter().map(|field| field.and_then(narrow)).collect::<Float32Array>())
+        }
+        _ => values.of_texts(fields, to)?,
+    })
+}
