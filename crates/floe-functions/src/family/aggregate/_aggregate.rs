@@ -406,3 +406,106 @@ impl Hash for Aggregate {
         self.returns.data_type().hash(state);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use arrow::array::Int64Array;
+    use arrow::datatypes::Int64Type;
+    use arrow::util::display::array_value_to_string;
+
+    use super::super::_collected::{Collected, End};
+    use super::super::_sum::{Checked, Overflow, Sum, long_overflow};
+    use super::*;
+
+    fn sum() -> Result<Box<dyn Groups>> {
+        Ok(Box::new(Sum::<Int64Type, Checked>::new(DataType::Int64, Overflow::Raise(long_overflow()), |_, _| true)))
+    }
+
+    fn list() -> Result<Box<dyn Groups>> {
+        Ok(Box::new(Collected::new(vec![DataType::Int64], End::List)))
+    }
+
+    fn distinct(inner: Result<Box<dyn Groups>>) -> Result<Box<dyn Groups>> {
+        Ok(Box::new(Distinct::new(inner?, vec![DataType::Int64])?))
+    }
+
+    fn numbers(values: &[Option<i64>]) -> Vec<ArrayRef> {
+        vec![Arc::new(Int64Array::from(values.to_vec()))]
+    }
+
+    fn shown(array: &ArrayRef) -> String {
+        let one = |row| match array.is_null(row) {
+            true => "NULL".into(),
+            false => array_value_to_string(array, row).unwrap_or_default(),
+        };
+        (0..array.len()).map(one).collect::<Vec<String>>().join("; ")
+    }
+
+    fn hashed(groups: Box<dyn Groups>, make: fn() -> Result<Box<dyn Groups>>) -> Hashed {
+        Hashed { groups, make: Arc::new(make), is_distinct: false, count: 0 }
+    }
+
+    const ROWS: [Option<i64>; 6] = [Some(1), Some(2), None, Some(2), Some(5), None];
+    const GROUPS: [usize; 6] = [0, 1, 1, 1, 0, 2];
+
+    /// The results by group: taken in at once, and as two states merged.
+    fn check(make: fn() -> Result<Box<dyn Groups>>, expected: &str) -> EngineResult<()> {
+        let mut at_once = hashed(make()?, make);
+        at_once.update_batch(&numbers(&ROWS), &GROUPS, None, 3)?;
+        assert_eq!(shown(&at_once.evaluate(EmitTo::All)?), expected);
+
+        let mut merged = hashed(make()?, make);
+        for part in [0..3, 3..6] {
+            let mut partial = hashed(make()?, make);
+            partial.update_batch(&numbers(&ROWS[part.clone()]), &GROUPS[part], None, 3)?;
+            let first = partial.state(EmitTo::First(1))?;
+            merged.merge_batch(&first, &[0], None, 3)?;
+            let rest = partial.state(EmitTo::All)?;
+            merged.merge_batch(&rest, &[1, 2], None, 3)?;
+        }
+        assert_eq!(shown(&merged.evaluate(EmitTo::All)?), expected);
+        Ok(())
+    }
+
+    #[test]
+    fn at_once_or_in_parts_the_answer_is_the_same() -> EngineResult<()> {
+        check(sum, "6; 4; NULL")?;
+        check(list, "[1, 5]; [2, 2]; []")?;
+        check(|| distinct(sum()), "6; 2; NULL")?;
+        check(|| distinct(list()), "[1, 5]; [2]; []")
+    }
+
+    #[test]
+    fn a_filter_leaves_rows_out_and_rows_become_states() -> EngineResult<()> {
+        let mask = BooleanArray::from(vec![Some(true), Some(false), None, Some(true), Some(true), Some(true)]);
+        let mut filtered = hashed(sum()?, sum);
+        filtered.update_batch(&numbers(&ROWS), &GROUPS, Some(&mask), 3)?;
+        assert_eq!(shown(&filtered.evaluate(EmitTo::All)?), "6; 2; NULL");
+        let states = filtered.convert_to_state(&numbers(&ROWS), Some(&mask))?;
+        filtered.merge_batch(&states, &GROUPS, None, 3)?;
+        assert_eq!(shown(&filtered.evaluate(EmitTo::All)?), "6; 2; NULL");
+        Ok(())
+    }
+
+    #[test]
+    fn a_frame_forgets_the_rows_that_left_it() -> EngineResult<()> {
+        let mut frame = Framed { make: Arc::new(sum), groups: sum()?, rows: VecDeque::new(), stale: false };
+        frame.update_batch(&numbers(&[Some(1), Some(2)]))?;
+        assert_eq!(frame.evaluate()?, ScalarValue::Int64(Some(3)));
+        frame.update_batch(&numbers(&[Some(4)]))?;
+        frame.retract_batch(&numbers(&[Some(1)]))?;
+        assert_eq!(frame.evaluate()?, ScalarValue::Int64(Some(6)));
+        frame.retract_batch(&numbers(&[Some(2), Some(4)]))?;
+        assert_eq!(frame.evaluate()?, ScalarValue::Int64(None));
+        Ok(())
+    }
+
+    #[test]
+    fn a_sum_beyond_a_long_raises() -> Result<()> {
+        let mut groups = sum()?;
+        groups.grow(1);
+        let error = groups.update(&numbers(&[Some(i64::MAX), Some(1)]), &[0, 0]).err();
+        assert_eq!(error.map(|error| error.condition().to_string()).as_deref(), Some("ARITHMETIC_OVERFLOW"));
+        Ok(())
+    }
+}

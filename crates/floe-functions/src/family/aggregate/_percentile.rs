@@ -45,9 +45,9 @@ impl Percentages {
         };
         let values: Option<Vec<f64>> = values.into_iter().collect();
         let values = values.ok_or_else(|| unexpected_null(call, "percentage"))?;
-        if let Some(wrong) = values.iter().find(|value| !(0.0..=1.0).contains(*value)) {
-            let shown = if is_array { shown_array(&values) } else { format!("{wrong:?}D") };
-            return Err(out_of_range(call, "percentage", "[0.0, 1.0]", shown));
+        if values.iter().any(|value| !(0.0..=1.0).contains(value)) {
+            let shown: Vec<String> = values.iter().map(|value| format!("{value:?}D")).collect();
+            return Err(out_of_range(call, "percentage", "[0.0, 1.0]", shown.join(",")));
         }
         Ok(Self { values, is_array })
     }
@@ -70,11 +70,6 @@ impl Percentages {
         let offsets = OffsetBuffer::from_lengths([results.len()]);
         Ok(ScalarValue::List(Arc::new(ListArray::try_new(field, offsets, results, None)?)))
     }
-}
-
-fn shown_array(values: &[f64]) -> String {
-    let values: Vec<String> = values.iter().map(|value| format!("{value:?}D")).collect();
-    format!("ARRAY({})", values.join(", "))
 }
 
 /// An exact percentile of numbers or intervals; `frequency` says how often each value counts.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, Float64Array};
 use arrow::datatypes::{DataType, Float64Type};
-use floe_base::Result;
+use floe_base::{Error, Result};
 
 use super::_aggregate::{Groups, own};
 use crate::{Call, Typed};
@@ -25,7 +25,21 @@ pub(crate) struct Statistic<const N: usize> {
 pub(crate) fn statistic<const N: usize>(call: &Call<'_>, values: Vec<Typed>, statistic: Statistic<N>) -> Typed {
     let state = vec![DataType::Float64; N];
     own(call, values.len().to_string(), values, (DataType::Float64, true), state, move || {
-        Ok(Statistics { states: Vec::new(), statistic })
+        Ok(Statistics { states: Vec::new(), statistic, by_zero: None })
+    })
+}
+
+/// The same for a statistic whose last step is a division: where the divisor is zero it raises this error.
+pub(crate) fn quotient<const N: usize>(
+    call: &Call<'_>,
+    values: Vec<Typed>,
+    statistic: Statistic<N>,
+    divides_by_zero: fn(&[f64; N]) -> bool,
+    error: Error,
+) -> Typed {
+    let state = vec![DataType::Float64; N];
+    own(call, format!("{} raising", values.len()), values, (DataType::Float64, true), state, move || {
+        Ok(Statistics { states: Vec::new(), statistic, by_zero: Some((divides_by_zero, error.clone())) })
     })
 }
 
@@ -127,6 +141,7 @@ fn merge_joint(state: &mut [f64; 6], other: &[f64; 6]) {
 struct Statistics<const N: usize> {
     states: Vec<[f64; N]>,
     statistic: Statistic<N>,
+    by_zero: Option<(fn(&[f64; N]) -> bool, Error)>,
 }
 
 impl<const N: usize> Groups for Statistics<N> {
@@ -163,7 +178,13 @@ impl<const N: usize> Groups for Statistics<N> {
     }
 
     fn results(&self, groups: usize) -> Result<ArrayRef> {
-        Ok(Arc::new(self.states[..groups].iter().map(self.statistic.finish).collect::<Float64Array>()))
+        let states = &self.states[..groups];
+        if let Some((divides_by_zero, error)) = &self.by_zero
+            && states.iter().any(divides_by_zero)
+        {
+            return Err(error.clone());
+        }
+        Ok(Arc::new(states.iter().map(self.statistic.finish).collect::<Float64Array>()))
     }
 
     fn forget(&mut self, groups: usize) {

@@ -9,8 +9,8 @@ use floe_base::{Error, Result};
 
 use super::_aggregate::{Groups, own};
 use super::_constant::constant;
-use super::_hash::hashes;
 use super::_hll_bias::bias;
+use crate::family::hash::hash::{XxHash, value_hash};
 use crate::{Call, Function, Typed};
 
 pub(crate) const FUNCTIONS: &[Function] = &[Function::aggregate("approx_count_distinct", bind)
@@ -39,6 +39,9 @@ fn bind(call: &Call<'_>) -> Result<Typed> {
         Ok(Registers { precision, groups: Vec::new() })
     }))
 }
+
+/// Spark's seed for hashes.
+const SEED: i64 = 42;
 
 fn failed(call: &Call<'_>) -> Error {
     Error::analysis("FAILED_FUNCTION_CALL").with("funcName", "`approx_count_distinct`").at(call.origin)
@@ -98,8 +101,12 @@ impl Groups for Registers {
 
     fn update(&mut self, values: &[ArrayRef], groups: &[usize]) -> Result<()> {
         let precision = self.precision;
-        for (hash, group) in hashes(&values[0])?.into_iter().zip(groups) {
-            let Some(hash) = hash else { continue };
+        let nulls = values[0].logical_nulls();
+        for (row, group) in groups.iter().enumerate() {
+            if nulls.as_ref().is_some_and(|nulls| nulls.is_null(row)) {
+                continue;
+            }
+            let hash = value_hash::<XxHash>(&values[0], row, SEED)? as u64;
             let register = (hash >> (64 - precision)) as usize;
             let run = ((hash << precision) | (1 << (precision - 1))).leading_zeros() as u8 + 1;
             let held = &mut self.registers(*group)[register];

@@ -19,6 +19,7 @@ use floe_base::Result;
 use super::_aggregate::own;
 use super::_collected::{Collected, End};
 use super::_constant::{constant, out_of_range, unexpected_null};
+use super::_java_random::JavaRandom;
 use crate::{Call, Function, Typed};
 
 pub(crate) const FUNCTIONS: &[Function] = &[Function::aggregate("histogram_numeric", bind)
@@ -110,12 +111,12 @@ struct Histogram {
     most: usize,
     /// Centre and count, by centre.
     bins: Vec<(f64, f64)>,
-    generator: Generator,
+    generator: JavaRandom,
 }
 
 impl Histogram {
     fn new(most: usize) -> Self {
-        Self { most, bins: Vec::new(), generator: Generator::new(31183) }
+        Self { most, bins: Vec::new(), generator: JavaRandom::new(31183) }
     }
 
     fn add(&mut self, value: f64) {
@@ -138,7 +139,7 @@ impl Histogram {
                 (closest, chosen, ties) = (distance, index, 1);
             } else if distance == closest {
                 ties += 1;
-                if self.generator.next() <= 1.0 / f64::from(ties) {
+                if self.generator.double() <= 1.0 / f64::from(ties) {
                     chosen = index;
                 }
             }
@@ -147,27 +148,5 @@ impl Histogram {
         let (left, left_count) = self.bins[chosen];
         let count = left_count + right_count;
         self.bins[chosen] = (left * (left_count / count) + right * (right_count / count), count);
-    }
-}
-
-/// Java's `Random`: the linear congruential generator of its documentation.
-struct Generator(u64);
-
-impl Generator {
-    const MASK: u64 = (1 << 48) - 1;
-
-    fn new(seed: u64) -> Self {
-        Self((seed ^ 0x5_DEEC_E66D) & Self::MASK)
-    }
-
-    fn bits(&mut self, count: u32) -> u64 {
-        self.0 = self.0.wrapping_mul(0x5_DEEC_E66D).wrapping_add(0xB) & Self::MASK;
-        self.0 >> (48 - count)
-    }
-
-    /// A double from 0 up to 1.
-    fn next(&mut self) -> f64 {
-        let (high, low) = (self.bits(26), self.bits(27));
-        ((high << 27) + low) as f64 / (1u64 << 53) as f64
     }
 }

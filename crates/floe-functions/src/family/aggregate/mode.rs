@@ -21,13 +21,19 @@ pub(crate) const FUNCTIONS: &[Function] = &[Function::aggregate("mode", bind)
 fn bind(call: &Call<'_>) -> Result<Typed> {
     let (value, descending) = match call.arguments.as_slice() {
         [] => only_ordering(call)?,
-        _ if !call.within_group.is_empty() => return Err(call.wrong_count("0")),
+        _ if !call.within_group.is_empty() => {
+            return Err(Error::analysis("INVALID_WITHIN_GROUP_EXPRESSION.WRONG_NUM_ORDERINGS")
+                .with("funcName", "`mode`")
+                .with("expectedNum", "0")
+                .with("actualNum", call.within_group.len().to_string())
+                .at(call.origin));
+        }
         [value] => (value.clone(), false),
         [value, deterministic] => match deterministic.literal() {
             Some(ScalarValue::Boolean(Some(_))) => (value.clone(), false),
             Some(ScalarValue::Boolean(None) | ScalarValue::Null) => {
                 return Err(Error::analysis("DATATYPE_MISMATCH.UNEXPECTED_NULL")
-                    .with("sqlExpr", format!("\"{}\"", (call.text)(None)))
+                    .with("sqlExpr", format!("\"{}\"", (call.text)(Some(1))))
                     .with("exprName", "`deterministic`")
                     .at(call.origin));
             }

@@ -1,11 +1,21 @@
 //! The pattern argument of a kernel: compiled once where it is a constant, and kept while rows repeat it.
 
 use arrow::array::StringArray;
-use floe_base::Result;
+use floe_base::{Error, Result};
 
 use super::_pattern::Pattern;
-use crate::Arguments;
 use crate::rows::Column;
+use crate::{Arguments, Call};
+
+/// Only the formatter of Spark 3 and later is here; a session that asks for the older one is told so.
+pub(crate) fn check_policy(call: &Call<'_>) -> Result<()> {
+    const KEY: &str = "spark.sql.legacy.timeParserPolicy";
+    let policy = call.context.conf(KEY, "CORRECTED");
+    if policy.eq_ignore_ascii_case("CORRECTED") {
+        return Ok(());
+    }
+    Err(Error::unsupported(format!("`{}` under {KEY}={policy}", call.name)).at(call.origin))
+}
 
 pub(crate) struct Patterns {
     texts: Column<StringArray>,

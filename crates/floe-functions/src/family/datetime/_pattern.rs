@@ -281,7 +281,6 @@ impl<'a> Compiler<'a> {
             'E' => text(|full| Text::DayOfWeek { full }),
             'G' => text(|full| Text::Era { full }),
             'V' if count == 2 => Some(Item::ZoneId),
-            'v' if count == 1 || count == 4 => Some(Item::ZoneName { full: count == 4 }),
             'z' if count <= 4 => Some(Item::ZoneName { full: count == 4 }),
             'O' if count == 1 || count == 4 => Some(Item::LocalizedOffset { full: count == 4 }),
             'Z' if count == 4 => Some(Item::LocalizedOffset { full: true }),

@@ -249,7 +249,7 @@ impl Reader<'_> {
             })
             .transpose()?;
         let date = match (year, of(Field::DayOfYear), month, day) {
-            (Some(year), Some(ordinal), None, None) => day_of_year(year, ordinal)?,
+            (Some(year), Some(ordinal), month, None) => agreeing(day_of_year(year, ordinal)?, month)?,
             _ => _check::date(year.unwrap_or(1970), month.unwrap_or(1), day.unwrap_or(1))?,
         };
         let hour = self.hour()?;
@@ -262,7 +262,21 @@ impl Reader<'_> {
             second: second as u32,
             micro: self.micro.unwrap_or(0),
         };
+        self.check_half_day(time)?;
         Ok(Read { time, zone: self.zone })
+    }
+
+    /// AM and PM must agree with an hour of the whole day.
+    fn check_half_day(&self, time: DateTime) -> Result<(), String> {
+        let derived = time.hour / 12;
+        let whole = self.fields.contains_key(&Field::Hour) || self.fields.contains_key(&Field::ClockHour);
+        match self.half_day {
+            Some(half) if whole && half != derived => Err(format!(
+                "Conflict found: Field AmPmOfDay {derived} differs from AmPmOfDay {half} derived from {}",
+                clock(time)
+            )),
+            _ => Ok(()),
+        }
     }
 
     fn hour(&self) -> Result<i64, String> {
@@ -284,6 +298,29 @@ impl Reader<'_> {
             (None, Some(1)) => 12,
             (None, _) => 0,
         })
+    }
+}
+
+/// A time of day as Java's `LocalTime` prints it.
+fn clock(time: DateTime) -> String {
+    let minutes = format!("{:02}:{:02}", time.hour, time.minute);
+    match (time.second, time.micro) {
+        (0, 0) => minutes,
+        (second, 0) => format!("{minutes}:{second:02}"),
+        (second, micro) => format!("{minutes}:{second:02}.{micro:06}"),
+    }
+}
+
+/// The date, if the month that stands beside it is its month.
+fn agreeing(date: Date, month: Option<i64>) -> Result<Date, String> {
+    let mut shown = String::new();
+    crate::cast::time::write_date(date.days() as i32, &mut shown);
+    match month {
+        Some(month) if month != i64::from(date.month) => Err(format!(
+            "Conflict found: Field MonthOfYear {} differs from MonthOfYear {month} derived from {shown}",
+            date.month
+        )),
+        _ => Ok(date),
     }
 }
 
@@ -348,8 +385,8 @@ fn read_offset(style: OffsetStyle, text: &str) -> Option<(i32, usize)> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::_text::{parse_timestamp, write_timestamp};
     use super::*;
+    use crate::cast::time::{timestamp_ntz, write_local};
 
     fn read(text: &str, pattern: &str) -> String {
         let pattern = match Pattern::compile(pattern, true) {
@@ -362,13 +399,13 @@ mod tests {
         };
         let mut out = String::new();
         let instant = read.time.micros().and_then(|local| read.zone.unwrap_or(Zone::UTC).to_instant(local));
-        instant.inspect(|micros| write_timestamp(*micros, &mut out));
+        instant.inspect(|micros| write_local(*micros, &mut out));
         out
     }
 
     fn write(text: &str, pattern: &str) -> String {
         let mut out = String::new();
-        let micros = parse_timestamp(text).and_then(|read| read.instant(Zone::UTC, 0)).unwrap_or_default();
+        let micros = timestamp_ntz(text).unwrap_or_default();
         match Pattern::compile(pattern, false) {
             Ok(pattern) => drop(pattern.write(micros, Zone::UTC, &mut out)),
             Err(error) => return error.condition().into(),
@@ -399,6 +436,13 @@ mod tests {
             ("2024-05-15", "yyyy-MM-dd HH", "Text '2024-05-15' could not be parsed at index 10"),
             ("2024-05-15 x", "yyyy-MM-dd", "Text '2024-05-15 x' could not be parsed, unparsed text found at index 10"),
             ("2024-02-30", "yyyy-MM-dd", "Text '2024-02-30' could not be parsed: Invalid date 'FEBRUARY 30'"),
+            ("2024-136-05", "yyyy-DDD-MM", "2024-05-15 00:00:00"),
+            (
+                "03 PM",
+                "HH a",
+                "Text '03 PM' could not be parsed: Conflict found: Field AmPmOfDay 0 differs from AmPmOfDay 1 derived from 03:00",
+            ),
+            ("20240515101112123", "yyyyMMddHHmmssSSS", "Text '20240515101112123' could not be parsed at index 0"),
             ("24", "HH", "Text '24' could not be parsed: Invalid value for HourOfDay (valid values 0 - 23): 24"),
             ("x", "E", "INCONSISTENT_BEHAVIOR_CROSS_VERSION.DATETIME_PATTERN_RECOGNITION"),
             ("x", "bb", "INVALID_DATETIME_PATTERN.WITH_SUGGESTION"),

@@ -5,7 +5,7 @@ use arrow::datatypes::{DataType, Date32Type, Int64Type, TimestampMicrosecondType
 use floe_base::{Error, Kind, Result};
 
 use super::_civil::{MICROS_PER_SECOND, date32};
-use super::_compiled::Patterns;
+use super::_compiled::{Patterns, check_policy};
 use super::_error::long_overflow;
 use super::_kernel::{TIMESTAMP_NTZ, filled, gives, kernel, raises, timestamp};
 use super::_pattern_read::Read;
@@ -33,6 +33,7 @@ pub(crate) fn read(
     raising: bool,
     instead: &'static str,
 ) -> Result<Typed> {
+    check_policy(call)?;
     let zone = Zone::of_session(call.context)?;
     Ok(match target {
         Target::Instant => {
@@ -66,8 +67,9 @@ where
         let texts = Column::<StringArray>::of(arguments, 0)?;
         let mut patterns = Patterns::of(arguments, 1, true)?;
         filled::<T>(arguments, &data_type, |row| {
-            let Some(pattern) = patterns.at(row)? else { return Ok(None) };
+            // A pattern is not looked at before there is a text: Spark does not complain of a bad one then.
             let Some(text) = texts.at(row) else { return Ok(None) };
+            let Some(pattern) = patterns.at(row)? else { return Ok(None) };
             match pattern.read(text) {
                 Ok(read) => match value(read, zone, target).and_then(|value| value.try_into().ok()) {
                     None if raising => Err(long_overflow()),

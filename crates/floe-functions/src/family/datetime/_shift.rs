@@ -59,15 +59,15 @@ pub(crate) fn months_between(start: i64, end: i64) -> i64 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::_text::{parse_timestamp, write_timestamp};
     use super::*;
+    use crate::cast::time::{timestamp_ntz, write_local};
 
     fn moved(zone: &str, from: &str, months: i64, days: i64, micros: i64) -> String {
         let zone = Zone::named(zone).unwrap_or(Zone::UTC);
         let mut out = String::new();
-        let start = parse_timestamp(from).and_then(|read| read.instant(zone, 0));
+        let start = timestamp_ntz(from).and_then(|local| zone.to_instant(local));
         let end = start.and_then(|start| plus(zone, start, months, days, micros));
-        end.inspect(|end| write_timestamp(zone.to_local(*end), &mut out));
+        end.inspect(|end| write_local(zone.to_local(*end), &mut out));
         out
     }
 

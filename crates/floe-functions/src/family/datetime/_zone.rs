@@ -8,7 +8,7 @@ use std::fmt;
 use chrono::{DateTime as Instant, MappedLocalTime, NaiveDateTime, Offset, TimeZone};
 use floe_base::{Error, Kind, Result};
 
-use super::_civil::{Date, DateTime, MICROS_PER_DAY, MICROS_PER_SECOND, is_leap, weekday};
+use super::_civil::{Date, MICROS_PER_DAY, MICROS_PER_SECOND, is_leap, weekday};
 use crate::Context;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -82,10 +82,6 @@ impl Zone {
     /// The day an instant falls on.
     pub(crate) fn days(self, micros: i64) -> i64 {
         self.to_local(micros).div_euclid(MICROS_PER_DAY)
-    }
-
-    pub(crate) fn local(self, micros: i64) -> DateTime {
-        DateTime::of_micros(self.to_local(micros))
     }
 }
 

@@ -6,7 +6,7 @@ use datafusion::scalar::ScalarValue;
 use floe_base::Result;
 
 use super::_civil::MICROS_PER_SECOND;
-use super::_compiled::Patterns;
+use super::_compiled::{Patterns, check_policy};
 use super::_error::long_overflow;
 use super::_kernel::{kernel, raises};
 use super::_written::written;
@@ -25,12 +25,14 @@ fn bind(call: &Call<'_>) -> Result<Typed> {
         1 => Typed::constant(ScalarValue::from(PATTERN)),
         _ => call.coerced(1, &DataType::Utf8, "\"STRING\"")?,
     };
+    check_policy(call)?;
     let zone = Zone::of_session(call.context)?;
     Ok(kernel(call, zone, vec![seconds, pattern], raises(DataType::Utf8, true), move |arguments| {
         let seconds = Column::<Int64Array>::of(arguments, 0)?;
         let mut patterns = Patterns::of(arguments, 1, false)?;
         texts(arguments, |row, out| {
-            let (Some(seconds), Some(pattern)) = (seconds.at(row), patterns.at(row)?) else { return Ok(false) };
+            let Some(seconds) = seconds.at(row) else { return Ok(false) };
+            let Some(pattern) = patterns.at(row)? else { return Ok(false) };
             let micros = seconds.checked_mul(MICROS_PER_SECOND).ok_or_else(long_overflow)?;
             written(pattern, micros, zone, out)
         })

@@ -49,7 +49,7 @@ fn added(unit: Unit, zone: Zone, quantity: i64, micros: i64) -> Option<i64> {
 
 fn overflow(unit: &str, quantity: i64, zone: Zone, micros: i64, is_local: bool) -> Error {
     let mut time = String::new();
-    super::_text::write_timestamp(zone.to_local(micros), &mut time);
+    crate::cast::time::write_local(zone.to_local(micros), &mut time);
     let kind = if is_local { "TIMESTAMP_NTZ" } else { "TIMESTAMP" };
     Error::new(Kind::Arithmetic, "DATETIME_OVERFLOW")
         .with("operation", format!("add {quantity}L {unit} to {kind} '{time}'"))

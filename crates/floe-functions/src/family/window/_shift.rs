@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use arrow::datatypes::DataType;
-use datafusion::logical_expr::WindowUDF;
+use datafusion::logical_expr::{WindowUDF, when};
 use datafusion::scalar::ScalarValue;
-use floe_base::{Error, Result};
+use floe_base::Result;
 use floe_syntax::expression::CastMode;
 
 use super::_window::over;
@@ -24,21 +24,32 @@ pub(crate) fn shift(call: &Call<'_>, function: Arc<WindowUDF>) -> Result<Typed> 
             _ => return Err(unexpected_null(call, "offset")),
         },
     };
-    let default = default(call, &value)?;
     let (data_type, written) = (value.data_type.clone(), value.written.clone());
-    let nullable = value.nullable || default.is_null();
-    let arguments = vec![value, Typed::constant(ScalarValue::from(i64::from(offset))), Typed::constant(default)];
-    Ok(Typed::new(over(call, function, arguments), data_type, nullable).with_written(written))
+    let default = default(call, &value)?;
+    let nullable = value.nullable || default.nullable;
+    let at = |value: Typed, default: ScalarValue| {
+        let offset = Typed::constant(ScalarValue::from(i64::from(offset)));
+        over(call, function.clone(), vec![value, offset, Typed::constant(default)])
+    };
+    let expr = match folded(&default).transpose()? {
+        Some(constant) => at(value, constant),
+        None => {
+            let none = ScalarValue::try_from(&data_type)?;
+            let ignores_nulls = call.ignore_nulls == Some(true);
+            let found = at(value, none);
+            // The engine takes constants only: whether there is such a row is asked for by itself. Where NULLs are passed
+            // over, a NULL says that there is none.
+            let marker = Typed::constant(ScalarValue::from(true));
+            let there = if ignores_nulls { found.clone() } else { at(marker, ScalarValue::Boolean(None)) };
+            when(there.is_null(), default.expr).otherwise(found)?
+        }
+    };
+    Ok(Typed::new(expr, data_type, nullable).with_written(written))
 }
 
-/// What stands where there is no such row, as a constant of the value's type.
-fn default(call: &Call<'_>, value: &Typed) -> Result<ScalarValue> {
-    let Some(written) = call.arguments.get(2) else { return Ok(ScalarValue::try_from(&value.data_type)?) };
-    let coerced = match coerce::implicit(written.clone(), &value.data_type, call.context, call.origin) {
-        Some(coerced) => coerced?,
-        None => cast(written.clone(), &value.data_type, CastMode::Session, call.context, call.origin)?,
-    };
-    folded(&coerced).unwrap_or_else(|| {
-        Err(Error::unsupported(format!("`{}` with a default that is not a constant", call.name)).at(call.origin))
-    })
+/// What stands where there is no such row, as the value's type.
+fn default(call: &Call<'_>, value: &Typed) -> Result<Typed> {
+    let Some(written) = call.arguments.get(2) else { return Ok(Typed::null(&value.data_type)) };
+    coerce::implicit(written.clone(), &value.data_type, call.context, call.origin)
+        .unwrap_or_else(|| cast(written.clone(), &value.data_type, CastMode::Session, call.context, call.origin))
 }
