@@ -38,6 +38,7 @@ mod family {
 
 pub use call::{Call, Lambda};
 pub use context::Context;
+pub use family::generator::_outer::outer;
 pub use family::comparison::_float::normalise as normalise_floats;
 pub use function::{Function, FunctionKind, all, find};
 pub use kernel::{Arguments, Kernel};

@@ -88,6 +88,7 @@ impl Resolver<'_> {
 /// Spreads an array of structs over rows.
 pub(crate) fn spread(rows: Rows, generated: Generated) -> Result<Rows> {
     let Generated { value, id, outer } = generated;
+    let value = if outer { floe_functions::outer(value) } else { value };
     let rows = rows.extend(vec![(value.expr, id)])?;
     let options = UnnestOptions::new().with_preserve_nulls(outer);
     let column = EngineColumn::new_unqualified(label(id));
