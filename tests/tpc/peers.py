@@ -1,0 +1,79 @@
+"""The same benchmark on two servers, interleaved query by query, and the ratio of their times.
+
+Here: starting the peer (pysail 0.7.2, in an environment of its own) and the measuring. Not here: data, queries and
+the check of answers (`data.py`, `run.py`). Every query is run on both servers in turn, so that a noisy machine
+disturbs both alike; the best of the rounds counts. Last line: `tpch ratio: …` (peer's time by ours, geometric mean).
+"""
+
+import argparse
+import atexit
+import logging
+import math
+import socket
+import subprocess
+import time
+import warnings
+from pathlib import Path
+
+import data
+import run
+
+PEER = Path(__file__).with_name("requirements-peer.txt")
+
+
+def start_peer() -> str:
+    """Start the peer's server on a free port; return its address."""
+    python = data.environment.ensure(PEER)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    process = subprocess.Popen([python.with_name("sail"), "spark", "server", "--ip", "127.0.0.1", "--port", str(port)],
+                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    atexit.register(process.terminate)
+    for _ in range(300):
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return f"sc://127.0.0.1:{port}"
+        time.sleep(0.1)
+    raise SystemExit("the peer did not start")
+
+
+def main() -> None:
+    """Measure one benchmark."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("benchmark", choices=[*data.COUNTS])
+    parser.add_argument("--address", required=True)
+    parser.add_argument("--peer", help="address of a running peer; started when absent")
+    parser.add_argument("--scale", type=float, default=1.0)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--query", type=int, action="append")
+    arguments = parser.parse_args()
+    data.environment.enter(data.REQUIREMENTS)
+    logging.disable(logging.CRITICAL)
+    warnings.simplefilter("ignore")
+    folder = data.prepare(arguments.benchmark, arguments.scale)
+    sessions = {"ours": run.session_over(arguments.address, folder), "peer": run.session_over(arguments.peer or start_peer(), folder)}
+    texts = data.queries(arguments.benchmark)
+    ratios, totals = [], {"ours": 0.0, "peer": 0.0}
+    for number in arguments.query or sorted(texts):
+        best = {}
+        for _ in range(arguments.rounds):
+            for name, session in sessions.items():
+                try:
+                    _, seconds = run.ask(session, texts[number])
+                except Exception as error:
+                    print(f"q{number} {name}: failed: {str(error)[:160]}", flush=True)
+                    continue
+                best[name] = min(seconds, best.get(name, seconds))
+        if len(best) < 2:
+            continue
+        ratios.append(best["peer"] / best["ours"])
+        totals = {name: totals[name] + seconds for name, seconds in best.items()}
+        print(f"q{number}: ours {best['ours']:.3f} s, peer {best['peer']:.3f} s, ratio {ratios[-1]:.2f}", flush=True)
+    mean = math.exp(sum(map(math.log, ratios)) / len(ratios)) if ratios else 0.0
+    print(f"{arguments.benchmark} totals: ours {totals['ours']:.2f} s, peer {totals['peer']:.2f} s over {len(ratios)} queries")
+    print(f"{arguments.benchmark} ratio: {mean:.3f}")
+
+
+if __name__ == "__main__":
+    main()
