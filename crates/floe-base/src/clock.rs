@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Gives the time of day. The system's by default; tests fix it.
-#[derive(Clone, Default)]
+#[derive(Clone, Debug, Default)]
 pub enum Clock {
     #[default]
     System,

@@ -8,7 +8,6 @@ use datafusion::execution::runtime_env::RuntimeEnv;
 use floe_base::id::BackendId;
 use floe_base::{Error, Result};
 use floe_iceberg::catalog::{Ident, IcebergCatalog, Properties};
-use floe_iceberg::inspect;
 use floe_iceberg::scan::{FILE_COLUMN, POSITION_COLUMN, ScanOptions};
 use floe_iceberg::table::Table as IcebergTable;
 use floe_iceberg::time_travel;
@@ -65,35 +64,27 @@ impl Iceberg {
         {
             return self.table(&ident, Some(&Version::Reference(reference.into()))).await;
         }
-        let Some(kind) = inspect::MetadataTable::parse(name) else { return Ok(None) };
-        let Some(table) = IcebergTable::find(&self.inner, &ident).await? else { return Ok(None) };
-        let provider = inspect::provider(&table, kind).await?;
-        Ok(Some(Table {
-            name: Some(ObjectName::new(self.inner.name(), [namespace, &[ident.name]].concat(), name)),
-            schema: provider.schema(),
-            provider,
-            statistics: Statistics::default(),
-            reachable: vec![BackendId::DataFusion],
-            format: "iceberg".into(),
-            iceberg: None,
-            metadata_columns: Arc::new(Schema::empty()),
-        }))
+        Ok(None)
     }
 
     async fn view(&self, ident: &Ident) -> Result<Option<View>> {
-        let Some(found) = view::load(&self.inner, ident).await? else { return Ok(None) };
+        let Some(found) = view::View::find(&self.inner, ident).await? else { return Ok(None) };
+        let schema = found.schema();
+        let column = |field: &Arc<Field>| {
+            (field.name().clone(), found.comment_of(field.name()).map(str::to_string))
+        };
         Ok(Some(View {
             name: ObjectName::new(self.inner.name(), ident.namespace.clone(), ident.name.clone()),
             body: ViewBody::Text {
-                sql: found.sql,
-                catalog: found.default_catalog.unwrap_or_else(|| self.inner.name().to_string()),
-                namespace: found.default_namespace,
+                sql: found.sql()?.to_string(),
+                catalog: found.default_catalog().unwrap_or(self.inner.name()).to_string(),
+                namespace: found.default_namespace().to_vec(),
             },
-            columns: found.columns,
-            schema: Some(found.schema),
+            columns: schema.fields().iter().map(column).collect(),
+            schema: Some(schema),
             is_temporary: false,
-            comment: found.comment,
-            properties: found.properties.into_iter().collect(),
+            comment: found.comment().map(str::to_string),
+            properties: found.properties().into_iter().collect(),
         }))
     }
 }
@@ -171,16 +162,17 @@ impl Catalog for Iceberg {
         };
         let ident = Ident::new(view.name.namespace, view.name.name);
         let schema = view.schema.ok_or_else(|| Error::internal("a view to store has no columns"))?;
-        let text = view::ViewText {
+        let new = view::NewView {
             sql,
+            schema: schema.as_ref().clone(),
+            query_columns: Vec::new(),
             default_catalog: Some(catalog),
             default_namespace: namespace,
-            columns: view.columns,
-            schema,
             comment: view.comment,
             properties: view.properties.into_iter().collect(),
         };
-        view::put(&self.inner, &ident, text).await
+        view::create_view(&self.inner, &ident, new, true).await?;
+        Ok(())
     }
 
     async fn drop_view(&self, namespace: &[String], name: &str) -> Result<()> {

@@ -13,7 +13,7 @@
 
 pub mod catalog;
 pub mod files;
-// pub mod iceberg;
+pub mod iceberg;
 pub mod name;
 pub mod table;
 pub mod view;

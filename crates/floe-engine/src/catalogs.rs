@@ -54,7 +54,7 @@ impl Catalogs {
         } else {
             CatalogConfig::embedded(&name, self.folder.clone())
         };
-        let catalog: Arc<dyn Catalog> = Arc::new(Iceberg::new(floe_iceberg::open(config).await?, self.runtime.clone()));
+        let catalog: Arc<dyn Catalog> = Arc::new(Iceberg::new(floe_iceberg::catalog::open(config).await?, self.runtime.clone()));
         open.insert(key, catalog.clone());
         Ok(Some(catalog))
     }

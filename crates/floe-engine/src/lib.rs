@@ -33,3 +33,10 @@ pub use execution::{Execution, Observed};
 pub use floe_base::id::SessionKey;
 pub use query::Request;
 pub use session::Session;
+
+/// The names of the functions the engine knows, sorted: for completion and reference pages.
+pub fn functions() -> Vec<&'static str> {
+    let mut names: Vec<&str> = floe_functions::all().map(|(_, function)| function.name).collect();
+    names.sort_unstable();
+    names
+}

@@ -39,6 +39,41 @@ impl Request {
     }
 }
 
+/// The statements of a script, apart: `;` ends one, except inside quotes and comments.
+pub fn statements(script: &str) -> Vec<String> {
+    let mut statements = Vec::new();
+    let mut current = String::new();
+    let mut rest = script.char_indices().peekable();
+    let mut open: Option<char> = None;
+    while let Some((at, letter)) = rest.next() {
+        current.push(letter);
+        match (open, letter) {
+            (Some('\''), '\\') | (Some('"'), '\\') => current.extend(rest.next().map(|(_, next)| next)),
+            (Some('-'), '\n') => open = None,
+            (Some('*'), '*') if script[at..].starts_with("*/") => {
+                current.extend(rest.next().map(|(_, next)| next));
+                open = None;
+            }
+            (Some(quote @ ('\'' | '"' | '`')), letter) if quote == letter => open = None,
+            (Some(_), _) => {}
+            (None, '\'' | '"' | '`') => open = Some(letter),
+            (None, '-') if script[at..].starts_with("--") => open = Some('-'),
+            (None, '/') if script[at..].starts_with("/*") => {
+                current.extend(rest.next().map(|(_, next)| next));
+                open = Some('*');
+            }
+            (None, ';') => {
+                current.pop();
+                statements.push(std::mem::take(&mut current));
+            }
+            (None, _) => {}
+        }
+    }
+    statements.push(current);
+    statements.retain(|statement| !statement.trim().is_empty());
+    statements
+}
+
 /// Runs a statement on the threads for queries: plans are trees, and only those stacks are deep enough for them.
 pub(crate) async fn run(session: Arc<Session>, request: Request) -> Result<Execution> {
     let running = session.begin(request.operation_id.clone(), request.tags.clone());
@@ -214,4 +249,17 @@ pub(crate) async fn explain(session: Arc<Session>, relation: Relation, mode: Exp
 pub(crate) async fn route(session: &Arc<Session>, relation: Relation) -> Result<Decision> {
     let planned = lower(session, relation).await?;
     choose(session, &floe_plan::facts(&planned), &planned, &[])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::statements;
+
+    #[test]
+    fn semicolons_inside_quotes_and_comments_end_nothing() {
+        let script = "SELECT ';' -- a;b\n, 1; /* ; */ SELECT `;`;\n  ;SELECT 'it\\';s'";
+        let found = statements(script);
+        assert_eq!(found.len(), 3, "{found:?}");
+        assert_eq!(found[2], "SELECT 'it\\';s'");
+    }
 }

@@ -36,7 +36,8 @@ pub(crate) async fn rows(
     });
     let stream = renamed.map_err(DataFusionError::from).boxed();
     let stream: SendableRecordBatchStream = Box::pin(RecordBatchStreamAdapter::new(schema, stream));
-    let work = write_files(table, vec![stream], &WriteOptions::default());
+    let options = WriteOptions::default();
+    let work = write_files(table, vec![stream], &options);
     running.operation.unless_interrupted(work).await
 }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use arrow::datatypes::{Field, Schema, SchemaRef};
 use datafusion::logical_expr::LogicalPlan;
+use floe_route::TableFacts;
 use floe_syntax::relation::Hint;
 
 /// A resolved query. The plan's columns are opaque ids (`#12`); the client's names, which may repeat, stand here.
@@ -14,6 +15,8 @@ pub struct Planned {
     pub fields: Vec<Arc<Field>>,
     /// Hints of the statement itself, outermost first (`ROUTE(duckdb)` among them).
     pub hints: Vec<Hint>,
+    /// The tables it reads, with what is known of their sizes.
+    pub tables: Vec<TableFacts>,
     /// `observe`: name of the observation, and the plan of its metrics beside the names of its columns.
     pub observations: Vec<Observation>,
 }

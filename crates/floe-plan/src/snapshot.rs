@@ -8,9 +8,11 @@ use floe_base::{Error, Kind, Origin, Result, SqlSource};
 use floe_catalog::catalog::Version;
 use floe_catalog::view::ViewBody;
 use floe_catalog::{Found, Table, View};
+use floe_route::TableFacts;
 use floe_syntax::Relation;
 use floe_syntax::relation::Files;
 
+use crate::facts::of_table;
 use crate::{Lookup, Planned};
 
 /// Everything loaded so far; it only grows.
@@ -59,6 +61,15 @@ impl Snapshot {
 
     pub(crate) fn files(&self, files: &Files) -> Option<&Table> {
         self.files.get(&format!("{files:?}"))
+    }
+
+    /// What a router may know of everything loaded.
+    pub(crate) fn tables(&self) -> Vec<TableFacts> {
+        let named = self.objects.values().filter_map(|object| match object {
+            Some(Object::Table(table)) => Some(table.as_ref()),
+            _ => None,
+        });
+        named.chain(self.files.values()).chain(self.cached.values()).map(of_table).collect()
     }
 
     pub(crate) fn cached(&self, relation_id: &str) -> Option<&Table> {

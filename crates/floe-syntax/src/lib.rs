@@ -4,7 +4,7 @@
 //! meaning. Nothing here knows catalogs, types of columns, or engines. Every node carries its [`Origin`].
 //!
 //! Read in this order: [`relation`] (tables in, table out), [`expression`], [`literal`], [`data_type`],
-//! [`command`] (statements that do something), [`statement`].
+//! [`command`] (statements that do something), [`statement`]. [`tree_string`] shows a schema as `printSchema` does.
 
 pub mod command;
 pub mod data_type;
@@ -12,6 +12,7 @@ pub mod expression;
 pub mod literal;
 pub mod relation;
 pub mod statement;
+pub mod tree_string;
 
 pub use command::Command;
 pub use data_type::{DataType, Field};

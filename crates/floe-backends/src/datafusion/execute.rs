@@ -65,7 +65,7 @@ impl Backend for DataFusion {
         let physical = self.physical(planned).await?;
         let stream = execute_stream(physical, self.state.task_ctx())?;
         let batches = stream.map(|batch| batch.map_err(Error::from));
-        Ok(Box::pin(detached(batches, &self.threads)))
+        Ok(detached(batches, &self.threads))
     }
 
     async fn explain(&self, planned: &Planned) -> Result<String> {
@@ -81,7 +81,7 @@ impl Backend for DataFusion {
 fn detached(
     mut batches: impl Stream<Item = Result<RecordBatch>> + Send + Unpin + 'static,
     threads: &Handle,
-) -> impl Stream<Item = Result<RecordBatch>> + Send {
+) -> Batches {
     let (sender, receiver) = mpsc::channel(WAITING_BATCHES);
     let task = threads.spawn(async move {
         while let Some(batch) = batches.next().await {
@@ -92,10 +92,10 @@ fn detached(
         }
     });
     let ended = EndWithReader(task.abort_handle());
-    ReceiverStream::new(receiver).map(move |batch| {
+    Box::pin(ReceiverStream::new(receiver).map(move |batch| {
         let _ = &ended;
         batch
-    })
+    }))
 }
 
 /// Ends a task when dropped.

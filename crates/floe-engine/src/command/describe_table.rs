@@ -6,6 +6,8 @@ use arrow::datatypes::SchemaRef;
 use floe_base::{Error, Result};
 use floe_catalog::view::ViewBody;
 use floe_catalog::{Found, Table, View};
+use floe_iceberg::Transform;
+use floe_iceberg::table::PartitionBy;
 use floe_syntax::DataType;
 use floe_syntax::relation::TableName;
 
@@ -135,7 +137,22 @@ fn view_details(view: &View, schema: &SchemaRef, lines: &mut Vec<Row>) {
 
 /// The partition transforms of a table as DDL writes them.
 pub(super) fn transforms(table: &Table) -> Vec<String> {
-    table.iceberg.as_ref().map(|table| table.partition_transforms()).unwrap_or_default()
+    let parts = table.iceberg.as_ref().map(|table| floe_iceberg::alter::partitioning(table)).unwrap_or_default();
+    parts.iter().map(written).collect()
+}
+
+/// A transform as DDL writes it: `days(ts)`, `bucket(8, id)`, `name`.
+fn written(part: &PartitionBy) -> String {
+    let column = &part.column;
+    match part.transform {
+        Transform::Year => format!("years({column})"),
+        Transform::Month => format!("months({column})"),
+        Transform::Day => format!("days({column})"),
+        Transform::Hour => format!("hours({column})"),
+        Transform::Bucket(buckets) => format!("bucket({buckets}, {column})"),
+        Transform::Truncate(width) => format!("truncate({width}, {column})"),
+        _ => column.clone(),
+    }
 }
 
 pub(super) fn location(table: &Table) -> Option<String> {

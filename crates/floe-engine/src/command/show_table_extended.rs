@@ -6,9 +6,12 @@
 
 use std::sync::Arc;
 
+use arrow::datatypes::Schema;
 use floe_base::{Error, Result};
 use floe_catalog::view::ViewBody;
 use floe_catalog::{Found, Table, View};
+use floe_syntax::Field;
+use floe_syntax::tree_string::tree_string;
 
 use super::cells::{booleans, matches, texts, told};
 use super::describe_table::{location, properties, property_text, view_columns};
@@ -66,7 +69,7 @@ fn about_table(catalog: &str, namespace: &[String], name: &str, table: &Table) -
         lines.push(format!("Statistics: {bytes} bytes, {count} rows"));
     }
     lines.push(format!("Table Properties: {}", property_text(&properties)));
-    lines.push(format!("Schema: {}", floe_plan::analyze::tree_string(&table.schema, None)));
+    lines.push(format!("Schema: {}", tree_of(&table.schema)));
     lines.join("\n") + "\n"
 }
 
@@ -85,7 +88,13 @@ async fn about_view(session: &Arc<Session>, catalog: &str, namespace: &[String],
         lines.push(format!("View Catalog and Namespace: {catalog}.{}", namespace.join(".")));
     }
     if let Ok(schema) = view_columns(session, view).await {
-        lines.push(format!("Schema: {}", floe_plan::analyze::tree_string(&schema, None)));
+        lines.push(format!("Schema: {}", tree_of(&schema)));
     }
     lines.join("\n") + "\n"
+}
+
+/// The columns as `printSchema` shows them.
+fn tree_of(schema: &Schema) -> String {
+    let fields: Vec<Field> = schema.fields().iter().map(|field| Field::from_arrow(field)).collect();
+    tree_string(&fields, None)
 }

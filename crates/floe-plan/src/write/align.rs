@@ -7,7 +7,7 @@ use arrow::datatypes::{Field, Schema};
 use datafusion::logical_expr::{ColumnarValue, Expr, LogicalPlan, Projection};
 use floe_base::error::quoted;
 use floe_base::{Error, Kind, Origin, Result};
-use floe_functions::cast::store::{column_name, store_assignment};
+use floe_functions::cast::{column_name, store_assignment};
 use floe_functions::{Context, Kernel, Typed};
 
 use crate::Planned;
@@ -89,8 +89,8 @@ fn project(
         expressions.push(value.expr.alias(format!("column{index}")));
         fields.push(column.clone());
     }
-    let plan = LogicalPlan::Projection(Projection::try_new(expressions, Arc::new(source.plan))?);
-    Ok(Planned { plan, fields, hints: source.hints, observations: source.observations })
+    let plan = LogicalPlan::Projection(Projection::try_new(expressions, Arc::new(source.plan.clone()))?);
+    Ok(Planned { plan, fields, ..source })
 }
 
 /// The query's column as the table's column takes it.

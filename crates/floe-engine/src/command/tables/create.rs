@@ -104,7 +104,7 @@ async fn described(session: &Arc<Session>, create: &CreateTable) -> Result<NewTa
     if let Some((like, _)) = &create.like {
         let source = session.target(like).await?;
         let mut new = NewTable::new(source.table.schema.as_ref().clone());
-        new.partitioning = source.iceberg.partitioning();
+        new.partitioning = floe_iceberg::alter::partitioning(&source.iceberg);
         fill(&mut new, create)?;
         return Ok(new);
     }

@@ -100,11 +100,11 @@ fn factory(format: &str, options: &[(String, String)]) -> Result<Arc<dyn FileFor
 fn copy(planned: Planned, folder: &str, factory: Arc<dyn FileFormatFactory>, partition_by: Vec<String>) -> Result<Planned> {
     let labels: Vec<String> = planned.plan.schema().fields().iter().map(|field| field.name().clone()).collect();
     let named = labels.iter().zip(&planned.fields).map(|(label, field)| ident(label).alias(field.name()));
-    let input = LogicalPlan::Projection(Projection::try_new(named.collect(), Arc::new(planned.plan))?);
+    let input = LogicalPlan::Projection(Projection::try_new(named.collect(), Arc::new(planned.plan.clone()))?);
     let file_type: Arc<dyn FileType> = format_as_file_type(factory);
     let target = format!("{}/", folder.trim_end_matches('/'));
     let options = std::collections::HashMap::from([("execution.keep_partition_by_columns".to_string(), "false".to_string())]);
     let plan = LogicalPlan::Copy(CopyTo::new(Arc::new(input), target, partition_by, file_type, options));
     let fields = plan.schema().fields().iter().cloned().collect();
-    Ok(Planned { plan, fields, hints: Vec::new(), observations: Vec::new() })
+    Ok(Planned { plan, fields, ..planned })
 }

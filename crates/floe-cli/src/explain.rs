@@ -1,0 +1,12 @@
+//! `floe-engine explain`: `EXPLAIN ROUTE` from the shell.
+
+use clap::ArgMatches;
+use floe_base::Result;
+use floe_base::settings::Settings;
+
+use crate::sql::{Output, Terminal};
+
+pub(crate) fn run(settings: Settings, matches: &ArgMatches) -> Result<()> {
+    let query = matches.get_one::<String>("query").map(String::as_str).unwrap_or_default();
+    Terminal::open(settings, Output::Table)?.explain_route(query)
+}

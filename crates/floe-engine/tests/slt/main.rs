@@ -1,0 +1,129 @@
+//! Runs the SQL truth corpus (`tests/slt`) and holds our answers against real Spark's.
+//!
+//! `script.rs` reads the files, `rendering.rs` writes answers in their text form (the rules are in `tests/README.md`),
+//! `open.rs` keeps the list of cases that are known not to pass. The list is written by this runner and never by hand:
+//! `FLOE_SLT_OPEN=write cargo test -p floe-engine --test slt`. A case that is not on it must pass, one that is on it must
+//! not: so the list only shrinks, and every step of it shows in a diff. The runner cannot write expected answers.
+//!
+//! `FLOE_SLT=json` runs only files whose path contains `json` and prints every difference.
+
+mod open;
+mod rendering;
+mod script;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use floe_base::SessionKey;
+use floe_engine::{Engine, Request, Session};
+use script::{Block, Kind};
+
+/// One case with what became of it.
+struct Outcome {
+    /// `area/file.slt:12`.
+    place: String,
+    verdict: Verdict,
+}
+
+enum Verdict {
+    Same,
+    /// We say that we do not support something; the text names it.
+    Refused(String),
+    /// Our answer differs.
+    Different { expected: String, found: String },
+}
+
+fn main() {
+    let wanted = std::env::var("FLOE_SLT").ok();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/slt");
+    let mut files = Vec::new();
+    find(&root, &mut files);
+    files.sort();
+    files.retain(|file| wanted.as_ref().is_none_or(|part| file.to_string_lossy().contains(part.as_str())));
+    let outcomes: Vec<Outcome> = files.iter().flat_map(|file| run_file(&root, file)).collect();
+    let failed = open::judge(&outcomes, wanted.is_some());
+    let same = outcomes.iter().filter(|outcome| matches!(outcome.verdict, Verdict::Same)).count();
+    let refused = outcomes.iter().filter(|outcome| matches!(outcome.verdict, Verdict::Refused(_))).count();
+    println!("slt: same={same} different={} refused={refused} of {}", outcomes.len() - same - refused, outcomes.len());
+    println!("test result: {}. {} passed; {failed} failed", if failed == 0 { "ok" } else { "FAILED" }, outcomes.len() - failed);
+    std::process::exit(i32::from(failed > 0));
+}
+
+fn find(folder: &Path, into: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).expect("the corpus is in the repository").flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            find(&path, into);
+        } else if path.extension().is_some_and(|end| end == "slt") {
+            into.push(path);
+        }
+    }
+}
+
+/// Runs a file in one fresh session of one fresh engine.
+fn run_file(root: &Path, file: &Path) -> Vec<Outcome> {
+    let name = file.strip_prefix(root).unwrap_or(file).display().to_string();
+    let text = std::fs::read_to_string(file).expect("a case file can be read");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let engine = Engine::in_memory().expect("an engine");
+    let key = SessionKey { user_id: "slt".into(), session_id: floe_base::id::fresh() };
+    let session = engine.session(&key).expect("a session");
+    let run = |block: Block| Outcome {
+        place: format!("{name}:{}", block.line),
+        verdict: runtime.block_on(run_block(&session, &block)),
+    };
+    script::blocks(&text).into_iter().map(run).collect()
+}
+
+async fn run_block(session: &Arc<Session>, block: &Block) -> Verdict {
+    let restore: Vec<(String, Option<String>)> = block
+        .settings
+        .iter()
+        .map(|(key, _)| (key.clone(), session.conf().entries(false).get(key).cloned()))
+        .collect();
+    for (key, value) in &block.settings {
+        session.conf().set(key, value).expect("a setting of a case");
+    }
+    let found = answer(session, block).await;
+    for (key, value) in restore {
+        match value {
+            Some(value) => session.conf().set(&key, &value),
+            None => session.conf().unset(&key),
+        }
+        .expect("a setting goes back");
+    }
+    judge(block, found)
+}
+
+async fn answer(session: &Arc<Session>, block: &Block) -> Result<Vec<String>, floe_base::Error> {
+    let rows = session.run(Request::sql(&block.sql)?).await?.collect_one().await?;
+    let warehouse = session.conf().get("spark.sql.warehouse.dir")?;
+    let mut lines: Vec<String> =
+        rendering::rows(&rows).iter().map(|line| rendering::masked(line, &warehouse)).collect();
+    if block.unordered {
+        lines.sort();
+    }
+    lines.insert(0, rendering::schema(&rows.schema()));
+    Ok(lines)
+}
+
+fn judge(block: &Block, found: Result<Vec<String>, floe_base::Error>) -> Verdict {
+    let expected = block.answer.clone();
+    let found = match found {
+        Ok(_) if block.kind == Kind::Statement && expected.is_empty() => return Verdict::Same,
+        Ok(lines) => lines,
+        Err(error) if error.condition() == "UNSUPPORTED_FEATURE.FLOE" => return Verdict::Refused(error.sentence()),
+        Err(error) => {
+            let state = error.sql_state().map(|state| format!(" {state}")).unwrap_or_default();
+            let line = format!("error: {}{state}", error.condition());
+            if expected.first() == Some(&line) {
+                return Verdict::Same;
+            }
+            vec![line, error.to_string()]
+        }
+    };
+    if found == expected {
+        return Verdict::Same;
+    }
+    Verdict::Different { expected: expected.join("\n"), found: found.join("\n") }
+}
