@@ -38,7 +38,7 @@ impl Outgoing {
         let columns = columns.collect::<Result<Vec<_>>>()?;
         let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
         let batch = RecordBatch::try_new_with_options(self.schema.clone(), columns, &options).map_err(mistake)?;
-        let mut out = Vec::with_capacity(batch.get_array_memory_size() + 1024);
+        let mut out = Vec::with_capacity(sliced_bytes(&batch) + 1024);
         let mut writer = StreamWriter::try_new(&mut out, &self.schema).map_err(mistake)?;
         writer.write(&batch).map_err(mistake)?;
         writer.finish().map_err(mistake)?;
@@ -53,6 +53,13 @@ impl Outgoing {
     pub(crate) fn empty(&self) -> Result<Bytes> {
         self.stream(&RecordBatch::new_empty(self.schema.clone()))
     }
+}
+
+/// Bytes a batch really covers: a slice shares the buffers of what it was cut from.
+pub(crate) fn sliced_bytes(batch: &RecordBatch) -> usize {
+    let of =
+        |column: &ArrayRef| column.to_data().get_slice_memory_size().unwrap_or_else(|_| column.get_array_memory_size());
+    batch.columns().iter().map(of).sum()
 }
 
 fn retyped(column: &ArrayRef, field: &Field) -> Result<ArrayRef> {

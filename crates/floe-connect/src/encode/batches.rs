@@ -11,7 +11,7 @@ use floe_base::{Error, Kind, Result};
 use floe_proto::connect as proto;
 use floe_proto::connect::execute_plan_response::ArrowBatch;
 
-use super::arrow_out::Outgoing;
+use super::arrow_out::{Outgoing, sliced_bytes};
 
 /// What a message should hold.
 const TARGET_BYTES: usize = 4 << 20;
@@ -99,14 +99,15 @@ impl Cutter {
             [first, ..] => concat_batches(&first.schema(), &batches)
                 .map_err(|error| Error::internal(format!("batches of one result differ: {error}")))?,
         };
-        let rows_max = if self.is_first { FIRST_ROWS } else { TARGET_ROWS };
-        self.is_first = false;
-        let by_size = (rows * TARGET_BYTES).checked_div(bytes).unwrap_or(rows);
-        let step = by_size.clamp(1, rows_max);
+        let step = (rows * TARGET_BYTES).checked_div(bytes).unwrap_or(rows).clamp(1, TARGET_ROWS);
         let mut messages = Vec::new();
-        for start in (0..rows).step_by(step) {
-            let slice = joined.slice(start, step.min(rows - start));
-            self.encode(&slice, &mut messages)?;
+        let mut start = 0;
+        while start < rows {
+            let most = if self.is_first { FIRST_ROWS.min(step) } else { step };
+            self.is_first = false;
+            let length = most.min(rows - start);
+            self.encode(&joined.slice(start, length), &mut messages)?;
+            start += length;
         }
         Ok(messages)
     }
@@ -146,14 +147,6 @@ fn too_large(bytes: usize) -> Error {
         Kind::Operation,
         format!("one row takes {bytes} bytes, more than a message to this client can hold; clients from 4.1 take it"),
     )
-}
-
-/// Bytes a batch really covers: a slice shares the buffers of what it was cut from.
-fn sliced_bytes(batch: &RecordBatch) -> usize {
-    let of = |column: &arrow::array::ArrayRef| {
-        column.to_data().get_slice_memory_size().unwrap_or_else(|_| column.get_array_memory_size())
-    };
-    batch.columns().iter().map(of).sum()
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use floe_base::{Error, Kind, Result};
 use floe_proto::codec::Received;
 use floe_proto::connect as proto;
-use floe_proto::connect::add_artifacts_request::{ArtifactChunk, BeginChunkedArtifact, Payload};
+use floe_proto::connect::add_artifacts_request::{ArtifactChunk, Batch, BeginChunkedArtifact, Payload};
 use floe_proto::connect::add_artifacts_response::ArtifactSummary;
 use tonic::{Code, Status, Streaming};
 
@@ -20,7 +20,14 @@ use crate::session::{Session, key};
 /// An artifact larger than this is refused before its chunks pile up in memory.
 const ARTIFACT_BYTES_MAX: usize = 2 << 30;
 
-/// An artifact of which chunks are still to come.
+/// What has come so far.
+#[derive(Default)]
+struct Upload {
+    /// The artifact of which chunks are still to come.
+    open: Option<Open>,
+    summaries: Vec<ArtifactSummary>,
+}
+
 struct Open {
     name: String,
     content: Vec<u8>,
@@ -34,27 +41,33 @@ pub(crate) async fn handle(
     mut requests: Streaming<Received<proto::AddArtifactsRequest>>,
 ) -> Result<proto::AddArtifactsResponse, Status> {
     let mut session: Option<Arc<Session>> = None;
-    let mut open: Option<Open> = None;
-    let mut summaries = Vec::new();
+    let mut upload = Upload::default();
     while let Some(received) = requests.message().await.map_err(size_error)? {
         let request = received.decode().map_err(|error| Status::invalid_argument(error.to_string()))?;
         let session = match &session {
             Some(session) => session.clone(),
             None => session.insert(session_of(service, &request)?).clone(),
         };
-        let taken = take(&session, request.payload, &mut open, &mut summaries);
-        taken.map_err(|error| session.errors.status(error))?;
+        let errors = session.clone();
+        // Files are written, and disks may be slow.
+        let taking = tokio::task::spawn_blocking(move || {
+            let taken = upload.take(&session, request.payload);
+            (upload, taken)
+        });
+        let (continued, taken) = taking.await.map_err(|error| Status::internal(error.to_string()))?;
+        upload = continued;
+        taken.map_err(|error| errors.errors.status(error))?;
     }
     let Some(session) = session else {
         return Err(Status::invalid_argument("an upload without any message"));
     };
-    if let Some(open) = open {
+    if let Some(open) = upload.open {
         return Err(session.errors.status(broken(&open.name, "its last chunks are missing")));
     }
     Ok(proto::AddArtifactsResponse {
         session_id: session.id().into(),
         server_side_session_id: session.server_side_id(),
-        artifacts: summaries,
+        artifacts: upload.summaries,
     })
 }
 
@@ -69,38 +82,49 @@ fn size_error(status: Status) -> Status {
     if status.code() == Code::OutOfRange { Status::resource_exhausted(status.message()) } else { status }
 }
 
-fn take(
-    session: &Session,
-    payload: Option<Payload>,
-    open: &mut Option<Open>,
-    summaries: &mut Vec<ArtifactSummary>,
-) -> Result<()> {
-    match payload {
-        Some(Payload::Batch(batch)) => {
-            for artifact in batch.artifacts {
-                check(&artifact.name)?;
-                let chunk = artifact.data.unwrap_or_default();
-                let is_crc_successful = is_sound(&chunk);
-                if is_crc_successful {
-                    session.artifacts.put(&artifact.name, &chunk.data)?;
+impl Upload {
+    fn take(&mut self, session: &Session, payload: Option<Payload>) -> Result<()> {
+        match payload {
+            Some(Payload::Batch(batch)) => self.batch(session, batch),
+            Some(Payload::BeginChunk(begin)) => {
+                if let Some(unfinished) = &self.open {
+                    return Err(broken(&unfinished.name, "another began before its last chunk"));
                 }
-                summaries.push(ArtifactSummary { name: artifact.name, is_crc_successful });
+                self.open = Some(begin_chunked(begin)?);
+                self.close_if_complete(session)
             }
-            Ok(())
-        }
-        Some(Payload::BeginChunk(begin)) => {
-            if let Some(unfinished) = open {
-                return Err(broken(&unfinished.name, "another began before its last chunk"));
+            Some(Payload::Chunk(chunk)) => {
+                let Some(current) = &mut self.open else { return Err(broken("", "a chunk came before its beginning")) };
+                current.add(&chunk)?;
+                self.close_if_complete(session)
             }
-            *open = Some(begin_chunked(begin)?);
-            close_if_complete(session, open, summaries)
+            None => Err(Error::message(Kind::Unsupported, "an upload message without content")),
         }
-        Some(Payload::Chunk(chunk)) => {
-            let Some(current) = open else { return Err(broken("", "a chunk came before its beginning")) };
-            current.add(&chunk)?;
-            close_if_complete(session, open, summaries)
+    }
+
+    fn batch(&mut self, session: &Session, batch: Batch) -> Result<()> {
+        for artifact in batch.artifacts {
+            check(&artifact.name)?;
+            let chunk = artifact.data.unwrap_or_default();
+            let is_crc_successful = is_sound(&chunk);
+            if is_crc_successful {
+                session.artifacts.put(&artifact.name, &chunk.data)?;
+            }
+            self.summaries.push(ArtifactSummary { name: artifact.name, is_crc_successful });
         }
-        None => Err(Error::message(Kind::Unsupported, "an upload message without content")),
+        Ok(())
+    }
+
+    fn close_if_complete(&mut self, session: &Session) -> Result<()> {
+        let Some(complete) = self.open.take_if(|open| open.chunks_left <= 0) else { return Ok(()) };
+        if i64::try_from(complete.content.len()).ok() != Some(complete.total_bytes) {
+            return Err(broken(&complete.name, "its length is not what its first message said"));
+        }
+        if complete.is_sound {
+            session.artifacts.put(&complete.name, &complete.content)?;
+        }
+        self.summaries.push(ArtifactSummary { name: complete.name, is_crc_successful: complete.is_sound });
+        Ok(())
     }
 }
 
@@ -127,18 +151,6 @@ impl Open {
         self.chunks_left -= 1;
         Ok(())
     }
-}
-
-fn close_if_complete(session: &Session, open: &mut Option<Open>, summaries: &mut Vec<ArtifactSummary>) -> Result<()> {
-    let Some(complete) = open.take_if(|open| open.chunks_left <= 0) else { return Ok(()) };
-    if i64::try_from(complete.content.len()).ok() != Some(complete.total_bytes) {
-        return Err(broken(&complete.name, "its length is not what its first message said"));
-    }
-    if complete.is_sound {
-        session.artifacts.put(&complete.name, &complete.content)?;
-    }
-    summaries.push(ArtifactSummary { name: complete.name, is_crc_successful: complete.is_sound });
-    Ok(())
 }
 
 fn check(name: &str) -> Result<()> {
