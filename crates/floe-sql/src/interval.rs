@@ -216,9 +216,9 @@ mod tests {
 
     #[test]
     fn units_add_up() {
-        assert_eq!(parse_interval("1 year 2 months").unwrap().months, 14);
+        assert_eq!(parse_interval("1 year 2 months").expect("well-formed").months, 14);
         assert_eq!(
-            parse_interval("interval -1 week 2.5 seconds").unwrap(),
+            parse_interval("interval -1 week 2.5 seconds").expect("well-formed"),
             Interval { months: 0, days: -7, micros: 2_500_000 }
         );
         assert!(parse_interval("1.5 days").is_err());
@@ -227,9 +227,15 @@ mod tests {
 
     #[test]
     fn ranges_of_fields_are_read() {
-        assert_eq!(parse_year_month("-1-2").unwrap(), -14);
-        assert_eq!(parse_day_time("1 02:03:04.5", DayTimeField::Day, DayTimeField::Second).unwrap(), 93_784_500_000);
-        assert_eq!(parse_day_time("10:30", DayTimeField::Hour, DayTimeField::Minute).unwrap(), 37_800_000_000);
+        assert_eq!(parse_year_month("-1-2").expect("well-formed"), -14);
+        assert_eq!(
+            parse_day_time("1 02:03:04.5", DayTimeField::Day, DayTimeField::Second).expect("well-formed"),
+            93_784_500_000
+        );
+        assert_eq!(
+            parse_day_time("10:30", DayTimeField::Hour, DayTimeField::Minute).expect("well-formed"),
+            37_800_000_000
+        );
         assert!(parse_day_time("1:2:3", DayTimeField::Hour, DayTimeField::Minute).is_err());
     }
 }

@@ -78,12 +78,12 @@ mod tests {
     fn structs_keep_nullability_comment_and_metadata() {
         let text = r#"{"type":"struct","fields":[{"name":"a","type":"long","nullable":false,"metadata":{"comment":"c","x":1}},
             {"name":"b","type":{"type":"array","elementType":"decimal(10,2)","containsNull":false},"nullable":true,"metadata":{}}]}"#;
-        let found = parse_json_type(text).unwrap();
+        let found = parse_json_type(text).expect("well-formed");
         assert_eq!(found.to_string(), "struct<a:bigint,b:array<decimal(10,2)>>");
         let DataType::Struct(fields) = found else { panic!("a struct") };
         assert!(!fields[0].nullable);
         assert_eq!(fields[0].comment.as_deref(), Some("c"));
         assert_eq!(fields[0].metadata.as_deref(), Some(r#"{"x":1}"#));
-        assert_eq!(parse_json_type("\"integer\"").unwrap(), DataType::Int);
+        assert_eq!(parse_json_type("\"integer\"").expect("well-formed"), DataType::Int);
     }
 }

@@ -20,6 +20,7 @@ pub(crate) fn lex(text: &str) -> Lexed {
         at: 0,
         tokens: Vec::with_capacity(text.len() / 4 + 8),
         unclosed_comment: None,
+        unclosed_strings: 0,
         open_types: 0,
     };
     while lexer.skip_hidden() {
@@ -30,12 +31,17 @@ pub(crate) fn lex(text: &str) -> Lexed {
     Lexed { tokens: lexer.tokens, unclosed_comment: lexer.unclosed_comment }
 }
 
+/// A text with more unclosed quotes than this is no statement.
+const UNCLOSED_STRINGS_MAX: u32 = 8;
+
 struct Lexer<'a> {
     text: &'a str,
     bytes: &'a [u8],
     at: usize,
     tokens: Vec<Token>,
     unclosed_comment: Option<u32>,
+    /// Quotes that nothing closes. Each was looked for to the end of the text, so their number is bounded.
+    unclosed_strings: u32,
     /// `ARRAY`, `MAP` and `STRUCT` seen and not closed by `>`: then `>>` is two of them and no shift.
     open_types: u32,
 }
@@ -128,7 +134,7 @@ impl Lexer<'_> {
             let rest = self.bytes.get(self.at + length..).unwrap_or_default();
             length += rest.iter().position(|byte| *byte == quote || *byte == b'\\').unwrap_or(rest.len());
             match self.bytes.get(self.at + length) {
-                None => return self.push(Kind::Unrecognised, 1),
+                None => return self.unclosed_string(),
                 Some(b'\\') => length += 1 + self.escaped_length(length + 1),
                 Some(byte) if *byte == quote => {
                     if self.byte(length + 1) != quote {
@@ -141,10 +147,21 @@ impl Lexer<'_> {
         }
     }
 
+    /// One quote that nobody knows; after too many of them the rest of the text is.
+    fn unclosed_string(&mut self) {
+        self.unclosed_strings += 1;
+        let rest = self.bytes.len() - self.at;
+        self.push(Kind::Unrecognised, if self.unclosed_strings > UNCLOSED_STRINGS_MAX { rest } else { 1 });
+    }
+
     /// Bytes of the character behind a backslash.
     fn escaped_length(&self, ahead: usize) -> usize {
-        let rest = self.text.get(self.at + ahead..);
-        rest.and_then(|rest| rest.chars().next()).map_or(1, char::len_utf8)
+        match self.byte(ahead) {
+            0xF0.. => 4,
+            0xE0.. => 3,
+            0xC0.. => 2,
+            _ => 1,
+        }
     }
 
     fn raw_string(&mut self) {

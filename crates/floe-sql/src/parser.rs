@@ -33,6 +33,8 @@ pub(crate) struct Parser<'a> {
     depth: u32,
     /// Inside VALUES and assignments `DEFAULT` is no column.
     pub(crate) in_values: bool,
+    /// Windows with CLUSTER BY around the cursor.
+    pub(crate) clusters: u32,
     /// Where the `?` stand, for each is counted once however often it is read.
     questions: Vec<Mark>,
     unclosed_comment: bool,
@@ -55,6 +57,7 @@ impl<'a> Parser<'a> {
             at: 0,
             depth: 0,
             in_values: false,
+            clusters: 0,
             questions,
             unclosed_comment,
             deferred: None,
@@ -297,7 +300,7 @@ impl<'a> Parser<'a> {
         if *links > CHAIN_MAX { Err(self.too_complex()) } else { Ok(()) }
     }
 
-    fn too_complex(&self) -> Error {
+    pub(crate) fn too_complex(&self) -> Error {
         Error::new(ErrorKind::Parse, "FAILED_TO_PARSE_TOO_COMPLEX").at(&self.origin_here())
     }
 

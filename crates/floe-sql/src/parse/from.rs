@@ -17,7 +17,7 @@ enum Parenthesis {
 
 impl Parser<'_> {
     /// `FROM a, b LATERAL VIEW … PIVOT …`. Commas are cross joins.
-    pub(crate) fn from_clause(&mut self) -> Result<Relation> {
+    pub(crate) fn relations(&mut self) -> Result<Relation> {
         let from = self.mark();
         self.expect_keyword(K::From)?;
         let start = self.mark();

@@ -95,6 +95,7 @@ impl Parser<'_> {
     /// A string where the grammar wants one and no expression; several side by side are one.
     pub(crate) fn string(&mut self) -> Result<String> {
         if !self.is_string() {
+            self.refuse_parameter("a text")?;
             return Err(self.syntax_error());
         }
         let mut text = self.string_token();
@@ -108,11 +109,22 @@ impl Parser<'_> {
     pub(crate) fn integer<T: std::str::FromStr>(&mut self) -> Result<T> {
         let token = self.token();
         if token.kind != Kind::Number(Number::Integer) {
+            self.refuse_parameter("a number")?;
             return Err(self.syntax_error());
         }
         let value = self.slice(token).parse().map_err(|_| self.syntax_error())?;
         self.advance();
         Ok(value)
+    }
+
+    /// Spark replaces parameters in the text itself, so they may stand where no expression can; here they may not.
+    fn refuse_parameter(&self, what: &str) -> Result<()> {
+        if self.is(Kind::Question) || (self.is(Kind::Colon) && self.is_identifier_at(1)) {
+            return Err(
+                Error::unsupported(format!("a parameter in place of {what} of the grammar")).at(&self.origin_here())
+            );
+        }
+        Ok(())
     }
 
     /// `DATE '2024-01-01'`, `X'1F'`, `INTERVAL '1 day'`: a type's name and its text.

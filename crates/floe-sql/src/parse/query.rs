@@ -175,7 +175,7 @@ impl Parser<'_> {
                 Ok(query)
             }),
             Kind::Keyword(K::Select) => self.select(),
-            Kind::Keyword(K::From) => self.from_first(),
+            Kind::Keyword(K::From) => self.select_behind_from(),
             Kind::Keyword(K::Values) => self.inline_table(),
             Kind::Keyword(K::Table) => {
                 self.advance();

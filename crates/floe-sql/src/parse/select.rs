@@ -1,7 +1,7 @@
 //! SELECT with its clauses, FROM-first queries, VALUES, and GROUP BY in all its forms.
 
 use floe_base::{Error, Result};
-use floe_syntax::relation::{GroupBy, GroupingElement, Query, Select, SetOperator};
+use floe_syntax::relation::{GroupBy, GroupingElement, Query, Select};
 use floe_syntax::{Expression, ExpressionKind, Relation, RelationKind};
 
 use crate::keyword::Keyword as K;
@@ -14,7 +14,7 @@ impl Parser<'_> {
         let from = self.mark();
         let mut select = self.select_clause()?;
         if self.is_keyword(K::From) {
-            select.from = Some(self.from_clause()?);
+            select.from = Some(self.relations()?);
         }
         self.select_tail(&mut select)?;
         Ok(Relation::new(RelationKind::Select(Box::new(select)), self.origin(from)))
@@ -61,35 +61,23 @@ impl Parser<'_> {
         Ok(())
     }
 
-    /// `FROM t SELECT …`: each SELECT may have its own ORDER BY, several of them are a UNION ALL. `FROM t` alone is all
-    /// of its columns.
-    pub(crate) fn from_first(&mut self) -> Result<Relation> {
-        let from = self.mark();
-        let source = self.from_clause()?;
-        let mut result: Option<Relation> = None;
-        while self.is_keyword(K::Select) {
-            let place = self.mark();
-            let mut select = self.select_clause()?;
-            select.from = Some(source.clone());
-            self.select_tail(&mut select)?;
-            let body = Relation::new(RelationKind::Select(Box::new(select)), self.origin(place));
-            let next = self.organised(body, place)?;
-            result = Some(match result {
-                None => next,
-                Some(left) => Relation::new(
-                    RelationKind::SetOperation {
-                        left,
-                        right: next,
-                        operator: SetOperator::Union,
-                        all: true,
-                        by_name: false,
-                        allow_missing: false,
-                    },
-                    self.origin(from),
-                ),
-            });
+    /// `FROM t SELECT …`. `FROM t` alone is all of its columns. Several SELECTs behind one FROM would each need a copy of
+    /// it, and copies of copies when nested: they are known by name only.
+    pub(crate) fn select_behind_from(&mut self) -> Result<Relation> {
+        let source = self.relations()?;
+        if !self.is_keyword(K::Select) {
+            return Ok(source);
         }
-        Ok(result.unwrap_or(source))
+        let from = self.mark();
+        let mut select = self.select_clause()?;
+        select.from = Some(source);
+        self.select_tail(&mut select)?;
+        let body = Relation::new(RelationKind::Select(Box::new(select)), self.origin(from));
+        let query = self.organised(body, from)?;
+        if self.is_keyword(K::Select) {
+            return Err(Error::unsupported("several SELECTs behind one FROM").at(&self.origin_here()));
+        }
+        Ok(query)
     }
 
     /// A body with the ORDER BY and LIMIT that follow it.

@@ -16,15 +16,15 @@ impl Parser<'_> {
         let show = match self.keyword() {
             Some(K::Namespaces | K::Databases | K::Schemas) => {
                 self.advance();
-                Show::Schemas { catalog: self.from_or_in()?, pattern: self.pattern()? }
+                Show::Schemas { catalog: self.in_schema()?, pattern: self.pattern()? }
             }
             Some(K::Tables) => {
                 self.advance();
-                Show::Tables { schema: self.from_or_in()?, pattern: self.pattern()? }
+                Show::Tables { schema: self.in_schema()?, pattern: self.pattern()? }
             }
             Some(K::Views) => {
                 self.advance();
-                Show::Views { schema: self.from_or_in()?, pattern: self.pattern()? }
+                Show::Views { schema: self.in_schema()?, pattern: self.pattern()? }
             }
             Some(K::Table) => self.show_table_extended()?,
             Some(K::Columns) => self.show_columns()?,
@@ -107,7 +107,7 @@ impl Parser<'_> {
     }
 
     /// `(FROM | IN) name`, if it stands here.
-    fn from_or_in(&mut self) -> Result<Option<Vec<String>>> {
+    fn in_schema(&mut self) -> Result<Option<Vec<String>>> {
         if self.eat_one_of(&[K::From, K::In]).is_none() {
             return Ok(None);
         }
@@ -121,7 +121,7 @@ impl Parser<'_> {
 
     fn show_table_extended(&mut self) -> Result<Show> {
         self.expect_phrase(&[K::Table, K::Extended])?;
-        let schema = self.from_or_in()?;
+        let schema = self.in_schema()?;
         self.expect_keyword(K::Like)?;
         let pattern = self.string()?;
         let partition = self.is_keyword(K::Partition);
@@ -138,13 +138,13 @@ impl Parser<'_> {
             return Err(self.syntax_error());
         }
         let table = self.plain_name()?;
-        let schema = self.from_or_in()?;
+        let schema = self.in_schema()?;
         Ok(Show::Columns { table, schema })
     }
 
     fn show_functions(&mut self, scope: Option<String>) -> Result<Show> {
         self.expect_keyword(K::Functions)?;
-        let schema = self.from_or_in()?;
+        let schema = self.in_schema()?;
         let like = self.eat_keyword(K::Like);
         // The old form names the function without quotes.
         let pattern = if self.is_string() {

@@ -25,7 +25,7 @@ impl Parser<'_> {
         let Kind::Keyword(keyword) = self.peek() else { return self.query_statement() };
         let command = match keyword {
             K::With => return self.with_statement(),
-            K::From => return self.from_statement(),
+            K::From => return self.multiple_insert(),
             K::Explain => self.explain()?,
             K::Create => self.create()?,
             K::Replace => self.create_table()?,
@@ -91,7 +91,7 @@ impl Parser<'_> {
     }
 
     /// `FROM t SELECT …`, or one FROM for several INSERTs.
-    fn from_statement(&mut self) -> Result<Statement> {
+    fn multiple_insert(&mut self) -> Result<Statement> {
         let start = self.mark();
         let query = self.query()?;
         if !self.is_keyword(K::Insert) {

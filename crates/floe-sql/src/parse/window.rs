@@ -7,6 +7,9 @@ use crate::keyword::Keyword as K;
 use crate::parser::Parser;
 use crate::token::Kind;
 
+/// How deep windows with CLUSTER BY may stand in each other.
+const CLUSTERS_MAX: u32 = 4;
+
 impl Parser<'_> {
     pub(crate) fn window_spec(&mut self) -> Result<WindowSpec> {
         if !self.is(Kind::LeftParen) {
@@ -24,8 +27,13 @@ impl Parser<'_> {
         }
         let mut spec = WindowSpec::default();
         if self.eat_phrase(&[K::Cluster, K::By]) {
-            // CLUSTER BY is both at once.
+            // CLUSTER BY is both at once. Each level of nesting doubles what is inside, so few are allowed.
+            self.clusters += 1;
+            if self.clusters > CLUSTERS_MAX {
+                return Err(self.too_complex());
+            }
             spec.partition_by = self.list(Self::expression)?;
+            self.clusters -= 1;
             let ascending = |child: &floe_syntax::Expression| SortOrder {
                 child: child.clone(),
                 ascending: true,
