@@ -20,6 +20,7 @@
 //! | `DELETE`, `UPDATE`, `MERGE` | provider with [`scan::ScanOptions::row_identity`] to find touched files, provider with [`scan::ScanOptions::files`] to read them, [`write::write_files`], [`commit::overwrite_files`] |
 //! | `ALTER TABLE`, branches, tags | [`alter`] |
 //! | `CREATE [OR REPLACE] VIEW`, `ALTER VIEW` | [`view::create_view`], [`view::alter_view_properties`] |
+//! | `t.snapshots`, `t.files`, … | [`inspect::inspect`] |
 //!
 //! A provider, a write and a commit of one statement use one `Table` value: one version of the table. Whatever a statement wrote
 //! and did not commit is deleted when it fails; an unknown outcome deletes nothing and says so.
@@ -38,6 +39,7 @@ pub mod time_travel;
 pub mod view;
 
 pub mod commit;
+pub mod inspect;
 pub mod plan;
 pub mod scan;
 pub mod write;

@@ -68,7 +68,22 @@ pub fn table_metadata(json: Value) -> Result<TableMetadata> {
     if let Some(name) = UNKNOWN_TYPES.iter().find(|name| mentions_type(&json, name)) {
         return Err(Error::unsupported(format!("Iceberg type `{name}`")));
     }
-    serde_json::from_value(json).map_err(|error| Error::message(Kind::Operation, error.to_string()))
+    serde_json::from_value(upgraded(json)).map_err(|error| Error::message(Kind::Operation, error.to_string()))
+}
+
+/// A table upgraded from format version 1 keeps that version's snapshots, without what later versions require; Java reads
+/// the sequence number as 0 then, and so do we.
+fn upgraded(mut json: Value) -> Value {
+    if json.get("format-version") == Some(&Value::from(1)) {
+        return json;
+    }
+    for snapshot in json.get_mut("snapshots").and_then(Value::as_array_mut).into_iter().flatten() {
+        if let Some(fields) = snapshot.as_object_mut() {
+            fields.entry("sequence-number").or_insert_with(|| Value::from(0));
+            fields.entry("summary").or_insert_with(|| serde_json::json!({ "operation": "append" }));
+        }
+    }
+    json
 }
 
 /// The JSON of any metadata file, unpacked where it is gzipped.

@@ -344,3 +344,32 @@ async fn namespaces_and_names_answer_as_spark_does() -> Result<()> {
     }
     Ok(())
 }
+
+#[tokio::test]
+async fn metadata_tables_tell_what_happened() -> Result<()> {
+    for catalog in catalogs().await? {
+        let mut create = CreateTable::new(people_schema());
+        create.partitioning = vec![PartitionBy { column: "born".into(), transform: Transform::Month, name: None }];
+        let table = create_table(&catalog, &ident("meta"), create, IfExists::Fail).await?;
+        let table = append(&table, people(0..40)).await?;
+        let table = append(&table, people(40..50)).await?;
+        let rows = |which: &'static str, sql: &'static str| inspected(&table, which, sql);
+        assert!(rows("snapshots", "SELECT count(*), max(operation) FROM t").await?.contains("| 2        | append"));
+        assert!(rows("history", "SELECT count(*) FROM t WHERE is_current_ancestor").await?.contains("| 2 "));
+        assert!(rows("refs", "SELECT name, type FROM t").await?.contains("| main | BRANCH |"));
+        assert!(rows("metadata_log_entries", "SELECT count(latest_snapshot_id) FROM t").await?.contains("| 2 "));
+        assert!(rows("manifests", "SELECT sum(added_data_files_count) FROM t").await?.contains("| 3 "));
+        let summaries = rows("manifests", "SELECT partition_summaries FROM t").await?;
+        assert!(summaries.contains("lower_bound: 1970-01, upper_bound: 1970-02"), "{summaries}");
+        let files =
+            rows("files", "SELECT partition, record_count, readable_metrics FROM t ORDER BY record_count").await?;
+        assert!(files.contains("{born_month: 0}"), "{files}");
+        assert!(files.contains("upper_bound: name 9}"), "{files}");
+        assert!(rows("entries", "SELECT count(*) FROM t WHERE status = 1").await?.contains("| 3 "));
+        assert!(rows("delete_files", "SELECT count(*) FROM t").await?.contains("| 0 "));
+        let partitions = rows("partitions", "SELECT partition, record_count, file_count FROM t ORDER BY 2").await?;
+        assert!(partitions.contains("| {born_month: 0} | 31           | 1          |"), "{partitions}");
+        assert!(partitions.contains("| {born_month: 1} | 19           | 2          |"), "{partitions}");
+    }
+    Ok(())
+}

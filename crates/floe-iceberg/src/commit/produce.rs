@@ -83,11 +83,15 @@ impl Producer {
         for new in &self.change.added {
             counts.add(&new.file);
         }
+        let before: HashSet<String> = kept.iter().map(|manifest| manifest.manifest_path.clone()).collect();
         let kept = self.remove(base, kept, &mut counts).await?;
         let mut manifests = self.added_manifests(&metadata).await?;
         manifests.extend(kept);
         let manifests = self.merge(&metadata, manifests).await?;
         self.current.extend(manifests.iter().map(|manifest| manifest.manifest_path.clone()));
+        counts.manifests_kept = self.current.intersection(&before).count() as u64;
+        counts.manifests_created = manifests.len() as u64 - counts.manifests_kept;
+        counts.manifests_replaced = before.len() as u64 - counts.manifests_kept;
 
         let parent_id = parent.as_ref().map(|parent| parent.snapshot_id());
         let sequence_number = metadata.next_sequence_number();
@@ -201,14 +205,14 @@ impl Producer {
             kept.into_iter().partition(|manifest| manifest.content == ManifestContentType::Data);
         for manifest in data {
             let entries = manifest::entries(&self.storage, &manifest).await?;
-            let mut removed: HashSet<&str> = HashSet::new();
+            let mut removed: HashSet<Place<'_>> = HashSet::new();
             for entry in entries.iter().filter(|entry| entry.is_live()) {
                 if selector.takes(entry)? {
-                    removed.insert(entry.path());
+                    removed.insert(place(entry));
                     missing.remove(entry.path());
+                    gone.insert(entry.path().to_string());
                 }
             }
-            gone.extend(removed.iter().map(|path| path.to_string()));
             left.extend(self.without(metadata, manifest, &entries, &removed, counts).await?);
         }
         if let Some(path) = missing.iter().next() {
@@ -227,7 +231,7 @@ impl Producer {
                 (_, None) => false,
             };
             let live = entries.iter().filter(|entry| entry.is_live() && dangling(entry));
-            let removed: HashSet<&str> = live.map(|entry| entry.path()).collect();
+            let removed: HashSet<Place<'_>> = live.map(|entry| place(entry)).collect();
             left.extend(self.without(metadata, manifest, &entries, &removed, counts).await?);
         }
         Ok(left)
@@ -239,7 +243,7 @@ impl Producer {
         metadata: &TableMetadata,
         manifest: ManifestFile,
         entries: &[Arc<FileEntry>],
-        removed: &HashSet<&str>,
+        removed: &HashSet<Place<'_>>,
         counts: &mut Counts,
     ) -> Result<Option<ManifestFile>> {
         if removed.is_empty() {
@@ -249,7 +253,7 @@ impl Producer {
         }
         let mut open = self.new_manifest(metadata, manifest.partition_spec_id, manifest.content)?;
         for entry in entries.iter().filter(|entry| entry.is_live()) {
-            if removed.contains(entry.path()) {
+            if removed.contains(&place(entry)) {
                 counts.remove(&entry.file);
                 open.remove(entry)?;
             } else {
@@ -351,6 +355,13 @@ impl Producer {
         let all: Vec<String> = self.created.drain(..).chain(data).collect();
         self.storage.delete_quietly(all).await;
     }
+}
+
+/// What tells one entry from another: one Puffin file holds the deletion vectors of many data files.
+type Place<'a> = (&'a str, Option<i64>);
+
+fn place(entry: &FileEntry) -> Place<'_> {
+    (entry.path(), entry.file.content_offset())
 }
 
 /// Which files a change takes away, ready to ask.

@@ -17,6 +17,9 @@ pub(super) struct Counts {
     added: Side,
     removed: Side,
     partitions: HashSet<Struct>,
+    pub(super) manifests_created: u64,
+    pub(super) manifests_kept: u64,
+    pub(super) manifests_replaced: u64,
 }
 
 #[derive(Default)]
@@ -83,9 +86,12 @@ pub(super) fn summary(change: &Change, counts: &Counts, parent: Option<&Snapshot
         ("removed-position-deletes", removed.position_deletes),
         ("removed-equality-deletes", removed.equality_deletes),
         ("changed-partition-count", counts.partitions.len() as u64),
+        ("manifests-created", counts.manifests_created),
+        ("manifests-kept", counts.manifests_kept),
+        ("manifests-replaced", counts.manifests_replaced),
     ];
     for (key, value) in changes {
-        if value > 0 || key == "changed-partition-count" {
+        if value > 0 || key == "changed-partition-count" || key.starts_with("manifests-") {
             entries.insert(key.to_string(), value.to_string());
         }
     }

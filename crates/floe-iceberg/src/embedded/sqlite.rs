@@ -186,7 +186,7 @@ impl Names {
             }
             // A namespace may exist through what is in it alone.
             let sql = "SELECT 1 FROM iceberg_tables WHERE catalog_name = ?1
-                       AND (table_namespace = ?2 OR table_namespace LIKE ?2 || '.%') LIMIT 1";
+                       AND (table_namespace = ?2 OR substr(table_namespace, 1, length(?2) + 1) = ?2 || '.') LIMIT 1";
             let implied = connection.query_row(sql, params![catalog, namespace], |_| Ok(())).optional()?;
             Ok(implied.map(|()| Properties::new()))
         })

@@ -6,7 +6,7 @@
 
 use std::any::Any;
 use std::borrow::Borrow;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
@@ -17,17 +17,20 @@ use arrow::array::{
 };
 use arrow::compute::cast;
 use arrow_schema::{DataType, Field, FieldRef, Fields, Schema as ArrowSchema, SchemaRef};
-use datafusion::common::Result as DataFusionResult;
 use datafusion::common::tree_node::{Transformed, TreeNode};
+use datafusion::common::{Result as DataFusionResult, ScalarValue};
 use datafusion::logical_expr::ColumnarValue;
 use datafusion::physical_expr::expressions::{CastExpr, Column, lit};
 use datafusion::physical_expr_adapter::{PhysicalExprAdapter, PhysicalExprAdapterFactory};
 use datafusion::physical_plan::PhysicalExpr;
 use floe_base::{Error, Kind, Result};
-use iceberg::spec::{MappedField, NameMapping, NestedField, NestedFieldRef, PrimitiveType, TableMetadata, Type};
+use iceberg::spec::{
+    Literal, MappedField, NameMapping, NestedField, NestedFieldRef, PrimitiveType, TableMetadata, Transform, Type,
+};
 use uuid::Uuid;
 
 use crate::arrow_schema::{engine_field, field_id};
+use crate::manifest::FileEntry;
 use crate::value::scalar_or_null;
 
 /// The table's columns under the names a scan gives them.
@@ -36,7 +39,12 @@ pub(super) struct FieldMap {
     /// Name in the scan, and the field it stands for.
     pub(super) columns: Vec<(String, NestedFieldRef)>,
     mapping: Option<Arc<NameMapping>>,
+    /// Values of identity partitions by field id, for files that do not store those columns.
+    constants: Constants,
 }
+
+/// What a file does not store because its partition says it.
+pub(super) type Constants = Arc<BTreeMap<i32, Option<Literal>>>;
 
 impl FieldMap {
     pub(super) fn new(metadata: &TableMetadata, columns: Vec<(String, NestedFieldRef)>) -> Result<Self> {
@@ -46,12 +54,30 @@ impl FieldMap {
             })?)),
             None => None,
         };
-        Ok(Self { columns, mapping })
+        Ok(Self { columns, mapping, constants: Constants::default() })
+    }
+
+    /// The map for files that leave out columns of their partition, as files taken over from Hive tables do.
+    pub(super) fn with_constants(&self, constants: Constants) -> Self {
+        Self { constants, ..self.clone() }
+    }
+
+    /// The identity partition columns a file seems not to store: its metrics speak of others and not of them. A column that
+    /// is stored after all is read from the file.
+    pub(super) fn constants_of(&self, metadata: &TableMetadata, entry: &FileEntry) -> Constants {
+        let counted = entry.file.value_counts();
+        let Some(spec) = metadata.partition_spec_by_id(entry.spec_id).filter(|spec| !spec.is_unpartitioned()) else {
+            return Constants::default();
+        };
+        let absent = |id: i32| !counted.contains_key(&id) && self.columns.iter().any(|(_, field)| field.id == id);
+        let parts = spec.fields().iter().zip(entry.file.partition().fields());
+        let found = parts.filter(|(part, _)| part.transform == Transform::Identity && absent(part.source_id));
+        Arc::new(found.map(|(part, value)| (part.source_id, value.clone())).collect())
     }
 
     /// A map for files that are always written with ids.
     pub(super) fn plain(columns: Vec<(String, NestedFieldRef)>) -> Self {
-        Self { columns, mapping: None }
+        Self { columns, mapping: None, constants: Constants::default() }
     }
 
     /// The columns as the engine sees them.
@@ -88,7 +114,15 @@ impl FieldMap {
         let schema = batch.schema_ref();
         match narrowed.at.get(&index) {
             Some(at) => adapt(batch.column(*at), schema.field(*at), field, self.child_mapping(schema.field(*at))),
-            None => missing(field, batch.num_rows()),
+            None => Ok(self.missing(field)?.to_array_of_size(batch.num_rows())?),
+        }
+    }
+
+    /// What a column is in a file without it: the partition's value, else the column's default, else null.
+    fn missing(&self, field: &NestedField) -> Result<ScalarValue> {
+        match self.constants.get(&field.id) {
+            Some(value) => scalar_or_null(value.as_ref(), &field.field_type),
+            None => default_of(field),
         }
     }
 
@@ -127,13 +161,12 @@ fn ids<M: Borrow<MappedField>>(fields: &Fields, mapping: Option<&[M]>) -> Vec<Op
     }
 }
 
-fn missing(field: &NestedField, rows: usize) -> Result<ArrayRef> {
+fn default_of(field: &NestedField) -> Result<ScalarValue> {
     if field.required && field.initial_default.is_none() {
         let text = format!("a data file lacks the required column `{}`", field.name);
         return Err(Error::message(Kind::Operation, text));
     }
-    let value = scalar_or_null(field.initial_default.as_ref(), &field.field_type)?;
-    Ok(value.to_array_of_size(rows)?)
+    scalar_or_null(field.initial_default.as_ref(), &field.field_type)
 }
 
 /// An array of a file as the engine's type of a field.
@@ -156,7 +189,7 @@ fn adapt(array: &ArrayRef, from: &Field, to: &NestedField, mapping: Option<&[Arc
                 let found = place.and_then(|place| Some((parent.columns().get(place)?, parent.fields().get(place)?)));
                 children.push(match found {
                     Some((column, field)) => adapt(column, field, child, below(mapping, field.name()))?,
-                    None if child.initial_default.is_some() => missing(child, parent.len())?,
+                    None if child.initial_default.is_some() => default_of(child)?.to_array_of_size(parent.len())?,
                     None => new_null_array(engine_field(child).data_type(), parent.len()),
                 });
             }
@@ -256,10 +289,7 @@ impl FileAdapter {
             return Err(Error::internal(format!("column {} is not in the scan", column.name())));
         };
         let Some(place) = self.places.get(index).copied().flatten() else {
-            if field.required && field.initial_default.is_none() {
-                return Err(missing(field, 0).err().unwrap_or_else(|| Error::internal("a missing column")));
-            }
-            return Ok(lit(scalar_or_null(field.initial_default.as_ref(), &field.field_type)?));
+            return Ok(lit(self.map.missing(field)?));
         };
         let file_field: &FieldRef = match self.file.fields().get(place) {
             Some(found) => found,

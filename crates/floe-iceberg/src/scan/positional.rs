@@ -23,7 +23,7 @@ use parquet::arrow::arrow_reader::RowSelection;
 use parquet::arrow::async_reader::ParquetObjectReader;
 use parquet::arrow::{ParquetRecordBatchStreamBuilder, ProjectionMask, RowNumber};
 
-use super::adapt::{FieldMap, Narrowed};
+use super::adapt::{Constants, FieldMap, Narrowed};
 use super::deletes::{deleted_rows, selection};
 use super::source::ScanColumn;
 use super::{FILE_COLUMN, POSITION_COLUMN};
@@ -41,7 +41,7 @@ pub(super) struct PositionalScan {
     map: Arc<FieldMap>,
     columns: Arc<Vec<ScanColumn>>,
     /// Files by output partition.
-    partitions: Vec<Vec<FileTask>>,
+    partitions: Vec<Vec<(FileTask, Constants)>>,
     batch_rows: usize,
     schema: SchemaRef,
     properties: Arc<PlanProperties>,
@@ -52,13 +52,13 @@ impl PositionalScan {
         storage: &Storage,
         map: FieldMap,
         columns: Vec<ScanColumn>,
-        tasks: Vec<FileTask>,
+        tasks: Vec<(FileTask, Constants)>,
         partitions: usize,
         batch_rows: usize,
     ) -> Result<Self> {
         let schema = output_schema(&map, &columns)?;
         let count = partitions.clamp(1, tasks.len().max(1));
-        let mut bins: Vec<Vec<FileTask>> = vec![Vec::new(); count];
+        let mut bins: Vec<Vec<(FileTask, Constants)>> = vec![Vec::new(); count];
         for (number, task) in tasks.into_iter().enumerate() {
             if let Some(bin) = bins.get_mut(number % count) {
                 bin.push(task);
@@ -141,8 +141,9 @@ impl ExecutionPlan for PositionalScan {
             batch_rows: self.batch_rows,
         };
         let batches = futures::stream::iter(tasks)
-            .then(move |task| {
-                let reader = reader.clone();
+            .then(move |(task, constants)| {
+                let mut reader = reader.clone();
+                reader.map = Arc::new(reader.map.with_constants(constants));
                 async move { reader.open(task).await }
             })
             .try_flatten()

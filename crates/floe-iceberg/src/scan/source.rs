@@ -23,7 +23,7 @@ use iceberg::spec::{DataFileFormat, SchemaRef};
 use indexmap::IndexMap;
 use object_store::ObjectMeta;
 
-use super::adapt::FieldMap;
+use super::adapt::{Constants, FieldMap};
 use super::deletes::{access_plan, position_deletes};
 use super::positional::PositionalScan;
 use super::{FILE_COLUMN, any_field, statistics};
@@ -36,6 +36,9 @@ const DELETE_CONCURRENCY: usize = 8;
 
 /// Files that are scanned alike.
 pub(super) type Group = Vec<FileTask>;
+
+/// Files that can share one plan.
+type Sets = IndexMap<(ObjectStoreUrl, Constants), Vec<(FileTask, Place)>>;
 
 /// How a group of files is read: which columns there are, and where.
 pub(super) struct DataScan {
@@ -111,22 +114,25 @@ impl DataScan {
         if columns.contains(&ScanColumn::Position) {
             return Ok(vec![self.positional(state, group, columns).await?]);
         }
-        // One plan per store, with and without deletes apart.
-        let mut plain: IndexMap<ObjectStoreUrl, Vec<(FileTask, Place)>> = IndexMap::new();
-        let mut deleted: IndexMap<ObjectStoreUrl, Vec<(FileTask, Place)>> = IndexMap::new();
+        // One plan per store and per set of columns that files leave out, with and without deletes apart.
+        let mut plain: Sets = IndexMap::new();
+        let mut deleted: Sets = IndexMap::new();
         for task in group {
             let place = self.table.storage.place(task.entry.path())?;
             self.table.storage.register(state.runtime_env(), &place);
+            let constants = self.map.constants_of(&self.table.metadata, &task.entry);
             let side = if position_deletes(&task).is_empty() { &mut plain } else { &mut deleted };
-            side.entry(place.url.clone()).or_default().push((task, place));
+            side.entry((place.url.clone(), constants)).or_default().push((task, place));
         }
         let mut plans = Vec::new();
-        for (url, files) in plain {
+        for ((url, constants), files) in plain {
+            let map = self.map.with_constants(constants);
             let files: Vec<_> =
                 files.into_iter().map(|(task, place)| self.file(&task, &place)).collect::<Result<_>>()?;
-            plans.push(self.source(state, url, files, &columns, limit)?);
+            plans.push(self.source(state, url, map, files, &columns, limit)?);
         }
-        for (url, files) in deleted {
+        for ((url, constants), files) in deleted {
+            let map = self.map.with_constants(constants);
             let files: Vec<PartitionedFile> = futures::stream::iter(files)
                 .map(|(task, place)| async move {
                     let mut file = self.file(&task, &place)?;
@@ -137,7 +143,7 @@ impl DataScan {
                 .buffered(DELETE_CONCURRENCY)
                 .try_collect()
                 .await?;
-            plans.push(self.source(state, url, files, &columns, None)?);
+            plans.push(self.source(state, url, map, files, &columns, None)?);
         }
         Ok(plans)
     }
@@ -154,6 +160,7 @@ impl DataScan {
         &self,
         state: &dyn Session,
         url: ObjectStoreUrl,
+        map: FieldMap,
         files: Vec<PartitionedFile>,
         columns: &[ScanColumn],
         limit: Option<usize>,
@@ -183,7 +190,7 @@ impl DataScan {
             .with_file_groups(groups)
             .with_statistics(summary)
             .with_limit(limit)
-            .with_expr_adapter(Some(Arc::new(self.map.clone())))
+            .with_expr_adapter(Some(Arc::new(map)))
             .with_projection_indices(Some(projection.collect()))?
             .build();
         Ok(DataSourceExec::from_data_source(config))
@@ -197,7 +204,12 @@ impl DataScan {
     ) -> Result<Arc<dyn ExecutionPlan>> {
         let partitions = state.config().target_partitions();
         let batch_rows = state.config().batch_size();
-        let plan = PositionalScan::new(&self.table.storage, self.map.clone(), columns, group, partitions, batch_rows)?;
+        let tasks = group.into_iter().map(|task| {
+            let constants = self.map.constants_of(&self.table.metadata, &task.entry);
+            (task, constants)
+        });
+        let tasks = tasks.collect();
+        let plan = PositionalScan::new(&self.table.storage, self.map.clone(), columns, tasks, partitions, batch_rows)?;
         Ok(Arc::new(plan))
     }
 }

@@ -158,6 +158,8 @@ impl OpenFile {
             .lower_bounds(found.lower_bounds)
             .upper_bounds(found.upper_bounds)
             .split_offsets(Some(split_offsets.collect()))
+            // Rows stand as they came: the unsorted order, which has this id in every table.
+            .sort_order_id(0)
             .build()
             .map_err(|error| Error::internal(format!("a data file's entry is incomplete: {error}")))
     }

@@ -16,6 +16,7 @@ use floe_base::{Error, Result};
 use floe_iceberg::catalog::{IcebergCatalog, Ident, open};
 use floe_iceberg::commit;
 use floe_iceberg::config::CatalogConfig;
+use floe_iceberg::inspect::{MetadataTable, inspect};
 use floe_iceberg::scan::ScanOptions;
 use floe_iceberg::table::Table;
 use floe_iceberg::write::{NewFile, WriteOptions, write_files};
@@ -131,4 +132,13 @@ pub async fn file_of(table: &Table, id: i32) -> Result<String> {
     let batches = batches(table, options, &format!("SELECT _file FROM t WHERE id = {id}")).await?;
     let found = batches.iter().find(|batch| batch.num_rows() > 0).ok_or_else(|| Error::internal("nobody"))?;
     Ok(ScalarValue::try_from_array(found.column(0), 0)?.to_string())
+}
+
+/// A query over one of the table's metadata tables, as `t`.
+pub async fn inspected(table: &Table, which: &str, sql: &str) -> Result<String> {
+    let which = MetadataTable::parse(which).ok_or_else(|| Error::internal("no such metadata table"))?;
+    let context = SessionContext::new();
+    context.register_table("t", inspect(table, which, None).await?)?;
+    let batches = context.sql(sql).await?.collect().await?;
+    Ok(arrow::util::pretty::pretty_format_batches(&batches)?.to_string())
 }
