@@ -74,7 +74,12 @@ fn status(error: &Error, id: Option<&str>) -> Status {
     let reason = classes.first().copied().unwrap_or_default();
     let mut info = ErrorDetails::new();
     info.set_error_info(reason, "org.apache.spark", metadata);
-    Status::with_error_details(Code::Internal, abbreviated(&error.to_string()), info)
+    Status::with_error_details(Code::Internal, abbreviated(&text(error)), info)
+}
+
+/// The message of the exception. Spark's parse errors begin on a line of their own (4.1, `ParseException.getMessage`).
+fn text(error: &Error) -> String {
+    if error.kind() == Kind::Parse { format!("\n{error}") } else { error.to_string() }
 }
 
 fn json(value: &impl serde::Serialize) -> String {
@@ -165,7 +170,7 @@ pub(crate) fn fetched(error: &Error) -> FetchErrorDetailsResponse {
     let hierarchy = |classes: Vec<&str>| classes.into_iter().map(str::to_string).collect();
     let mut errors = vec![details::Error {
         error_type_hierarchy: hierarchy(classes(error)),
-        message: error.to_string(),
+        message: text(error),
         stack_trace: Vec::new(),
         cause_idx: None,
         spark_throwable: Some(throwable(error)),

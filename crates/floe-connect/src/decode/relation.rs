@@ -9,7 +9,7 @@ use floe_proto::connect as proto;
 use floe_proto::connect::relation::RelType;
 use floe_syntax::{Origin, Relation, RelationKind};
 
-use super::{Scope, aggregate, catalog, join, local, missing, not_set, operator, origin, source, sql, statistic};
+use super::{Scope, aggregate, catalog, join, local, not_set, operator, origin, source, sql, statistic};
 
 pub(crate) fn decode(scope: &Scope<'_>, relation: proto::Relation) -> Result<Relation> {
     scope.deeper(|| {
@@ -23,11 +23,11 @@ pub(crate) fn decode(scope: &Scope<'_>, relation: proto::Relation) -> Result<Rel
     })
 }
 
-/// The input of an operator, which must be there.
+/// The input of an operator. One that is not there is, to Spark, an empty message.
 pub(super) fn input(scope: &Scope<'_>, relation: Option<Box<proto::Relation>>) -> Result<Relation> {
     match relation {
         Some(relation) => decode(scope, *relation),
-        None => Err(missing("an input relation")),
+        None => Err(not_set("spark.connect.Relation.rel_type")),
     }
 }
 

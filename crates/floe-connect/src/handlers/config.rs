@@ -35,6 +35,7 @@ fn answer(conf: &Conf, operation: Option<OpType>) -> Result<Answer> {
         Some(OpType::Get(get)) => {
             let pairs = get.keys.into_iter().map(|key| {
                 let value = conf.get(&key)?;
+                let value = as_clients_read(&key, value);
                 Ok(pair(key, Some(value)))
             });
             let pairs: Vec<KeyValue> = pairs.collect::<Result<_>>()?;
@@ -103,6 +104,14 @@ fn warning(key: &str) -> Option<String> {
     const WITHOUT_MEANING: [&str; 2] =
         ["spark.sql.execution.arrow.enabled", "spark.sql.execution.arrow.pyspark.fallback.enabled"];
     WITHOUT_MEANING.contains(&key).then(|| format!("The SQL config '{key}' is NOT supported in Spark Connect"))
+}
+
+/// Clients from 4.2 read this size as a number, which is how their own servers tell it; 4.1.4 adds the unit.
+fn as_clients_read(key: &str, value: String) -> String {
+    match value.strip_suffix('b') {
+        Some(number) if key == "spark.sql.session.localRelationSizeLimit" => number.into(),
+        _ => value,
+    }
 }
 
 /// Keys come without the prefix they were asked by.

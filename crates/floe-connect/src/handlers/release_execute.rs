@@ -26,12 +26,10 @@ pub(crate) fn handle(
 
 /// An operation that is not there any more was released before: no error.
 fn release(session: &Session, request: &proto::ReleaseExecuteRequest) -> Result<bool> {
+    let Ok(operation) = session.operation(&request.operation_id) else { return Ok(false) };
     match &request.release {
         Some(Release::ReleaseAll(_)) => Ok(session.release(&request.operation_id)),
-        Some(Release::ReleaseUntil(until)) => match session.operation(&request.operation_id) {
-            Ok(operation) => operation.log.release_until(&until.response_id).map(|()| true),
-            Err(_) => Ok(false),
-        },
-        None => Err(Error::message(Kind::Unsupported, "ReleaseExecute says neither all nor until where")),
+        Some(Release::ReleaseUntil(until)) => operation.log.release_until(&until.response_id).map(|()| true),
+        None => Err(Error::message(Kind::Unsupported, "RELEASE_NOT_SET not supported.")),
     }
 }
