@@ -16,9 +16,11 @@
 //! | `cast/` | every cast between two types |
 //! | `condition.rs` | AND, OR, CASE and the guards that keep a raising operand from being evaluated early |
 //! | `family/` | the functions |
+//! | `absent.rs` | the names of Spark's functions that are not here |
 //!
 //! Names of columns, aggregates' place in a plan and lambdas' scope are the resolver's business: `floe-plan`.
 
+mod absent;
 pub mod call;
 pub mod cast;
 pub mod coerce;
@@ -36,6 +38,7 @@ mod family {
     include!(concat!(env!("OUT_DIR"), "/families.rs"));
 }
 
+pub use absent::is_absent;
 pub use call::{Call, Lambda};
 pub use context::Context;
 pub use family::generator::_outer::outer;

@@ -241,9 +241,25 @@ fn written_specially(name: &str, call: &Call, values: &[String], attributes: Att
         }
         ("extract", [field, value]) => format!("extract({field} FROM {value})"),
         ("trim", [text]) => format!("trim({text})"),
-        ("trim", [text, letters]) => format!("TRIM(BOTH {letters} FROM {text})"),
-        ("ltrim", [text, letters]) => format!("TRIM(LEADING {letters} FROM {text})"),
-        ("rtrim", [text, letters]) => format!("TRIM(TRAILING {letters} FROM {text})"),
+        ("trim", [letters, text]) => format!("TRIM(BOTH {letters} FROM {text})"),
+        ("ltrim", [letters, text]) => format!("TRIM(LEADING {letters} FROM {text})"),
+        ("rtrim", [letters, text]) => format!("TRIM(TRAILING {letters} FROM {text})"),
+        ("lpad" | "rpad", [bytes, length]) if bytes.starts_with("X'") => format!("{name}({bytes}, {length}, X'00')"),
+        ("lpad" | "rpad", [text, length]) => format!("{name}({text}, {length},  )"),
+        ("split", [text, pattern]) => format!("split({text}, {pattern}, -1)"),
+        ("replace", [text, search]) => format!("replace({text}, {search}, )"),
+        ("regexp_extract" | "regexp_extract_all", [text, pattern]) => format!("{name}({text}, {pattern}, 1)"),
+        ("regexp_replace", [text, pattern, by]) => format!("regexp_replace({text}, {pattern}, {by}, 1)"),
+        ("regexp_instr", [text, pattern]) => format!("regexp_instr({text}, {pattern}, 0)"),
+        ("sentences", [text]) => format!("sentences({text}, , )"),
+        ("sentences", [text, language]) => format!("sentences({text}, {language}, )"),
+        ("mask", [text, given @ ..]) if given.len() < 4 => {
+            let defaults = ["X", "x", "n", "NULL"];
+            let letters = defaults.iter().enumerate();
+            let letters = letters.map(|(index, default)| given.get(index).map_or(*default, String::as_str));
+            format!("mask({text}, {})", letters.collect::<Vec<_>>().join(", "))
+        }
+        ("sort_array", [list]) => format!("sort_array({list}, true)"),
         ("btrim", [text, letters]) => format!("btrim({text}, {letters})"),
         ("locate" | "position" | "charindex", [letters, text]) => format!("{name}({letters}, {text}, 1)"),
         ("overlay", [text, replacement, position]) => format!("overlay({text}, {replacement}, {position}, -1)"),

@@ -132,6 +132,9 @@ impl Resolver<'_> {
         let name = function_name(call);
         let function = floe_functions::find(&name).filter(|_| is_builtin(&call.name));
         let Some(function) = function else {
+            if is_builtin(&call.name) && floe_functions::is_absent(&name) {
+                return Err(Error::unsupported(format!("the function `{name}`")).at(origin));
+            }
             let context = self.context;
             return Err(problem::routine_not_found(
                 &call.name,
