@@ -15,6 +15,10 @@ pub(crate) const FUNCTIONS: &[Function] = &[Function::scalar("array_repeat", bin
 
 fn bind(call: &Call<'_>) -> Result<Typed> {
     let [value, _] = call.exactly()?;
+    // Spark 4.1 casts nothing to its count.
+    if !matches!(call.argument(1)?.data_type, DataType::Int32 | DataType::Null) {
+        return Err(call.unexpected_type(1, "\"INT\""));
+    }
     let count = int(call, 1)?;
     let element = Arc::new(Field::new("element", value.data_type.clone(), value.nullable));
     let nullable = count.nullable;

@@ -52,14 +52,10 @@ pub(crate) struct Values {
 impl Values {
     pub(crate) fn of(options: &Options, call: &Call<'_>) -> Result<Self> {
         let mut rules = Rules::new(CastMode::Try, call.context, call.origin);
-        if let Some(name) = options.text("timeZone") {
-            rules.zone = name.parse().map_err(|_| {
-                Error::new(floe_base::Kind::DateTime, "INVALID_TIMEZONE").with("timeZone", name).at(call.origin)
-            })?;
-        }
+        rules.zone = options.zone(call)?;
         Ok(Self {
+            zone: rules.zone,
             rules,
-            zone: options.zone(call)?,
             date: options.pattern("dateFormat", true)?,
             timestamp: options.pattern("timestampFormat", true)?,
             timestamp_ntz: options.pattern("timestampNTZFormat", true)?,

@@ -30,7 +30,7 @@ fn bind(call: &Call<'_>) -> Result<Typed> {
     Ok(call.raising(format!("{last_wins}"), arguments.into(), data_type, nullable, move |arguments| {
         let values = Texts::of(arguments, 0)?;
         let (pairs, middles) = (Texts::of(arguments, 1)?, Texts::of(arguments, 2)?);
-        let (mut pairs, mut middles) = (Patterns::new(&pairs, "str_to_map"), Patterns::new(&middles, "str_to_map"));
+        let (mut pairs, mut middles) = (Patterns::bare(&pairs, "str_to_map"), Patterns::bare(&middles, "str_to_map"));
         let (mut found, mut ends) = (Vec::new(), Vec::new());
         let rows = rows::count(arguments);
         for row in 0..rows {

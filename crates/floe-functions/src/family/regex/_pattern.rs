@@ -27,11 +27,6 @@ enum Engine {
 pub(crate) type Groups = Vec<Option<(usize, usize)>>;
 
 impl Pattern {
-    /// `function` is named in the error: `rlike`.
-    pub(crate) fn new(pattern: &str, function: &str) -> Result<Self> {
-        Self::compile(pattern).ok_or_else(|| invalid(pattern, function))
-    }
-
     /// `None` where it is no regular expression.
     pub(crate) fn compile(pattern: &str) -> Option<Self> {
         let (usual, has_end) = translate(pattern, r"\z");
@@ -165,18 +160,32 @@ pub(crate) struct Patterns<'a> {
     texts: &'a Texts,
     function: &'a str,
     last: Option<(String, Pattern)>,
+    /// Does a bad pattern raise Java's own exception, as `split` lets it through?
+    bare: bool,
 }
 
 impl<'a> Patterns<'a> {
     pub(crate) fn new(texts: &'a Texts, function: &'a str) -> Self {
-        Self { texts, function, last: None }
+        Self { texts, function, last: None, bare: false }
+    }
+
+    /// The patterns of a function that does not wrap Java's exception for a bad one.
+    pub(crate) fn bare(texts: &'a Texts, function: &'a str) -> Self {
+        Self { bare: true, ..Self::new(texts, function) }
     }
 
     /// The pattern of a row; `None` for NULL.
     pub(crate) fn at(&mut self, row: usize) -> Result<Option<&Pattern>> {
         let Some(text) = self.texts.at(row) else { return Ok(None) };
         if self.last.as_ref().is_none_or(|(last, _)| last != text) {
-            self.last = Some((text.to_string(), Pattern::new(text, self.function)?));
+            let pattern = match Pattern::compile(text) {
+                Some(pattern) => pattern,
+                None if self.bare => {
+                    return Err(Error::message(Kind::IllegalArgument, format!("not a pattern: {text}")));
+                }
+                None => return Err(invalid(text, self.function)),
+            };
+            self.last = Some((text.to_string(), pattern));
         }
         Ok(self.last.as_ref().map(|(_, pattern)| pattern))
     }
@@ -346,5 +355,65 @@ fn property(letters: &mut std::iter::Peekable<std::str::Chars<'_>>, negated: boo
         (true, false) => out.push_str(inside),
         (_, true) => out.push_str(&format!("[^{inside}]")),
         (false, false) => out.push_str(&format!("[{inside}]")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Pattern;
+
+    fn finds(pattern: &str, text: &str) -> bool {
+        Pattern::compile(pattern).expect("a pattern").is_match(text).expect("no runaway")
+    }
+
+    /// Real Spark 4.1.4's answers.
+    #[test]
+    fn matches_as_java_does() {
+        let cases = [
+            ("b", "abc", true),
+            (r"\w", "É", false),
+            (r"\d", "١", false),
+            ("(?i)k", "K", true),
+            ("[a-c&&[^b]]", "a", true),
+            ("[a-c&&[^b]]", "b", false),
+            ("(?=ab)a", "ab", true),
+            ("a.b", "a\nb", false),
+            ("a.b", "a\rb", false),
+            ("c$", "abc\n", true),
+            ("c$", "abc\nx", false),
+            ("(?m)c$", "abc\nx", true),
+            (r"\Qa.b\E", "a.b", true),
+            (r"\Qa.b\E", "axb", false),
+            (r"(a)\1", "aa", true),
+            ("a++b", "aaab", true),
+            (r"^\p{Alpha}+$", "abC", true),
+            (r"[\w-]+@", "a-b@", true),
+            (r"[^\s]", " ", false),
+            (r"\p{javaLowerCase}", "a", true),
+            (r"\u0041", "A", true),
+            ("(?<x>b)", "b", true),
+            (r"[\]]", "]", true),
+            (r"\/", "/", true),
+        ];
+        for (pattern, text, expected) in cases {
+            assert_eq!(finds(pattern, text), expected, "{pattern} in {text:?}");
+        }
+        assert!(Pattern::compile("(").is_none());
+    }
+
+    #[test]
+    fn splits_as_java_does() {
+        let cases: [(&str, &str, usize, &[&str]); 6] = [
+            ("[ABC]", "oneAtwoBthreeC", usize::MAX, &["one", "two", "three", ""]),
+            ("[ABC]", "oneAtwoBthreeC", 2, &["one", "twoBthreeC"]),
+            ("", "abc", usize::MAX, &["a", "b", "c"]),
+            ("", "abc", 2, &["a", "bc"]),
+            ("(?<=b)", "abc", usize::MAX, &["ab", "c"]),
+            ("o", "boo:and:foo", 5, &["b", "", ":and:f", "", ""]),
+        ];
+        for (pattern, text, limit, expected) in cases {
+            let parts = Pattern::compile(pattern).expect("a pattern").split(text, limit).expect("no runaway");
+            assert_eq!(parts, expected, "{pattern} in {text}");
+        }
     }
 }

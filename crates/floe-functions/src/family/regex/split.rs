@@ -28,7 +28,7 @@ fn bind(call: &Call<'_>) -> Result<Typed> {
     Ok(call.raising("", arguments.into(), list_of(&DataType::Utf8, false), nullable, |arguments| {
         let (values, patterns, limits) = (Texts::of(arguments, 0)?, Texts::of(arguments, 1)?, Ints::of(arguments, 2)?);
         let pattern_texts = &patterns;
-        let mut patterns = Patterns::new(pattern_texts, "split");
+        let mut patterns = Patterns::bare(pattern_texts, "split");
         let field = Arc::new(Field::new("element", DataType::Utf8, false));
         let mut builder = ListBuilder::new(StringBuilder::new()).with_field(field);
         for row in 0..rows::count(arguments) {

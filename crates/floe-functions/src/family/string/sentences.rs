@@ -31,7 +31,7 @@ fn bind(call: &Call<'_>) -> Result<Typed> {
                 builder.append(false);
                 continue;
             };
-            for sentence in value.unicode_sentences() {
+            for sentence in sentences_of(value) {
                 words_of(sentence).iter().for_each(|word| builder.values().values().append_value(word));
                 builder.values().append(true);
             }
@@ -40,6 +40,23 @@ fn bind(call: &Call<'_>) -> Result<Typed> {
         let lists: ArrayRef = Arc::new(builder.finish());
         rows::finish(arguments, lists)
     }))
+}
+
+/// Java ends no sentence at a full stop that something else than a letter follows.
+fn sentences_of(text: &str) -> Vec<&str> {
+    let mut spans: Vec<(usize, usize)> = Vec::new();
+    let speaks = |(_, sentence): &(usize, &str)| sentence.contains(char::is_alphanumeric);
+    for (start, sentence) in text.split_sentence_bound_indices().filter(speaks) {
+        let end = start + sentence.len();
+        let goes_on = !sentence.starts_with(char::is_alphabetic);
+        match spans.last_mut() {
+            Some(last) if goes_on && text.get(..last.1).is_some_and(|before| before.trim_end().ends_with('.')) => {
+                last.1 = end;
+            }
+            _ => spans.push((start, end)),
+        }
+    }
+    spans.into_iter().filter_map(|(start, end)| text.get(start..end)).collect()
 }
 
 /// Java leaves words with a hyphen whole.
@@ -57,14 +74,15 @@ fn words_of(sentence: &str) -> Vec<&str> {
 
 #[cfg(test)]
 mod tests {
-    use unicode_segmentation::UnicodeSegmentation;
-
     /// Real Spark 4.1.4's answers.
     #[test]
     fn finds_sentences_and_words() {
-        let split = |text: &'static str| -> Vec<Vec<&str>> { text.unicode_sentences().map(super::words_of).collect() };
+        let split = |text: &'static str| -> Vec<Vec<&str>> {
+            super::sentences_of(text).into_iter().map(super::words_of).collect()
+        };
         assert_eq!(split("Hi there! Good morning."), [["Hi", "there"], ["Good", "morning"]]);
         assert_eq!(split("Mr. Smith went."), [vec!["Mr"], vec!["Smith", "went"]]);
+        assert_eq!(split("I'm fine. 3.14 is pi."), [["I'm", "fine", "3.14", "is", "pi"]]);
         assert_eq!(split("äb cd-ef x_y e-mail@x.com"), [["äb", "cd-ef", "x_y", "e-mail", "x.com"]]);
     }
 }
