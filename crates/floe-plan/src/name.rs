@@ -260,6 +260,10 @@ fn written_specially(name: &str, call: &Call, values: &[String], attributes: Att
             format!("mask({text}, {})", letters.collect::<Vec<_>>().join(", "))
         }
         ("sort_array", [list]) => format!("sort_array({list}, true)"),
+        ("substring" | "substr", [text, start]) => format!("{name}({text}, {start}, 2147483647)"),
+        ("str_to_map", [text]) => format!("str_to_map({text}, ,, :)"),
+        ("str_to_map", [text, pairs]) => format!("str_to_map({text}, {pairs}, :)"),
+        ("to_json" | "to_csv" | "schema_of_json" | "schema_of_csv", [value, _]) => format!("{name}({value})"),
         ("btrim", [text, letters]) => format!("btrim({text}, {letters})"),
         ("locate" | "position" | "charindex", [letters, text]) => format!("{name}({letters}, {text}, 1)"),
         ("overlay", [text, replacement, position]) => format!("overlay({text}, {replacement}, {position}, -1)"),
