@@ -299,6 +299,11 @@ pub(crate) fn equal_elements(
     Ok(equal.finish())
 }
 
+/// Is a value NULL? Arrow holds no mask for an array of nothing but NULLs, and says no of it.
+pub(crate) fn is_null(array: &ArrayRef, row: usize) -> bool {
+    array.data_type() == &DataType::Null || array.is_null(row)
+}
+
 /// A member of structs with the structs' own NULLs laid over it, whatever it holds there itself.
 pub(crate) fn normal_member(member: &ArrayRef, parent: Option<&NullBuffer>) -> Result<ArrayRef> {
     let Some(parent) = parent else { return Ok(member.clone()) };

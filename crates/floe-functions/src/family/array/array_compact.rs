@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 
-use arrow::array::Array;
 use arrow::datatypes::DataType;
 use floe_base::Result;
 
-use super::_list::{Gather, list};
+use super::_list::{Gather, is_null, list};
 use crate::rows::{self, Lists};
 use crate::{Call, Function, Typed};
 
@@ -26,7 +25,7 @@ fn bind(call: &Call<'_>) -> Result<Typed> {
         for row in 0..rows {
             let range = lists.range(row);
             let valid = range.is_some();
-            let kept = range.into_iter().flatten().filter(|index| !elements.is_null(*index));
+            let kept = range.into_iter().flatten().filter(|index| !is_null(&elements, *index));
             kept.for_each(|index| gather.pick(0, index));
             gather.end_row(valid)?;
         }

@@ -11,7 +11,7 @@ use floe_base::error::Kind;
 use floe_base::{Error, Result};
 
 use crate::Call;
-use crate::family::array::_list::{Gather, keys};
+use crate::family::array::_list::{Gather, is_null, keys};
 
 /// The type of a map.
 pub(crate) fn map_type(key: &DataType, value: &DataType, nullable: bool) -> DataType {
@@ -83,7 +83,7 @@ impl<'a> Entries<'a> {
         let (Some(source), Some(rows)) = (self.source.sources.get(key.0), self.source.rows.get(key.0)) else {
             return Err(Error::internal("a map's key comes from nowhere"));
         };
-        if source.is_null(key.1) {
+        if is_null(source, key.1) {
             return Err(Error::new(Kind::Runtime, "NULL_MAP_KEY"));
         }
         let place = self.entries.len();
