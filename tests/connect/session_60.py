@@ -9,6 +9,7 @@ Every outcome is text or plain data that does not change from run to run: no tim
 import contextlib
 import io
 import json
+import logging
 import sys
 import tempfile
 import threading
@@ -497,6 +498,7 @@ def run(address: str, names: list[str]) -> dict:
     from pyspark.sql import functions as F
 
     warnings.simplefilter("ignore")
+    logging.disable(logging.CRITICAL)
     session = SparkSession.builder.remote(address).create()
     outcomes = {}
     for function in CALLS:

@@ -5,12 +5,14 @@
 //! numbers (0, 1, NULL), cast back to a boolean: the engine evaluates the branches of such a CASE only for their rows.
 //! What cannot raise stays AND and OR, which the engine can split, push down and prune by.
 //!
-//! Filters are put together by the engine as well, later than we look; [`guard_filter`] is for the end of its planning.
+//! Filters are put together by the engine as well, later than we look; [`GuardFilters`] is for the end of its planning.
 
 use arrow::datatypes::DataType;
-use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
+use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
 use datafusion::logical_expr::expr::{Case, ScalarFunction};
-use datafusion::logical_expr::{BinaryExpr, Cast, Expr, Operator};
+use datafusion::logical_expr::{BinaryExpr, Cast, Expr, LogicalPlan, Operator};
+use datafusion::optimizer::optimizer::ApplyOrder;
+use datafusion::optimizer::{OptimizerConfig, OptimizerRule};
 use datafusion::scalar::ScalarValue;
 use floe_base::{Error, Origin, Result};
 use floe_syntax::expression::CastMode;
@@ -128,7 +130,7 @@ pub fn coalesce(values: Vec<Typed>) -> Typed {
     let mut kept = kept.into_iter();
     let Some(first) = kept.next() else { return Typed::null(&DataType::Null) };
     let rest: Vec<Typed> = kept.collect();
-    if rest.is_empty() {
+    if rest.is_empty() || first.data_type == DataType::Null {
         return first;
     }
     let nullable = rest.iter().all(|value| value.nullable);
@@ -177,6 +179,61 @@ pub fn guard_filter(condition: Expr) -> Expr {
         (Some(safe), Some(raising)) => binary(safe.clone(), Operator::And, guarded(safe, Operator::And, raising)),
         (safe, raising) => safe.or(raising).unwrap_or_else(|| Expr::Literal(ScalarValue::from(true), None)),
     }
+}
+
+/// The engine's planning rule that guards filters and join conditions: it belongs at the end of the list of rules.
+#[derive(Debug, Default)]
+pub struct GuardFilters;
+
+impl OptimizerRule for GuardFilters {
+    fn name(&self) -> &str {
+        "guard_filters"
+    }
+
+    fn apply_order(&self) -> Option<ApplyOrder> {
+        Some(ApplyOrder::TopDown)
+    }
+
+    fn rewrite(
+        &self,
+        plan: LogicalPlan,
+        _: &dyn OptimizerConfig,
+    ) -> datafusion::common::Result<Transformed<LogicalPlan>> {
+        Ok(match plan {
+            LogicalPlan::Filter(mut filter) if needs_guard(&filter.predicate) => {
+                filter.predicate = guard_filter(filter.predicate);
+                Transformed::yes(LogicalPlan::Filter(filter))
+            }
+            LogicalPlan::Join(mut join) if join.filter.as_ref().is_some_and(needs_guard) => {
+                join.filter = join.filter.map(guard_filter);
+                Transformed::yes(LogicalPlan::Join(join))
+            }
+            other => Transformed::no(other),
+        })
+    }
+}
+
+/// Whether a condition has a raising part that stands beside safe ones without being guarded by them.
+fn needs_guard(condition: &Expr) -> bool {
+    if !raises(condition) {
+        return false;
+    }
+    let mut parts = Vec::new();
+    split(condition.clone(), &mut parts);
+    let (raising, safe): (Vec<Expr>, Vec<Expr>) = parts.into_iter().partition(raises);
+    !safe.is_empty()
+        && !raising.iter().all(|part| guards(part).is_some_and(|known| safe.iter().all(|one| known.contains(one))))
+}
+
+/// The conditions a part is guarded by already: those of the form [`guarded`] builds.
+fn guards(part: &Expr) -> Option<Vec<Expr>> {
+    let Expr::Cast(Cast { expr, .. }) = part else { return None };
+    let Expr::Case(case) = expr.as_ref() else { return None };
+    let (decides, _) = case.when_then_expr.first()?;
+    let Expr::IsFalse(known) = decides.as_ref() else { return None };
+    let mut parts = Vec::new();
+    split(known.as_ref().clone(), &mut parts);
+    Some(parts)
 }
 
 fn split(condition: Expr, parts: &mut Vec<Expr>) {
@@ -248,4 +305,162 @@ fn not_boolean(index: usize, condition: &Typed, text: &dyn Fn() -> String) -> Er
         .with("requiredType", "\"BOOLEAN\"")
         .with("inputSql", format!("\"{}\"", condition.expr.schema_name()))
         .with("inputType", format!("\"{}\"", condition.spark_type().sql()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use arrow::array::{AsArray, Int32Array, RecordBatch};
+    use arrow::datatypes::{Field, Schema};
+    use datafusion::execution::SessionStateBuilder;
+    use datafusion::logical_expr::LogicalPlanBuilder;
+
+    use super::*;
+    use crate::testing::{bind, column, evaluate};
+
+    fn call(name: &str, arguments: Vec<Typed>) -> Typed {
+        bind(&Context::default(), name, arguments).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    fn int(value: i32) -> Typed {
+        Typed::constant(ScalarValue::Int32(Some(value)))
+    }
+
+    fn a() -> Typed {
+        column("a", DataType::Int32, true)
+    }
+
+    fn b() -> Typed {
+        column("b", DataType::Int32, true)
+    }
+
+    fn batch() -> RecordBatch {
+        let schema = Schema::new(vec![Field::new("a", DataType::Int32, true), Field::new("b", DataType::Int32, true)]);
+        let a = Int32Array::from(vec![Some(4), Some(1), Some(7), None]);
+        let b = Int32Array::from(vec![Some(2), Some(0), None, Some(1)]);
+        RecordBatch::try_new(Arc::new(schema), vec![Arc::new(a), Arc::new(b)]).unwrap_or_else(|e| panic!("{e}"))
+    }
+
+    /// `b <> 0 AND a / b > 1` and what is like it, after the engine's own planning.
+    fn optimised(predicates: Vec<Expr>) -> Expr {
+        let batch = batch();
+        let mut plan = LogicalPlanBuilder::scan(
+            "t",
+            datafusion::datasource::provider_as_source(Arc::new(
+                datafusion::datasource::MemTable::try_new(batch.schema(), vec![vec![]])
+                    .unwrap_or_else(|e| panic!("{e}")),
+            )),
+            None,
+        )
+        .unwrap_or_else(|e| panic!("{e}"));
+        for predicate in predicates {
+            plan = plan.filter(predicate).unwrap_or_else(|e| panic!("{e}"));
+        }
+        let plan = plan.build().unwrap_or_else(|e| panic!("{e}"));
+        let state = SessionStateBuilder::new().with_default_features().build();
+        let plan = state.optimize(&plan).unwrap_or_else(|e| panic!("{e}"));
+        let mut found = None;
+        let _ = plan.apply(|node| {
+            if let LogicalPlan::Filter(filter) = node {
+                found = Some((filter.predicate.clone(), filter.input.as_ref().clone()));
+            }
+            Ok(TreeNodeRecursion::Continue)
+        });
+        let (predicate, input) = found.unwrap_or_else(|| panic!("no filter"));
+        // What the filter shares with itself the engine computes in a projection beneath it.
+        let shared: Vec<(String, Expr)> = match input {
+            LogicalPlan::Projection(projection) => {
+                projection.expr.iter().map(|expr| (expr.schema_name().to_string(), expr.clone().unalias())).collect()
+            }
+            _ => Vec::new(),
+        };
+        let inlined = predicate.transform_up(|node| {
+            Ok(match &node {
+                Expr::Column(column) => match shared.iter().find(|(name, _)| *name == column.name) {
+                    Some((_, expr)) => Transformed::yes(expr.clone()),
+                    None => Transformed::no(node),
+                },
+                _ => Transformed::no(node),
+            })
+        });
+        unqualified(inlined.map(|inlined| inlined.data).unwrap_or_else(|e| panic!("{e}")))
+    }
+
+    fn unqualified(expr: Expr) -> Expr {
+        let bare = expr.transform(|node| {
+            Ok(match node {
+                Expr::Column(column) => Transformed::yes(datafusion::logical_expr::ident(column.name)),
+                other => Transformed::no(other),
+            })
+        });
+        bare.map(|bare| bare.data).unwrap_or_else(|e| panic!("{e}"))
+    }
+
+    fn answers(expr: &Expr) -> Vec<Option<bool>> {
+        let array = evaluate(expr, &batch()).unwrap_or_else(|error| panic!("{error}"));
+        array.as_boolean().iter().collect()
+    }
+
+    fn quotient_above_one() -> Typed {
+        call(">", vec![call("/", vec![a(), b()]), int(1)])
+    }
+
+    #[test]
+    fn a_guard_outlives_the_engines_planning() {
+        let guarded = and(call("!=", vec![b(), int(0)]), quotient_above_one());
+        assert!(guarded.fallible);
+        let expected = vec![Some(true), Some(false), None, None];
+        assert_eq!(answers(&guarded.expr), expected);
+        assert_eq!(answers(&optimised(vec![guarded.expr])), expected);
+    }
+
+    #[test]
+    fn or_evaluates_its_right_only_where_needed() {
+        let guarded = or(call("=", vec![b(), int(0)]), quotient_above_one());
+        assert_eq!(answers(&guarded.expr), vec![Some(true), Some(true), None, None]);
+        assert_eq!(answers(&optimised(vec![guarded.expr])), vec![Some(true), Some(true), None, None]);
+    }
+
+    #[test]
+    fn a_case_of_booleans_stays_a_case() {
+        let zero = call("=", vec![b(), int(0)]);
+        let no = Typed::constant(ScalarValue::from(false));
+        let chosen = choose_if(zero, no, quotient_above_one());
+        assert_eq!(answers(&optimised(vec![chosen.expr])), vec![Some(true), Some(false), None, None]);
+    }
+
+    #[test]
+    fn an_untaken_branch_may_be_an_error() {
+        let never = call("/", vec![int(1), int(0)]);
+        let one = call("/", vec![int(1), int(1)]);
+        let chosen = choose_if(call("<", vec![b(), int(100)]), one, never);
+        let above = call("=", vec![chosen, int(1)]);
+        let found = optimised(vec![above.expr]);
+        let rows: Vec<_> = answers_of_first(&found);
+        assert_eq!(rows, vec![Some(true), Some(true)]);
+    }
+
+    /// Rows whose `b` is there.
+    fn answers_of_first(expr: &Expr) -> Vec<Option<bool>> {
+        let array = evaluate(expr, &batch().slice(0, 2)).unwrap_or_else(|error| panic!("{error}"));
+        array.as_boolean().iter().collect()
+    }
+
+    #[test]
+    fn filters_put_together_are_guarded_again() {
+        let inner = call("!=", vec![b(), int(0)]).expr;
+        let merged = optimised(vec![inner, quotient_above_one().expr]);
+        assert!(needs_guard(&merged));
+        let guarded = guard_filter(merged);
+        assert!(!needs_guard(&guarded));
+        assert_eq!(answers(&guarded).iter().filter(|found| **found == Some(true)).count(), 1);
+    }
+
+    #[test]
+    fn the_first_value_needs_no_later_one() {
+        let quotient = call("/", vec![int(1), call("-", vec![a(), a()])]);
+        let first = coalesce(vec![Typed::constant(ScalarValue::from(1.0)), quotient]);
+        assert!(!first.fallible);
+    }
 }

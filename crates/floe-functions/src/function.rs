@@ -97,3 +97,21 @@ pub fn all() -> impl Iterator<Item = (&'static str, &'static Function)> {
 pub fn find(name: &str) -> Option<&'static Function> {
     BY_NAME.get(name).or_else(|| BY_NAME.get(name.to_lowercase().as_str())).copied()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn every_name_is_declared_once_and_in_lower_case() {
+        let mut seen = HashSet::new();
+        for (family, function) in all() {
+            for name in std::iter::once(&function.name).chain(function.aliases) {
+                assert!(seen.insert(*name), "{name} of {family} is declared twice");
+                assert_eq!(*name, name.to_lowercase());
+            }
+        }
+    }
+}

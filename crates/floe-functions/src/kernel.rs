@@ -5,12 +5,13 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-use arrow::array::ArrayRef;
+use arrow::array::{ArrayRef, new_empty_array};
 use arrow::datatypes::{DataType, Field, FieldRef};
 use datafusion::common::Result as DataFusionResult;
 use datafusion::logical_expr::expr::ScalarFunction;
 use datafusion::logical_expr::{
-    ColumnarValue, Expr, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
+    ColumnarValue, Expr, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, TypeSignature,
+    Volatility,
 };
 use floe_base::{Origin, Result};
 
@@ -66,7 +67,7 @@ impl Kernel {
             field: Arc::new(Field::new(name, data_type, nullable)),
             origin: Origin::Unknown,
             fallible: false,
-            signature: Signature::variadic_any(Volatility::Immutable),
+            signature: any_arguments(Volatility::Immutable),
             body: Arc::new(body),
         }
     }
@@ -91,7 +92,7 @@ impl Kernel {
     /// It gives another value each time it is asked (`rand`, `uuid`).
     #[must_use]
     pub fn volatile(mut self) -> Self {
-        self.signature = Signature::variadic_any(Volatility::Volatile);
+        self.signature = any_arguments(Volatility::Volatile);
         self
     }
 
@@ -104,6 +105,11 @@ impl Kernel {
         Typed::new(Expr::ScalarFunction(ScalarFunction::new_udf(udf, args)), data_type, nullable)
             .with_fallible(fallible)
     }
+}
+
+/// The arguments were made to fit when the call was bound; there may be none.
+fn any_arguments(volatility: Volatility) -> Signature {
+    Signature::one_of(vec![TypeSignature::VariadicAny, TypeSignature::Nullary], volatility)
 }
 
 impl ScalarUDFImpl for Kernel {
@@ -128,6 +134,10 @@ impl ScalarUDFImpl for Kernel {
     }
 
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> DataFusionResult<ColumnarValue> {
+        // Of no rows nothing is evaluated, not even constants: they might raise.
+        if args.number_rows == 0 {
+            return Ok(ColumnarValue::Array(new_empty_array(self.field.data_type())));
+        }
         let arguments = Arguments { values: &args.args, rows: args.number_rows, origin: &self.origin };
         (self.body)(&arguments).map_err(|error| error.at(&self.origin).into())
     }

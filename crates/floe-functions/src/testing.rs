@@ -7,7 +7,7 @@
 //! the error's condition. What a whole query answers is for the cases in `tests/slt`, written by real Spark.
 
 use arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions};
-use arrow::datatypes::{DataType, Field, Schema};
+use arrow::datatypes::{DataType, Schema};
 use datafusion::common::DFSchema;
 use datafusion::execution::context::ExecutionProps;
 use datafusion::logical_expr::Expr;
@@ -33,8 +33,12 @@ pub(crate) fn ask_legacy<const N: usize>(name: &str, arguments: [&str; N]) -> St
 
 pub(crate) fn ask_in(context: &Context, name: &str, arguments: &[&str]) -> String {
     let arguments: Result<Vec<Typed>> = arguments.iter().map(|text| literal(text, context)).collect();
-    let answer = arguments.and_then(|arguments| bind(context, name, arguments)).and_then(|typed| answer(&typed, context));
-    answer.unwrap_or_else(|error| if error.condition().is_empty() { error.sentence() } else { error.condition().into() })
+    let answer =
+        arguments.and_then(|arguments| bind(context, name, arguments)).and_then(|typed| answer(&typed, context));
+    answer.unwrap_or_else(|error| match error.condition() {
+        "" | "INTERNAL_ERROR" => error.sentence(),
+        condition => condition.into(),
+    })
 }
 
 /// A call of a function by name.
@@ -61,7 +65,7 @@ pub(crate) fn bind(context: &Context, name: &str, arguments: Vec<Typed>) -> Resu
 /// cast to: `'2024-01-01':date`.
 pub(crate) fn literal(text: &str, context: &Context) -> Result<Typed> {
     let origin = Origin::Unknown;
-    if let Some((value, data_type)) = text.rsplit_once(':').filter(|(value, _)| !value.ends_with(char::is_alphabetic)) {
+    if let Some((value, data_type)) = text.rsplit_once(':').filter(|(_, name)| name.starts_with(char::is_alphabetic)) {
         let to = type_of(data_type)?;
         let value = literal(value, context)?;
         // A literal of a type is never NULL for having been cast.
@@ -81,8 +85,10 @@ pub(crate) fn literal(text: &str, context: &Context) -> Result<Typed> {
         _ if number("L").is_some() => ScalarValue::Int64(number("L")),
         _ if double("D").is_some() => ScalarValue::Float64(double("D")),
         _ if double("F").is_some() => ScalarValue::Float32(double("F").map(|value| value as f32)),
-        _ if text.contains('.') => decimal(text)?,
-        _ => ScalarValue::Int32(Some(text.parse().map_err(|_| Error::internal(format!("what is {text}?")))?)),
+        _ => match text.parse::<i32>() {
+            Ok(value) => ScalarValue::Int32(Some(value)),
+            Err(_) => decimal(text)?,
+        },
     };
     Ok(Typed::constant(value))
 }
@@ -148,6 +154,5 @@ pub(crate) fn evaluate(expr: &Expr, batch: &RecordBatch) -> Result<ArrayRef> {
 
 /// A column of a batch as an argument.
 pub(crate) fn column(name: &str, data_type: DataType, nullable: bool) -> Typed {
-    let _ = Field::new(name, data_type.clone(), nullable);
     Typed::new(datafusion::logical_expr::ident(name), data_type, nullable)
 }

@@ -1,4 +1,4 @@
-//! Spark's verdict on some 1,500 statements, replayed: what it takes we take, what it refuses we refuse with the same
+//! Spark's verdict on some 2,200 statements, replayed: what it takes we take, what it refuses we refuse with the same
 //! condition at the same place. The verdicts are written by `corpus/Record.java`, which asks Spark's own parser.
 //!
 //! What differs on purpose is listed in `corpus/differences.txt`, one statement a line with the reason; everything else
@@ -44,6 +44,16 @@ fn commands_agree_with_spark() {
 #[test]
 fn icebergs_extensions_agree_with_spark() {
     check("iceberg.txt", statement);
+}
+
+#[test]
+fn names_that_are_keywords_agree_with_spark() {
+    check("names.txt", statement);
+}
+
+#[test]
+fn statements_of_people_and_tools_agree_with_spark() {
+    check("real.txt", statement);
 }
 
 fn statement(text: &str) -> Result<()> {

@@ -181,7 +181,7 @@ fn random_bytes_never_panic() {
 fn mutated_statements_never_panic() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/corpus");
     let mut texts = Vec::new();
-    for file in ["queries", "expressions", "types", "dml", "tables", "commands", "iceberg"] {
+    for file in ["queries", "expressions", "types", "dml", "tables", "commands", "iceberg", "names", "real"] {
         let text = std::fs::read_to_string(format!("{folder}/{file}.txt")).expect("a corpus file");
         let entries = format!("\n{text}");
         let entries = entries.split("\n=== ").skip(1).filter_map(|entry| entry.split_once('\n'));

@@ -3,7 +3,7 @@
 //! The defaults are data recorded from Spark 4.1.4 (`data/spark-conf.tsv`). Keys nobody knows are kept, as Spark keeps
 //! them; keys that a running session cannot change are refused with Spark's error.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
 use std::sync::LazyLock;
 
@@ -25,8 +25,23 @@ static KNOWN: LazyLock<BTreeMap<&'static str, Known>> = LazyLock::new(|| {
         include_str!("../../data/spark-conf.tsv").lines().filter_map(read_line).collect();
     known.insert("floe.route", Known { default: Some("auto"), modifiable: true });
     known.insert("floe.local.maxBytes", Known { default: None, modifiable: true });
+    for key in MACHINE {
+        known.insert(key, Known { default: None, modifiable: false });
+    }
     known
 });
+
+/// Static keys whose values belong to one machine, so that the recorded table leaves them out.
+const MACHINE: [&str; 4] = [
+    "spark.sql.extensions",
+    "spark.sql.warehouse.dir",
+    "spark.connect.grpc.binding.port",
+    "spark.connect.authenticate.token",
+];
+
+/// Keys of a cluster, which no session may change.
+static CORE: LazyLock<BTreeSet<&'static str>> =
+    LazyLock::new(|| include_str!("../../data/spark-core-conf.txt").lines().filter(|line| !line.starts_with('#')).collect());
 
 fn read_line(line: &'static str) -> Option<(&'static str, Known)> {
     let mut cells = line.split('\t');
@@ -82,19 +97,14 @@ impl Conf {
             // Every Hive-minded client asks for it (`enableHiveSupport`); it changes nothing here.
             return Ok(());
         }
-        let known = KNOWN.get(key);
-        if known.is_some_and(|known| !known.modifiable) {
-            return Err(Error::analysis("CANNOT_MODIFY_STATIC_CONFIG").with("key", format!("\"{key}\"")));
-        }
-        check(key, value, known.and_then(|known| known.default))?;
+        check_modifiable(key)?;
+        check(key, value, default(key))?;
         self.set.write().insert(key.into(), value.into());
         Ok(())
     }
 
     pub fn unset(&self, key: &str) -> Result<()> {
-        if KNOWN.get(key).is_some_and(|known| !known.modifiable) {
-            return Err(Error::analysis("CANNOT_MODIFY_STATIC_CONFIG").with("key", format!("\"{key}\"")));
-        }
+        check_modifiable(key)?;
         self.set.write().remove(key);
         Ok(())
     }
@@ -132,6 +142,19 @@ impl Conf {
 
 fn default(key: &str) -> Option<&'static str> {
     KNOWN.get(key)?.default
+}
+
+/// A session changes neither static keys nor the cluster's.
+fn check_modifiable(key: &str) -> Result<()> {
+    let quoted = format!("\"{key}\"");
+    if KNOWN.get(key).is_some_and(|known| !known.modifiable) {
+        return Err(Error::analysis("CANNOT_MODIFY_STATIC_CONFIG").with("key", quoted));
+    }
+    if CORE.contains(key) {
+        let error = Error::analysis("CANNOT_MODIFY_CONFIG").with("key", quoted);
+        return Err(error.with("docroot", "https://spark.apache.org/docs/latest"));
+    }
+    Ok(())
 }
 
 /// Spark checks values of the keys it knows: the type by the default's look, the zone by its rules.
@@ -208,6 +231,8 @@ mod tests {
         assert_eq!(condition(conf.set("spark.sql.session.timeZone", "Mars")).as_deref(), Some("INVALID_CONF_VALUE.TIME_ZONE"));
         assert_eq!(condition(conf.get("no.such.key").map(drop)).as_deref(), Some("SQL_CONF_NOT_FOUND"));
         assert_eq!(condition(conf.set("my.own", "1")), None);
+        assert_eq!(condition(conf.set("spark.executor.memory", "1")).as_deref(), Some("CANNOT_MODIFY_CONFIG"));
+        assert_eq!(condition(conf.unset("spark.sql.warehouse.dir")).as_deref(), Some("CANNOT_MODIFY_STATIC_CONFIG"));
     }
 
     #[test]

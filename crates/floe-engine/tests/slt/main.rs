@@ -14,7 +14,7 @@ mod script;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use floe_base::SessionKey;
+use floe_base::id::SessionKey;
 use floe_engine::{Engine, Request, Session};
 use script::{Block, Kind};
 

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use arrow::array::timezone::Tz;
 use arrow::array::{
     Array, ArrayRef, AsArray, BinaryArray, BooleanArray, Decimal128Array, ListArray, MapArray, StringBuilder,
     StructArray, new_null_array,
@@ -17,6 +16,7 @@ use floe_syntax::DataType as SparkType;
 use floe_syntax::expression::CastMode;
 
 use super::{double, format, interval, number, parse, time};
+use crate::family::datetime::_zone::Zone;
 use crate::{Context, coerce};
 
 /// What becomes of a value that has no place in the new type.
@@ -33,7 +33,7 @@ pub enum Evaluation {
 #[derive(Clone, Debug)]
 pub struct Rules {
     pub evaluation: Evaluation,
-    pub zone: Tz,
+    pub(crate) zone: Zone,
     /// The statement's time, for a time of day that stands alone (`'10:30'`).
     pub now: i64,
     /// Where the cast stands, for those of its errors that say so.
@@ -48,7 +48,9 @@ impl Rules {
             CastMode::Ansi => Evaluation::Ansi,
             CastMode::Try => Evaluation::Try,
         };
-        Self { evaluation, zone: context.time_zone, now: context.now, origin: origin.clone() }
+        // The session was given a zone that there is.
+        let zone = Zone::of_session(context).unwrap_or(Zone::UTC);
+        Self { evaluation, zone, now: context.now, origin: origin.clone() }
     }
 
     /// An error with ANSI, else NULL.

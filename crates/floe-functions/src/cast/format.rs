@@ -2,7 +2,6 @@
 
 use std::fmt::Write as _;
 
-use arrow::array::timezone::Tz;
 use arrow::array::{
     Array, ArrayRef, AsArray, BinaryArray, BooleanArray, Date32Array, Decimal128Array, DurationMicrosecondArray,
     Float32Array, Float64Array, Int64Array, IntervalMonthDayNanoArray, IntervalYearMonthArray, OffsetSizeTrait,
@@ -17,6 +16,7 @@ use floe_syntax::data_type::{DayTimeField, YearMonthField};
 use super::convert::arrow_cast;
 use super::decimal::Decimal;
 use super::{Rules, double, interval, time};
+use crate::family::datetime::_zone::Zone;
 
 /// An array ready to be written row by row.
 pub struct Writer {
@@ -28,7 +28,7 @@ pub struct Writer {
 /// What differs between CAST and `show`.
 #[derive(Clone, Debug)]
 pub(super) struct Style {
-    pub(super) zone: Tz,
+    pub(super) zone: Zone,
     /// A NULL inside something nested.
     pub(super) null: &'static str,
     /// Decimals without an exponent (ANSI); with one as Java has it (legacy).
@@ -138,7 +138,7 @@ impl Writer {
             Shape::Text(values) => out.push_str(values.value(row)),
             Shape::Bytes(values) => self.write_bytes(values.value(row), out),
             Shape::Date(values) => time::write_date(values.value(row), out),
-            Shape::Timestamp { micros, zoned: true } => time::write_timestamp(micros.value(row), &self.style.zone, out),
+            Shape::Timestamp { micros, zoned: true } => time::write_timestamp(micros.value(row), self.style.zone, out),
             Shape::Timestamp { micros, zoned: false } => time::write_local(micros.value(row), out),
             Shape::Time(values) => time::write_time(values.value(row) / 1000, out),
             Shape::YearMonth(values, from, to) => interval::write_year_month(values.value(row), *from, *to, out),

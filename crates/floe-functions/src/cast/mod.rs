@@ -19,6 +19,8 @@
 //! | `store.rs` | the casts of INSERT |
 
 mod allowed;
+#[cfg(test)]
+mod cases;
 mod convert;
 pub mod decimal;
 pub mod double;
@@ -54,7 +56,7 @@ pub fn cast(value: Typed, to: &DataType, mode: CastMode, context: &Context, orig
         return Ok(value);
     }
     let spark = SparkType::from_arrow(to);
-    build(value, to, &spark, mode, context, origin, None)
+    build(value, to, &spark, mode, context, origin, None, None)
 }
 
 /// A cast as written: `to` is Spark's type (the fields of an interval matter), `text` the value cast, as Spark prints it.
@@ -76,7 +78,7 @@ pub fn cast_as(
     }
     let arrow = to.to_arrow();
     let written = (SparkType::from_arrow(&arrow) != *to).then(|| to.clone());
-    Ok(build(value, &arrow, to, mode, context, origin, Some(text))?.with_written(written))
+    Ok(build(value, &arrow, to, mode, context, origin, Some(text), None)?.with_written(written))
 }
 
 /// The values of an array cast outside any plan, ANSI or not as the session has it.
@@ -86,6 +88,7 @@ pub fn cast_array(array: &ArrayRef, to: &DataType, context: &Context, origin: &O
     convert(array, &from, &SparkType::from_arrow(to), to, &rules)
 }
 
+#[expect(clippy::too_many_arguments, reason = "private: the three kinds of cast differ in the last two alone")]
 fn build(
     value: Typed,
     to: &DataType,
@@ -94,6 +97,7 @@ fn build(
     context: &Context,
     origin: &Origin,
     text: Option<&dyn Fn() -> String>,
+    column: Option<&str>,
 ) -> Result<Typed> {
     let rules = Rules::new(mode, context, origin);
     let from_spark = value.spark_type();
@@ -115,20 +119,24 @@ fn build(
         return Ok(Typed::new(expr, to.clone(), nullable).with_fallible(fallible));
     }
     let raises = convert::raises(&value.data_type, to, &rules);
-    let key = format!("{} -> {} {:?} {}", from_spark, to_spark, rules.evaluation, context.time_zone_name);
+    let key = format!("{from_spark} -> {to_spark} {:?} {} {column:?}", rules.evaluation, context.time_zone_name);
+    let column = column.map(String::from);
     let target = to.clone();
     let to_spark = to_spark.clone();
     let kernel = Kernel::new("cast", key, to.clone(), nullable, move |arguments| {
         let argument = arguments.values.first().ok_or_else(|| Error::internal("a cast misses its argument"))?;
-        match argument {
+        let converted = |array: &ArrayRef| {
+            convert(array, &from_spark, &to_spark, &target, &rules).map_err(|error| match &column {
+                Some(column) => store::overflow_in_insert(error, &from_spark, &to_spark, column),
+                None => error,
+            })
+        };
+        Ok(match argument {
             ColumnarValue::Scalar(value) => {
-                let array = convert(&value.to_array()?, &from_spark, &to_spark, &target, &rules)?;
-                Ok(ColumnarValue::Scalar(ScalarValue::try_from_array(&array, 0)?))
+                ColumnarValue::Scalar(ScalarValue::try_from_array(&converted(&value.to_array()?)?, 0)?)
             }
-            ColumnarValue::Array(array) => {
-                Ok(ColumnarValue::Array(convert(array, &from_spark, &to_spark, &target, &rules)?))
-            }
-        }
+            ColumnarValue::Array(array) => ColumnarValue::Array(converted(array)?),
+        })
     });
     let kernel = if raises { kernel.fallible() } else { kernel };
     Ok(kernel.call(vec![value]))

@@ -9,12 +9,13 @@ use floe_syntax::DataType as SparkType;
 
 use super::format::{Style, Writer};
 use crate::Context;
+use crate::family::datetime::_zone::Zone;
 
 /// The text of every value of an array; `field` is the column's, whose metadata tells types apart that Arrow does not.
 /// No text is NULL: `show` prints the word.
 pub fn show(array: &ArrayRef, field: &Field, context: &Context) -> Result<StringArray> {
     let data_type = SparkType::from_field(field);
-    let style = Style { zone: context.time_zone, null: "NULL", plain_decimals: true, show: true };
+    let style = Style { zone: Zone::of_session(context)?, null: "NULL", plain_decimals: true, show: true };
     let writer = Writer::new(array, &data_type, style)?;
     let mut text = String::new();
     let texts = (0..array.len()).map(|row| {

@@ -1,19 +1,20 @@
 //! The casts of INSERT: what Spark stores in a column of another type (`spark.sql.storeAssignmentPolicy`).
 
 use arrow::datatypes::DataType;
+use floe_base::error::Kind;
 use floe_base::{Error, Origin, Result};
 use floe_syntax::DataType as SparkType;
 use floe_syntax::data_type::identifier;
 use floe_syntax::expression::CastMode;
 
-use super::{allowed, cast};
-use crate::{Context, Typed};
+use super::allowed;
+use crate::{Context, Typed, coerce};
 
 /// The value as a column of this type takes it, by the policy of the session: ANSI (the default), LEGACY or STRICT.
 ///
 /// `table` and `column` name the place as Spark prints it, in back-ticks: `` `cat`.`db`.`t` ``, `` `c` ``.
 /// Fails with `INCOMPATIBLE_DATA_FOR_TABLE.CANNOT_SAFELY_CAST` where the policy takes no value of the type; a value
-/// that does not fit raises when it is written, whatever `spark.sql.ansi.enabled` says.
+/// that does not fit raises `CAST_OVERFLOW_IN_TABLE_INSERT` when it is written, whatever `spark.sql.ansi.enabled` says.
 pub fn store_assignment(
     value: Typed,
     to: &DataType,
@@ -36,7 +37,29 @@ pub fn store_assignment(
             .with("targetType", format!("\"{}\"", SparkType::from_arrow(to).sql()))
             .at(origin));
     }
-    cast(value, to, mode, context, origin)
+    let spark = SparkType::from_arrow(to);
+    let overflows = holds_digits(to) && !allowed::loses_nothing(&value.data_type, to) && mode == CastMode::Ansi;
+    super::build(value, to, &spark, mode, context, origin, None, overflows.then_some(column))
+}
+
+/// Whole numbers or decimals, at any depth.
+fn holds_digits(data_type: &DataType) -> bool {
+    match data_type {
+        DataType::List(field) | DataType::Map(field, _) => holds_digits(field.data_type()),
+        DataType::Struct(fields) => fields.iter().any(|field| holds_digits(field.data_type())),
+        other => coerce::is_integral(other) || coerce::is_decimal(other),
+    }
+}
+
+/// Spark 4.1 `CAST_OVERFLOW_IN_TABLE_INSERT`: what an overflow is called when it happens on the way into a table.
+pub(super) fn overflow_in_insert(error: Error, from: &SparkType, to: &SparkType, column: &str) -> Error {
+    if error.kind() != Kind::Arithmetic {
+        return error;
+    }
+    Error::new(Kind::Arithmetic, "CAST_OVERFLOW_IN_TABLE_INSERT")
+        .with("sourceType", format!("\"{}\"", from.sql()))
+        .with("targetType", format!("\"{}\"", to.sql()))
+        .with("columnName", column)
 }
 
 /// A column's name as the errors of INSERT print it.

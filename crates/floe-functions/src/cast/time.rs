@@ -13,7 +13,6 @@ use arrow::compute::unary;
 use arrow::datatypes::{
     DataType, Date32Type, Decimal128Type, Float64Type, Int64Type, Time64NanosecondType, TimestampMicrosecondType,
 };
-use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, Offset, TimeDelta, TimeZone};
 use floe_base::error::Kind;
 use floe_base::{Error, Result};
 use floe_syntax::DataType as SparkType;
@@ -22,13 +21,15 @@ use super::convert::arrow_cast;
 use super::decimal::Decimal;
 use super::{Rules, double, number, parse};
 use crate::coerce;
+use crate::family::datetime::_civil::Date;
+use crate::family::datetime::_zone::Zone;
 
 pub const MICROS_PER_SECOND: i64 = 1_000_000;
 pub const MICROS_PER_DAY: i64 = 86_400 * MICROS_PER_SECOND;
 
 /// Days since 1970-01-01 of a date; `None` where there is no such day.
 pub fn days(year: i32, month: u32, day: u32) -> Option<i32> {
-    NaiveDate::from_ymd_opt(year, month, day).map(|date| date.to_epoch_days())
+    i32::try_from(Date::new(year, month, day)?.days()).ok()
 }
 
 /// A date out of text: `2024`, `2024-1`, `2024-01-02`, and after a day and a blank or `T` anything.
@@ -79,7 +80,7 @@ struct Parsed {
     minute: i64,
     second: i64,
     micros: i64,
-    zone: Option<Tz>,
+    zone: Option<Zone>,
     /// A time of day without a date.
     just_time: bool,
 }
@@ -97,14 +98,13 @@ impl Parsed {
 }
 
 /// A timestamp out of text, in microseconds since 1970 UTC; `zone` is for text that names none.
-pub fn timestamp(text: &str, zone: &Tz, now: i64) -> Option<i64> {
+pub(crate) fn timestamp(text: &str, zone: Zone, now: i64) -> Option<i64> {
     let parsed = read(text)?;
-    let zone = parsed.zone.as_ref().unwrap_or(zone);
+    let zone = parsed.zone.unwrap_or(zone);
     if parsed.just_time {
-        let today = local(now, zone).div_euclid(MICROS_PER_DAY);
-        return Some(instant(today * MICROS_PER_DAY + parsed.time_of_day()?, zone));
+        return zone.to_instant(zone.days(now) * MICROS_PER_DAY + parsed.time_of_day()?);
     }
-    Some(instant(parsed.local_micros()?, zone))
+    zone.to_instant(parsed.local_micros()?)
 }
 
 /// A timestamp without time zone out of text; a zone in it is passed over.
@@ -177,7 +177,7 @@ fn read(text: &str) -> Option<Parsed> {
     segments[index] = value;
     let fraction_shift = 6usize.saturating_sub(fraction_digits) as u32;
     let zone = match zone_text {
-        Some(name) => Some(zone(name)?),
+        Some(name) => Some(Zone::named(name)?),
         None => None,
     };
     Some(Parsed {
@@ -203,118 +203,24 @@ fn check_segment(index: usize, digits: usize) -> Option<()> {
     fits.then_some(())
 }
 
-/// A time zone by name: a region (`Europe/Paris`), `Z`, `UTC`, `GMT+1`, `+1`, `+01:30`, `-01:30:15`, or one of Java's
-/// short names (`PST`, `EST`). `None`: there is none of that name.
+/// A time zone by name, as the session's context has it; `None`: there is none of that name.
+///
+/// Arrow knows no offsets with seconds: those lose them. What computes with zones here goes by the name.
 pub fn zone(name: &str) -> Option<Tz> {
-    // ZoneId.SHORT_IDS: the old abbreviations and what they stand for.
-    const SHORT: [(&str, &str); 28] = [
-        ("ACT", "Australia/Darwin"),
-        ("AET", "Australia/Sydney"),
-        ("AGT", "America/Argentina/Buenos_Aires"),
-        ("ART", "Africa/Cairo"),
-        ("AST", "America/Anchorage"),
-        ("BET", "America/Sao_Paulo"),
-        ("BST", "Asia/Dhaka"),
-        ("CAT", "Africa/Harare"),
-        ("CNT", "America/St_Johns"),
-        ("CST", "America/Chicago"),
-        ("CTT", "Asia/Shanghai"),
-        ("EAT", "Africa/Addis_Ababa"),
-        ("ECT", "Europe/Paris"),
-        ("IET", "America/Indiana/Indianapolis"),
-        ("IST", "Asia/Kolkata"),
-        ("JST", "Asia/Tokyo"),
-        ("MIT", "Pacific/Apia"),
-        ("NET", "Asia/Yerevan"),
-        ("NST", "Pacific/Auckland"),
-        ("PLT", "Asia/Karachi"),
-        ("PNT", "America/Phoenix"),
-        ("PRT", "America/Puerto_Rico"),
-        ("PST", "America/Los_Angeles"),
-        ("SST", "Pacific/Guadalcanal"),
-        ("VST", "Asia/Ho_Chi_Minh"),
-        ("EST", "-05:00"),
-        ("MST", "-07:00"),
-        ("HST", "-10:00"),
-    ];
-    let name = SHORT.iter().find(|(short, _)| *short == name).map_or(name, |(_, long)| long);
-    match name {
-        "Z" | "UTC" | "GMT" | "UT" => return "+00:00".parse().ok(),
-        _ => {}
-    }
-    let offset = ["UTC", "GMT", "UT"].iter().find_map(|prefix| name.strip_prefix(prefix)).unwrap_or(name);
-    if offset.starts_with(['+', '-']) {
-        return offset_zone(offset);
-    }
-    if !name.contains('/') && name.bytes().all(|letter| letter.is_ascii_digit() || letter == b':') {
-        return None;
-    }
-    name.parse().ok()
-}
-
-/// `+h`, `+hh`, `+hhmm`, `+h:m`, `+hh:mm`; seconds of an offset Arrow has no zone for, so they must be zero.
-fn offset_zone(text: &str) -> Option<Tz> {
-    let (sign, rest) = text.split_at_checked(1)?;
-    let (hours, minutes) = match rest.split_once(':') {
-        Some((hours, minutes)) => (hours, minutes.strip_suffix(":00").unwrap_or(minutes)),
-        None if rest.len() == 4 => rest.split_at_checked(2)?,
-        None => (rest, "0"),
-    };
-    let short = |text: &str| (1..=2).contains(&text.len()) && text.bytes().all(|letter| letter.is_ascii_digit());
-    if !short(hours) || !short(minutes) {
-        return None;
-    }
-    let (hours, minutes): (u32, u32) = (hours.parse().ok()?, minutes.parse().ok()?);
-    if hours * 60 + minutes > 18 * 60 || minutes > 59 {
-        return None;
-    }
-    format!("{sign}{hours:02}:{minutes:02}").parse().ok()
-}
-
-/// The offset of a zone from UTC, in microseconds, at an instant.
-pub fn offset(micros: i64, zone: &Tz) -> i64 {
-    let seconds = micros.div_euclid(MICROS_PER_SECOND);
-    match DateTime::from_timestamp(seconds, 0) {
-        Some(instant) => {
-            let offset = zone.offset_from_utc_datetime(&instant.naive_utc());
-            i64::from(offset.fix().local_minus_utc()) * MICROS_PER_SECOND
+    match Zone::named(name)? {
+        Zone::Fixed(seconds) => {
+            let (sign, minutes) = (if seconds < 0 { '-' } else { '+' }, seconds.unsigned_abs() / 60);
+            format!("{sign}{:02}:{:02}", minutes / 60, minutes % 60).parse().ok()
         }
-        None => 0,
+        Zone::Region(region) => region.name().parse().ok(),
     }
-}
-
-/// An instant as the clock on the wall of a zone shows it: microseconds since 1970-01-01T00:00 there.
-pub fn local(micros: i64, zone: &Tz) -> i64 {
-    micros.saturating_add(offset(micros, zone))
-}
-
-/// The instant at which the clock of a zone shows a local time.
-pub fn instant(local: i64, zone: &Tz) -> i64 {
-    // The offsets in force a day before and a day after bracket any change near by. The earlier one holds for gaps (the
-    // time moves forward by the gap) and overlaps (the earlier instant) alike, the later only where it alone fits.
-    let before = offset(local.saturating_sub(MICROS_PER_DAY), zone);
-    let candidate = local.saturating_sub(before);
-    if offset(candidate, zone) == before {
-        return candidate;
-    }
-    let after = offset(local.saturating_add(MICROS_PER_DAY), zone);
-    let later = local.saturating_sub(after);
-    if offset(later, zone) == after { later } else { candidate }
 }
 
 /// `2024-01-02`; years beyond four digits carry a sign.
 pub fn write_date(days: i32, out: &mut String) {
-    match NaiveDate::from_epoch_days(days) {
-        Some(date) => {
-            write_year(date.year(), out);
-            let _ = write!(out, "-{:02}-{:02}", date.month(), date.day());
-        }
-        None => {
-            let (year, month, day) = civil(i64::from(days));
-            write_year(year, out);
-            let _ = write!(out, "-{month:02}-{day:02}");
-        }
-    }
+    let date = Date::of_days(i64::from(days));
+    write_year(date.year, out);
+    let _ = write!(out, "-{:02}-{:02}", date.month, date.day);
 }
 
 fn write_year(year: i32, out: &mut String) {
@@ -323,20 +229,6 @@ fn write_year(year: i32, out: &mut String) {
         0..10_000 => write!(out, "{year:04}"),
         _ => write!(out, "-{:04}", year.unsigned_abs()),
     };
-}
-
-/// The civil date of a day beyond chrono's range, in the proleptic Gregorian calendar.
-fn civil(days: i64) -> (i32, u32, u32) {
-    let shifted = days + 719_468;
-    let era = shifted.div_euclid(146_097);
-    let day_of_era = shifted.rem_euclid(146_097);
-    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month_from_march = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
-    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
-    let year = year_of_era + era * 400 + i64::from(month <= 2);
-    (year as i32, month as u32, day as u32)
 }
 
 /// A local time: `2024-01-02 03:04:05.5`, zeros at the end of the fraction left out.
@@ -358,8 +250,8 @@ pub fn write_time(micros: i64, out: &mut String) {
 }
 
 /// An instant as a zone's clock shows it.
-pub fn write_timestamp(micros: i64, zone: &Tz, out: &mut String) {
-    write_local(local(micros, zone), out);
+pub(crate) fn write_timestamp(micros: i64, zone: Zone, out: &mut String) {
+    write_local(zone.to_local(micros), out);
 }
 
 pub(super) fn dates_of_texts(array: &StringArray, rules: &Rules) -> Result<ArrayRef> {
@@ -368,7 +260,7 @@ pub(super) fn dates_of_texts(array: &StringArray, rules: &Rules) -> Result<Array
 
 pub(super) fn timestamps_of_texts(array: &StringArray, zoned: bool, rules: &Rules) -> Result<ArrayRef> {
     let name = if zoned { "TIMESTAMP" } else { "TIMESTAMP_NTZ" };
-    let read = |text: &str| if zoned { timestamp(text, &rules.zone, rules.now) } else { timestamp_ntz(text) };
+    let read = |text: &str| if zoned { timestamp(text, rules.zone, rules.now) } else { timestamp_ntz(text) };
     let error = |text: &str| parse::invalid(text, name, Kind::DateTime);
     let micros = parse::numbers::<TimestampMicrosecondType>(array, read, error, rules)?;
     Ok(with_zone(micros.as_primitive::<TimestampMicrosecondType>().clone(), zoned))
@@ -381,26 +273,23 @@ pub(super) fn times_of_texts(array: &StringArray, rules: &Rules) -> Result<Array
 }
 
 pub(super) fn timestamps_of_dates(array: &Date32Array, zoned: bool, rules: &Rules) -> Result<ArrayRef> {
-    let utc = is_utc(&rules.zone);
+    let zone = if zoned { rules.zone } else { Zone::UTC };
     let micros = unary::<_, _, TimestampMicrosecondType>(array, |days| {
         let local = i64::from(days).saturating_mul(MICROS_PER_DAY);
-        if zoned && !utc { instant(local, &rules.zone) } else { local }
+        zone.to_instant(local).unwrap_or(local)
     });
     Ok(with_zone(micros, zoned))
 }
 
 pub(super) fn dates_of_timestamps(array: &TimestampMicrosecondArray, zoned: bool, rules: &Rules) -> ArrayRef {
-    let utc = is_utc(&rules.zone);
-    Arc::new(unary::<_, _, Date32Type>(array, |micros| {
-        let local = if zoned && !utc { local(micros, &rules.zone) } else { micros };
-        local.div_euclid(MICROS_PER_DAY) as i32
-    }))
+    let zone = if zoned { rules.zone } else { Zone::UTC };
+    Arc::new(unary::<_, _, Date32Type>(array, |micros| zone.days(micros) as i32))
 }
 
 pub(super) fn between_zones(array: &TimestampMicrosecondArray, from: bool, to: bool, rules: &Rules) -> ArrayRef {
     let moved = match (from, to) {
-        (true, false) => unary(array, |micros| local(micros, &rules.zone)),
-        (false, true) => unary(array, |micros| instant(micros, &rules.zone)),
+        (true, false) => unary(array, |micros| rules.zone.to_local(micros)),
+        (false, true) => unary(array, |micros| rules.zone.to_instant(micros).unwrap_or(micros)),
         _ => array.clone(),
     };
     with_zone(moved, to)
@@ -511,7 +400,7 @@ fn narrow_seconds(array: &TimestampMicrosecondArray, target: &DataType, rules: &
         out.push(match seconds {
             Some(seconds) if !(least..=most).contains(&seconds) => rules.refuse(|| {
                 let mut text = String::from("TIMESTAMP '");
-                write_timestamp(array.value(row), &rules.zone, &mut text);
+                write_timestamp(array.value(row), rules.zone, &mut text);
                 text.push('\'');
                 number::overflow(&text, &SparkType::Timestamp, target)
             })?,
@@ -526,25 +415,14 @@ fn with_zone(array: TimestampMicrosecondArray, zoned: bool) -> ArrayRef {
     Arc::new(array.with_data_type(data_type))
 }
 
-/// Whether a zone is UTC, so that there is nothing to move.
-pub fn is_utc(zone: &Tz) -> bool {
-    matches!(zone.to_string().as_str(), "+00:00" | "UTC")
-}
-
-/// A local time of the calendar, for those who compute with its fields.
-pub fn civil_time(micros: i64) -> Option<NaiveDateTime> {
-    DateTime::from_timestamp_micros(0)
-        .and_then(|zero| zero.naive_utc().checked_add_signed(TimeDelta::microseconds(micros)))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn stamp(text: &str) -> Option<String> {
-        let micros = timestamp(text, &zone("America/New_York")?, 0)?;
+        let micros = timestamp(text, Zone::named("America/New_York")?, 0)?;
         let mut out = String::new();
-        write_timestamp(micros, &zone("UTC")?, &mut out);
+        write_timestamp(micros, Zone::UTC, &mut out);
         Some(out)
     }
 

@@ -21,13 +21,16 @@ use floe_iceberg::scan::ScanOptions;
 use floe_iceberg::table::Table;
 use floe_iceberg::write::{NewFile, WriteOptions, write_files};
 
-/// Every catalog there is to test against, each with the namespace `default`.
+/// Every catalog there is to test against, each with the namespace `default`: the embedded one, one over a REST server when
+/// `FLOE_TEST_REST_URI` names one, and one with its files in S3 when `FLOE_TEST_S3_ENDPOINT` does.
 pub async fn catalogs() -> Result<Vec<Arc<dyn IcebergCatalog>>> {
     let mut found = vec![open(CatalogConfig::in_memory("test")).await?];
     if let Ok(uri) = std::env::var("FLOE_TEST_REST_URI") {
-        let properties = [("type", "rest"), ("uri", &uri), ("credential", "user:secret")];
-        let properties = properties.into_iter().map(|(key, value)| (key.to_string(), value.to_string()));
-        let rest = open(CatalogConfig::from_properties("rest", properties.collect())?).await?;
+        let given = |name: &str, default: &str| std::env::var(name).unwrap_or_else(|_| default.to_string());
+        let credential = given("FLOE_TEST_REST_CREDENTIAL", "user:secret");
+        let scope = given("FLOE_TEST_REST_SCOPE", "catalog");
+        let pairs = [("type", "rest"), ("uri", &uri), ("credential", &credential), ("scope", &scope)];
+        let rest = open(configured("rest", &pairs)?).await?;
         let default = vec!["default".to_string()];
         // Tests run side by side: whoever comes second finds it there, or finds the server still busy with it.
         for _ in 0..20 {
@@ -40,7 +43,25 @@ pub async fn catalogs() -> Result<Vec<Arc<dyn IcebergCatalog>>> {
         }
         found.push(rest);
     }
+    if let Ok(endpoint) = std::env::var("FLOE_TEST_S3_ENDPOINT") {
+        // The bucket `lake` must be there; keys are whatever the server takes (moto takes any).
+        let pairs = [
+            ("type", "embedded"),
+            ("uri", ":memory:"),
+            ("warehouse", "s3://lake/warehouse"),
+            ("s3.endpoint", &endpoint),
+            ("s3.path-style-access", "true"),
+            ("s3.access-key-id", "key"),
+            ("s3.secret-access-key", "secret"),
+        ];
+        found.push(open(configured("s3", &pairs)?).await?);
+    }
     Ok(found)
+}
+
+fn configured(name: &str, pairs: &[(&str, &str)]) -> Result<CatalogConfig> {
+    let properties = pairs.iter().map(|(key, value)| (key.to_string(), value.to_string()));
+    CatalogConfig::from_properties(name, properties.collect())
 }
 
 /// A name no other run of the suite uses: a server keeps its tables.

@@ -173,17 +173,25 @@ pub(crate) fn get_field(value: Typed, fields: &Fields, index: usize) -> Result<T
     let unique = fields.iter().filter(|other| other.name() == field.name()).count() == 1;
     let (data_type, spark, fallible) = (field.data_type().clone(), written(field), value.fallible);
     if !unique {
-        let body = move |arguments: &Arguments<'_>| -> Result<ColumnarValue> {
-            let structs = arguments.array(0)?;
-            Ok(ColumnarValue::Array(member_of(structs.as_struct(), index)?))
-        };
-        let kernel = Kernel::new("get_struct_field", index.to_string(), data_type, nullable, body);
-        return Ok(kernel.call(vec![value]).with_written(spark));
+        return get_field_here(value, fields, index);
     }
     let name = Expr::Literal(ScalarValue::Utf8(Some(field.name().clone())), None);
     let udf = datafusion::functions::core::get_field();
     let expr = Expr::ScalarFunction(ScalarFunction::new_udf(udf, vec![value.expr, name]));
     Ok(Typed::new(expr, data_type, nullable).with_fallible(fallible).with_written(spark))
+}
+
+/// The same, computed where it stands: the engine moves its own `get_field` below an Unnest, where the column is still
+/// a list (DataFusion 53.1).
+pub(crate) fn get_field_here(value: Typed, fields: &Fields, index: usize) -> Result<Typed> {
+    let field = fields.get(index).ok_or_else(|| Error::internal("a struct has fewer members"))?;
+    let nullable = value.nullable || field.is_nullable();
+    let body = move |arguments: &Arguments<'_>| -> Result<ColumnarValue> {
+        let structs = arguments.array(0)?;
+        Ok(ColumnarValue::Array(member_of(structs.as_struct(), index)?))
+    };
+    let kernel = Kernel::new("get_struct_field", index.to_string(), field.data_type().clone(), nullable, body);
+    Ok(kernel.call(vec![value]).with_written(written(field)))
 }
 
 /// A member with the struct's own nulls laid over it.

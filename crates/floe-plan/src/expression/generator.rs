@@ -11,7 +11,7 @@ use floe_syntax::expression::{Call, Expression, ExpressionKind};
 
 use super::Names;
 use super::call::function_name;
-use super::field::get_field;
+use super::field::get_field_here;
 use crate::resolver::Resolver;
 use crate::rows::{Rows, field_of};
 use crate::scope::{Column, Id, label};
@@ -76,7 +76,7 @@ impl Resolver<'_> {
             .iter()
             .enumerate()
             .map(|(index, field)| {
-                let value = get_field(row.typed(), fields, index)?;
+                let value = get_field_here(row.typed(), fields, index)?;
                 let name = aliases.get(index).unwrap_or(field.name());
                 let column = Column::new(self.fresh(), field_of(name, &value));
                 Ok((value, column))

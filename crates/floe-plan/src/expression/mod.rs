@@ -24,6 +24,7 @@ pub(crate) mod field;
 pub(crate) mod generator;
 pub(crate) mod lambda;
 pub(crate) mod literal;
+pub(crate) mod single_value;
 pub(crate) mod star;
 pub(crate) mod subquery;
 pub(crate) mod window;

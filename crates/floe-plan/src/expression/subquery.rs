@@ -12,6 +12,7 @@ use floe_functions::{Typed, coerce};
 use floe_syntax::{Expression, Relation};
 
 use super::Names;
+use crate::relation::deduplicate::normal;
 use crate::resolver::{Outer, Resolver};
 use crate::rows::Rows;
 use crate::scope::Column;
@@ -68,26 +69,44 @@ impl Resolver<'_> {
                 .with("rightColumns", "")
                 .at(origin));
         }
-        let ([value], [column]) = (values, columns.as_slice()) else {
-            return Err(Error::unsupported("IN over a subquery with several columns").at(origin));
+        let mut operands = Vec::with_capacity(values.len());
+        let mut outputs = Vec::with_capacity(values.len());
+        for (written, column) in values.iter().zip(&columns) {
+            let (left, right) = self.compared(written, column, names, origin)?;
+            operands.push((column.name().to_string(), left));
+            outputs.push(crate::rows::Output { column: self.column(column.name(), &right), value: right });
+        }
+        let nullable = operands.iter().map(|(_, left)| left.nullable).chain(outputs.iter().map(|output| output.value.nullable)).any(|nullable| nullable);
+        let rows = rows.project_closed(outputs)?;
+        let operand = match <[(String, Typed); 1]>::try_from(operands) {
+            Ok([(_, one)]) => one,
+            Err(several) => super::field::structure(None, several),
         };
-        let value = self.expression(value, names)?;
+        let expr = Expr::InSubquery(InSubquery::new(Box::new(operand.expr), embedded(rows.plan, &used), false));
+        Ok(Typed::new(expr, arrow::datatypes::DataType::Boolean, nullable))
+    }
+
+    /// A value and the subquery's column in the type they are compared in.
+    fn compared(
+        &self,
+        written: &Expression,
+        column: &Column,
+        names: &Names<'_>,
+        origin: &Origin,
+    ) -> Result<(Typed, Typed)> {
+        let value = self.expression(written, names)?;
         let found = column.typed();
         let types = format!("[\"{}\"]", value.spark_type().sql());
-        let Some(pair) = coerce::unify(vec![value.clone(), found], self.context, origin) else {
+        let Some(pair) = coerce::unify(vec![value, found], self.context, origin) else {
             return Err(Error::analysis("DATATYPE_MISMATCH.IN_SUBQUERY_DATA_TYPE_MISMATCH")
-                .with("sqlExpr", "\"(in)\"")
+                .with("sqlExpr", format!("\"({} IN (listquery()))\"", self.text(written, names)))
                 .with("mismatchedColumns", "")
                 .with("leftType", types)
                 .with("rightType", format!("[\"{}\"]", column.typed().spark_type().sql()))
                 .at(origin));
         };
         let [left, right] = <[Typed; 2]>::try_from(pair?).map_err(|_| Error::internal("a pair is no pair"))?;
-        let nullable = left.nullable || right.nullable;
-        let output = crate::rows::Output { column: self.column(column.name(), &right), value: right };
-        let rows = rows.project_closed(vec![output])?;
-        let expr = Expr::InSubquery(InSubquery::new(Box::new(left.expr), embedded(rows.plan, &used), false));
-        Ok(Typed::new(expr, arrow::datatypes::DataType::Boolean, nullable))
+        Ok((normal(left), normal(right)))
     }
 }
 

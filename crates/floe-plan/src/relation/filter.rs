@@ -20,6 +20,6 @@ impl Resolver<'_> {
         let scope = rows.scope.clone();
         let names = Names { reached: Some(&reached), ..Names::new(&scope, env, clause) };
         let value = self.condition(condition, &names, "WHERE")?;
-        rows.reach(&reached.take())?.filter(value.expr)
+        self.filtered_by(rows.reach(&reached.take())?, value.expr)
     }
 }

@@ -58,13 +58,17 @@ impl Resolver<'_> {
             let field = Field::new(label(id), value.data_type.clone(), nullable);
             columns.push((value.expr.clone(), Column::new(id, field)));
         }
-        let rows = rows.extend(added)?;
+        let (exprs, added): (Vec<Expr>, Vec<Id>) = added.into_iter().unzip();
+        let (rows, exprs) = self.attached(rows, exprs)?;
+        let rows = rows.extend(exprs.into_iter().zip(added).collect())?;
         let ids: Vec<Id> = columns.iter().map(|(_, column)| column.id).collect();
         let group = match &keys.sets {
             None => ids.iter().map(|id| reference(*id)).collect(),
             Some(sets) => vec![grouping_sets(&ids, sets)],
         };
-        let aggregates: Vec<(Expr, Id)> = collector.aggregates.borrow().clone();
+        let (exprs, asked): (Vec<Expr>, Vec<Id>) = collector.aggregates.borrow().iter().cloned().unzip();
+        let (rows, exprs) = self.attached(rows, exprs)?;
+        let aggregates: Vec<(Expr, Id)> = exprs.into_iter().zip(asked).collect();
         let mut known: HashSet<Id> = ids.iter().copied().collect();
         known.extend(aggregates.iter().map(|(_, id)| *id));
         let exprs = aggregates.into_iter().map(|(expr, id)| expr.alias(label(id))).collect();

@@ -11,8 +11,11 @@ use floe_base::error::quoted;
 use floe_base::{Error, Origin, Result};
 use floe_functions::{Typed, coerce};
 use floe_syntax::relation::{Join, JoinConstraint, JoinKind};
+use floe_syntax::{ExpressionKind, Literal, RelationKind};
 
+use super::attached::holds_subquery;
 use super::deduplicate::normal;
+use crate::expression::generator::is_generator;
 use crate::expression::{Clause, Names};
 use crate::resolver::{Env, Outer, Resolver};
 use crate::rows::Rows;
@@ -30,12 +33,55 @@ impl Resolver<'_> {
 
     /// `LATERAL`: the right side sees the left's columns.
     fn lateral_join<'t>(&self, left: Rows, join: &'t Join, env: &Env<'t>, origin: &Origin) -> Result<Rows> {
-        let outer = Rc::new(Outer { scope: left.scope.clone(), parent: env.outer.clone(), used: RefCell::default() });
-        let right = self.relation(&join.right, &env.inside(&outer))?;
-        if !outer.used.borrow().is_empty() {
-            return Err(Error::unsupported("a LATERAL subquery that uses columns of its left side").at(origin));
+        if let Some(rows) = self.lateral_function(&left, join, env)? {
+            return Ok(rows);
         }
-        self.joined(left, right, join.kind, &join.constraint, env, origin)
+        let outer = Rc::new(Outer {
+            scope: left.scope.clone(),
+            parent: env.outer.clone(),
+            used: RefCell::default(),
+        });
+        let mut right = self.relation(&join.right, &env.inside(&outer))?;
+        if outer.used.borrow().is_empty() {
+            return self.joined(left, right, join.kind, &join.constraint, env, origin);
+        }
+        let freed = self.freed(right.plan, &left.plan, true)?;
+        right.plan = freed.plan;
+        let mut conditions = freed.conditions;
+        match &join.constraint {
+            JoinConstraint::None => {}
+            JoinConstraint::On(condition) => {
+                let both = side_by_side(&left.scope, &right.scope);
+                conditions.push(self.condition(condition, &Names::new(&both, env, Clause::Join), "JOIN")?.expr);
+            }
+            JoinConstraint::Using(_) | JoinConstraint::Natural => {
+                return Err(Error::analysis("UNSUPPORTED_FEATURE.LATERAL_JOIN_USING").at(origin));
+            }
+        }
+        self.joined_on(left, right, join.kind, conditions)
+    }
+
+    /// `LATERAL explode(t.a) AS x`: a generator over the left's own rows.
+    fn lateral_function<'t>(&self, left: &Rows, join: &'t Join, env: &Env<'t>) -> Result<Option<Rows>> {
+        let (table, columns, relation) = match join.right.kind.as_ref() {
+            RelationKind::Alias { input, name, columns } => (name.last(), columns.as_slice(), input),
+            _ => (None, [].as_slice(), &join.right),
+        };
+        let RelationKind::TableFunction { call, with_ordinality: false, .. } = relation.kind.as_ref() else {
+            return Ok(None);
+        };
+        let is_plain = matches!(join.constraint, JoinConstraint::None)
+            || matches!(&join.constraint, JoinConstraint::On(condition)
+                if matches!(condition.kind, ExpressionKind::Literal(Literal::Boolean(true))));
+        let outer = match join.kind {
+            JoinKind::Inner | JoinKind::Cross => false,
+            JoinKind::LeftOuter => true,
+            _ => return Ok(None),
+        };
+        if !is_plain || is_generator(call).is_none() {
+            return Ok(None);
+        }
+        self.generated(left.clone(), call, outer, table.map(String::as_str), columns, env).map(Some)
     }
 
     /// Joins two lowered relations.
@@ -67,8 +113,16 @@ impl Resolver<'_> {
     /// Joins on a condition, whose equalities become the engine's keys.
     pub(crate) fn joined_on(&self, left: Rows, right: Rows, kind: JoinKind, conditions: Vec<Expr>) -> Result<Rows> {
         let scope = joined_scope(&left.scope, &right.scope, kind);
-        let plan = joined_plan(left, right, engine_kind(kind), conditions)?;
-        Ok(Rows::new(plan, scope))
+        let (later, conditions): (Vec<Expr>, Vec<Expr>) =
+            conditions.into_iter().flat_map(conjuncts).partition(holds_subquery);
+        if !later.is_empty() && !matches!(kind, JoinKind::Inner | JoinKind::Cross) {
+            return Err(Error::unsupported("a subquery in the condition of an outer join"));
+        }
+        let rows = Rows::new(joined_plan(left, right, engine_kind(kind), conditions)?, scope);
+        match later.into_iter().reduce(Expr::and) {
+            Some(condition) => self.filtered_by(rows, condition),
+            None => Ok(rows),
+        }
     }
 
     /// USING: the keys come first and once (Spark 4.1 `commonNaturalJoinProcessing`).

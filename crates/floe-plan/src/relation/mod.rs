@@ -2,7 +2,9 @@
 
 pub(crate) mod aggregate;
 pub(crate) mod alias;
+pub(crate) mod attached;
 pub(crate) mod collect_metrics;
+pub(crate) mod correlated;
 pub(crate) mod deduplicate;
 pub(crate) mod describe;
 pub(crate) mod drop;

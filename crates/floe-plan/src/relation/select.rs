@@ -200,11 +200,15 @@ impl Resolver<'_> {
     ) -> Result<Rows> {
         let Selection { outputs, having, orders, .. } = selection;
         if let Some(condition) = having {
-            rows = rows.filter(condition.expr)?;
+            rows = self.filtered_by(rows, condition.expr)?;
         }
-        rows = with_windows(rows, collector.windows.take())?;
-        for generated in collector.generators.take() {
-            rows = spread(rows, generated)?;
+        let (windows, ids): (Vec<Expr>, Vec<Id>) = collector.windows.take().into_iter().unzip();
+        let (attached, windows) = self.attached(rows, windows)?;
+        rows = with_windows(attached, windows.into_iter().zip(ids).collect())?;
+        for mut generated in collector.generators.take() {
+            let (attached, value) = self.attached(rows, vec![generated.value.expr])?;
+            generated.value.expr = value.into_iter().next().ok_or_else(|| Error::internal("a generator is lost"))?;
+            rows = spread(attached, generated)?;
         }
         let shown: Vec<Column> = outputs.iter().map(|output| output.column.clone()).collect();
         let ids: HashSet<Id> = shown.iter().map(|column| column.id).collect();
@@ -224,7 +228,13 @@ impl Resolver<'_> {
             };
             sort_keys.push(SortExpr::new(super::sort::key(value), order.ascending, order.nulls_first));
         }
-        rows = rows.project_closed(all)?;
+        let (mut values, exprs): (Vec<Output>, Vec<Expr>) =
+            all.into_iter().map(|output| (output.clone(), output.value.expr)).unzip();
+        let (attached, exprs) = self.attached(rows, exprs)?;
+        for (output, expr) in values.iter_mut().zip(exprs) {
+            output.value.expr = expr;
+        }
+        rows = attached.project_closed(values)?;
         let scope = match below {
             Some(below) => Scope::over(shown, &below),
             None => Scope::new(shown),

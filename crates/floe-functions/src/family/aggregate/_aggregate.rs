@@ -12,7 +12,7 @@ use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, BooleanArray};
-use arrow::compute::filter;
+use arrow::compute::{concat, filter};
 use arrow::datatypes::{DataType, Field, FieldRef};
 use datafusion::common::Result as EngineResult;
 use datafusion::logical_expr::expr::AggregateFunction;
@@ -313,6 +313,22 @@ struct Framed {
 }
 
 impl Framed {
+    /// Rows enter a frame one by one: many small arrays are made one, so that computing it anew stays a loop over values.
+    fn compact(&mut self) -> Result<()> {
+        const PIECES_MOST: usize = 16;
+        if self.rows.len() <= PIECES_MOST {
+            return Ok(());
+        }
+        let columns = self.rows.front().map_or(0, Vec::len);
+        let mut whole = Vec::with_capacity(columns);
+        for column in 0..columns {
+            let pieces: Vec<&dyn Array> = self.rows.iter().map(|values| values[column].as_ref()).collect();
+            whole.push(concat(&pieces)?);
+        }
+        self.rows = VecDeque::from([whole]);
+        Ok(())
+    }
+
     fn take_in(&mut self, values: &[ArrayRef]) -> Result<()> {
         let zeros = vec![0; values.first().map_or(0, |array| array.len())];
         self.groups.grow(1);
@@ -352,6 +368,7 @@ impl Accumulator for Framed {
         if self.stale {
             self.groups = (self.make)()?;
             self.stale = false;
+            self.compact()?;
             for values in std::mem::take(&mut self.rows) {
                 self.take_in(&values)?;
                 self.rows.push_back(values);

@@ -1,6 +1,7 @@
 //! The row of a group that is best by some order: `min_by`, `max_by`, and extremes of types the engine cannot compare.
 
-use arrow::array::{Array, ArrayRef, new_empty_array};
+use arrow::array::{Array, ArrayRef, UInt32Array, new_empty_array};
+use arrow::compute::take;
 use arrow::datatypes::DataType;
 use arrow::row::{OwnedRow, RowConverter, SortField};
 use datafusion::scalar::ScalarValue;
@@ -19,7 +20,7 @@ pub(crate) fn best(call: &Call<'_>, value: Typed, ordering: Typed, greatest: boo
     let state = vec![types.0.clone(), types.1.clone()];
     own(call, key, vec![value, ordering], (types.0.clone(), true), state, move || {
         let rows = RowConverter::new(vec![SortField::new(types.1.clone())])?;
-        Ok(Best { types: types.clone(), greatest, rows, best: Vec::new() })
+        Ok(Best { types: types.clone(), greatest, rows, best: Vec::new(), bytes: 0 })
     })
     .with_written(written)
 }
@@ -51,6 +52,8 @@ struct Best {
     rows: RowConverter,
     /// By group: the ordering value as comparable bytes, the value.
     best: Vec<Option<(OwnedRow, ScalarValue)>>,
+    /// What the rows and values hold, as far as it has been seen.
+    bytes: usize,
 }
 
 impl Groups for Best {
@@ -72,7 +75,11 @@ impl Groups for Best {
                 false => held.row() < row,
             });
             if !stays {
-                *best = Some((row.owned(), ScalarValue::try_from_array(&values[0], index)?));
+                let value = ScalarValue::try_from_array(&values[0], index)?;
+                self.bytes += held_bytes(row.as_ref(), &value);
+                if let Some((row, value)) = best.replace((row.owned(), value)) {
+                    self.bytes = self.bytes.saturating_sub(held_bytes(row.row().as_ref(), &value));
+                }
             }
         }
         Ok(())
@@ -83,14 +90,17 @@ impl Groups for Best {
     }
 
     fn states(&self, groups: usize) -> Result<Vec<ArrayRef>> {
-        let mut orderings = Vec::with_capacity(groups);
-        for best in &self.best[..groups] {
-            orderings.push(match best {
-                Some((row, _)) => ScalarValue::try_from_array(&self.rows.convert_rows([row.row()])?[0], 0)?,
-                None => ScalarValue::try_from(&self.types.1)?,
-            });
-        }
-        Ok(vec![self.results(groups)?, array_of(orderings, &self.types.1)?])
+        let best = &self.best[..groups];
+        let held = self.rows.convert_rows(best.iter().flatten().map(|(row, _)| row.row()))?;
+        let mut count = 0;
+        let place = |best: &Option<(OwnedRow, ScalarValue)>| {
+            best.as_ref().map(|_| {
+                count += 1;
+                count - 1
+            })
+        };
+        let places: UInt32Array = best.iter().map(place).collect();
+        Ok(vec![self.results(groups)?, take(&held[0], &places, None)?])
     }
 
     fn results(&self, groups: usize) -> Result<ArrayRef> {
@@ -102,13 +112,18 @@ impl Groups for Best {
 
     fn forget(&mut self, groups: usize) {
         self.best.drain(..groups);
+        if self.best.is_empty() {
+            self.bytes = 0;
+        }
     }
 
     fn size(&self) -> usize {
-        let one = size_of::<Option<(OwnedRow, ScalarValue)>>();
-        let rows = self.best.iter().flatten().map(|(row, _)| row.row().as_ref().len()).sum::<usize>();
-        self.best.capacity() * one + 2 * rows
+        self.best.capacity() * size_of::<Option<(OwnedRow, ScalarValue)>>() + self.bytes
     }
+}
+
+fn held_bytes(row: &[u8], value: &ScalarValue) -> usize {
+    row.len() + value.size() - size_of::<ScalarValue>()
 }
 
 pub(crate) fn array_of(values: Vec<ScalarValue>, data_type: &DataType) -> Result<ArrayRef> {

@@ -21,7 +21,7 @@ pub(crate) fn picked(call: &Call<'_>, last: bool) -> Result<Typed> {
     let (key, written) = (format!("{data_type} {last} {ignore_nulls}"), value.written.clone());
     let state = vec![data_type.clone(), DataType::Boolean];
     let typed = own(call, key, vec![value], (data_type.clone(), true), state, move || {
-        Ok(Picked { data_type: data_type.clone(), last, ignore_nulls, values: Vec::new() })
+        Ok(Picked { data_type: data_type.clone(), last, ignore_nulls, values: Vec::new(), bytes: 0 })
     });
     Ok(typed.with_written(written))
 }
@@ -43,15 +43,25 @@ struct Picked {
     last: bool,
     ignore_nulls: bool,
     values: Vec<Option<ScalarValue>>,
+    /// What the values hold beyond their own size, as far as it has been seen: counting anew with each batch costs too much.
+    bytes: usize,
 }
 
 impl Picked {
+    fn hold(&mut self, group: usize, value: ScalarValue) {
+        let size = |value: &ScalarValue| value.size() - size_of::<ScalarValue>();
+        self.bytes += size(&value);
+        if let Some(before) = self.values[group].replace(value) {
+            self.bytes = self.bytes.saturating_sub(size(&before));
+        }
+    }
+
     /// Takes the rows that count: for `first` unless the group has its value, for `last` the latest.
     fn take(&mut self, values: &ArrayRef, groups: &[usize], counts: impl Fn(usize) -> bool) -> Result<()> {
         if !self.last {
             for (row, group) in groups.iter().enumerate() {
                 if self.values[*group].is_none() && counts(row) {
-                    self.values[*group] = Some(ScalarValue::try_from_array(values, row)?);
+                    self.hold(*group, ScalarValue::try_from_array(values, row)?);
                 }
             }
             return Ok(());
@@ -59,7 +69,7 @@ impl Picked {
         let latest: HashMap<usize, usize> =
             groups.iter().enumerate().filter(|(row, _)| counts(*row)).map(|(row, group)| (*group, row)).collect();
         for (group, row) in latest {
-            self.values[group] = Some(ScalarValue::try_from_array(values, row)?);
+            self.hold(group, ScalarValue::try_from_array(values, row)?);
         }
         Ok(())
     }
@@ -93,9 +103,12 @@ impl Groups for Picked {
 
     fn forget(&mut self, groups: usize) {
         self.values.drain(..groups);
+        if self.values.is_empty() {
+            self.bytes = 0;
+        }
     }
 
     fn size(&self) -> usize {
-        self.values.iter().map(|value| value.as_ref().map_or(8, ScalarValue::size)).sum()
+        self.values.capacity() * size_of::<Option<ScalarValue>>() + self.bytes
     }
 }

@@ -142,6 +142,6 @@ impl Groups for Registers {
     }
 
     fn size(&self) -> usize {
-        self.groups.iter().map(|registers| registers.capacity() + size_of::<Vec<u8>>()).sum()
+        self.groups.capacity() * (size_of::<Vec<u8>>() + self.count())
     }
 }

@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 
 use arrow::array::{Array, BooleanArray};
 use arrow::compute::kernels::zip::zip;
+use arrow::datatypes::DataType;
 use arrow::array::make_comparator;
 use datafusion::logical_expr::ColumnarValue;
 use floe_base::{Error, Result};
@@ -32,6 +33,9 @@ pub(crate) fn bind(call: &Call<'_>, wanted: Ordering) -> Result<Typed> {
             .with("functionName", format!("`{}`", call.name))
             .with("dataType", format!("\"{}\"", first.spark_type().sql()))
             .at(call.origin));
+    }
+    if data_type == DataType::Null {
+        return Ok(Typed::null(&data_type));
     }
     let nullable = values.iter().all(|value| value.nullable);
     let written = first.written.clone();

@@ -1,9 +1,9 @@
 //! `= <=> != < <= > >=`: operands made alike, and the engine's own comparison wherever it is the same as Spark's.
 
+use arrow::array::make_comparator;
 use arrow::array::{Array, BooleanArray};
 use arrow::buffer::NullBuffer;
 use arrow::datatypes::{DataType, IntervalUnit};
-use arrow::array::make_comparator;
 use datafusion::logical_expr::{BinaryExpr, ColumnarValue, Expr, Operator};
 use datafusion::scalar::ScalarValue;
 use floe_base::{Error, Result};
@@ -91,8 +91,8 @@ fn binary(left: Expr, operator: Operator, right: Expr) -> Expr {
 /// sign only computations make, never files that Spark or we have written.
 fn floating(left: Typed, operator: Operator, right: Typed) -> Expr {
     let (column, number, operator) = match (&left.expr, &right.expr) {
-        (Expr::Column(_), Expr::Literal(..)) => (left.expr.clone(), &right.expr, operator),
-        (Expr::Literal(..), Expr::Column(_)) => match operator.swap() {
+        (plain, Expr::Literal(..)) if is_plain(plain) => (left.expr.clone(), &right.expr, operator),
+        (Expr::Literal(..), plain) if is_plain(plain) => match operator.swap() {
             Some(swapped) => (right.expr.clone(), &left.expr, swapped),
             None => return both_normal(left, operator, right),
         },
@@ -118,6 +118,15 @@ fn floating(left: Typed, operator: Operator, right: Typed) -> Expr {
             binary(least, Operator::And, binary(column, Operator::LtEq, positive))
         }
         _ => both_normal(left, operator, right),
+    }
+}
+
+/// A column, or one read as another type.
+fn is_plain(expr: &Expr) -> bool {
+    match expr {
+        Expr::Column(_) => true,
+        Expr::Cast(cast) => matches!(cast.expr.as_ref(), Expr::Column(_)),
+        _ => false,
     }
 }
 
