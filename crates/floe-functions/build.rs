@@ -19,7 +19,8 @@ fn main() -> io::Result<()> {
         let _ = writeln!(registry, "    (\"{name}\", &[");
         for file in sorted(family)?.iter().filter(|path| path.extension().is_some_and(|end| end == "rs")) {
             let function = stem(file);
-            let _ = writeln!(modules, "    #[path = {:?}]\n    pub(crate) mod r#{function};", file.display().to_string());
+            let _ =
+                writeln!(modules, "    #[path = {:?}]\n    pub(crate) mod r#{function};", file.display().to_string());
             if !function.starts_with('_') {
                 let _ = writeln!(registry, "        {name}::r#{function}::FUNCTIONS,");
             }

@@ -23,22 +23,72 @@ pub struct Setting {
 
 /// Every setting of the server, in the order a reader should meet them.
 pub const SETTINGS: &[Setting] = &[
-    Setting { name: "host", default: "127.0.0.1", value: "ADDRESS", help: "Address to listen on; any but loopback needs a token" },
+    Setting {
+        name: "host",
+        default: "127.0.0.1",
+        value: "ADDRESS",
+        help: "Address to listen on; any but loopback needs a token",
+    },
     Setting { name: "port", default: "15002", value: "N", help: "Port to listen on; 0 takes any free one" },
-    Setting { name: "data", default: ".floe", value: "DIR", help: "Folder of the embedded catalog and its tables; `:memory:` leaves nothing on disk" },
-    Setting { name: "memory-limit", default: "75%", value: "SIZE", help: "Memory for queries: a size such as 2GB, or a share of the machine's (or the cgroup's)" },
-    Setting { name: "spill-dir", default: "", value: "DIR", help: "Folder for what does not fit in memory; empty: the system's temporary folder" },
+    Setting {
+        name: "data",
+        default: ".floe",
+        value: "DIR",
+        help: "Folder of the embedded catalog and its tables; `:memory:` leaves nothing on disk",
+    },
+    Setting {
+        name: "memory-limit",
+        default: "75%",
+        value: "SIZE",
+        help: "Memory for queries: a size such as 2GB, or a share of the machine's (or the cgroup's)",
+    },
+    Setting {
+        name: "spill-dir",
+        default: "",
+        value: "DIR",
+        help: "Folder for what does not fit in memory; empty: the system's temporary folder",
+    },
     Setting { name: "spill-limit", default: "100GB", value: "SIZE", help: "Disk that spilled data may take" },
     Setting { name: "threads", default: "0", value: "N", help: "Threads that run queries; 0: one a core" },
-    Setting { name: "token", default: "", value: "TEXT", help: "Token that clients must send; empty: none (loopback only)" },
-    Setting { name: "tls-cert", default: "", value: "FILE", help: "Certificate chain (PEM); with tls-key the server speaks TLS" },
+    Setting {
+        name: "token",
+        default: "",
+        value: "TEXT",
+        help: "Token that clients must send; empty: none (loopback only)",
+    },
+    Setting {
+        name: "tls-cert",
+        default: "",
+        value: "FILE",
+        help: "Certificate chain (PEM); with tls-key the server speaks TLS",
+    },
     Setting { name: "tls-key", default: "", value: "FILE", help: "Private key (PEM)" },
-    Setting { name: "route", default: "auto", value: "BACKEND", help: "Where queries run unless they say otherwise: auto or the name of a backend" },
-    Setting { name: "local-max-bytes", default: "10GB", value: "SIZE", help: "Bytes a query may scan in process before a larger engine is wanted" },
+    Setting {
+        name: "route",
+        default: "auto",
+        value: "BACKEND",
+        help: "Where queries run unless they say otherwise: auto or the name of a backend",
+    },
+    Setting {
+        name: "local-max-bytes",
+        default: "10GB",
+        value: "SIZE",
+        help: "Bytes a query may scan in process before a larger engine is wanted",
+    },
     Setting { name: "max-message", default: "128MiB", value: "SIZE", help: "Largest message a client may send" },
     Setting { name: "max-sessions", default: "1000", value: "N", help: "Sessions kept at once" },
-    Setting { name: "session-idle", default: "3600", value: "SECONDS", help: "Seconds after which an idle session is ended" },
-    Setting { name: "log", default: "warn", value: "FILTER", help: "What is logged to standard error: a level, or a filter such as floe_engine=debug" },
+    Setting {
+        name: "session-idle",
+        default: "3600",
+        value: "SECONDS",
+        help: "Seconds after which an idle session is ended",
+    },
+    Setting {
+        name: "log",
+        default: "warn",
+        value: "FILTER",
+        help: "What is logged to standard error: a level, or a filter such as floe_engine=debug",
+    },
 ];
 
 /// The settings in force.
@@ -81,7 +131,8 @@ impl Settings {
     /// Sets one by name.
     pub fn set(&mut self, name: &str, value: &str) -> Result<()> {
         let known = SETTINGS.iter().find(|setting| setting.name == name);
-        let setting = known.ok_or_else(|| invalid(format!("no setting is called `{name}`; `floe-engine serve --help` lists them")))?;
+        let setting = known
+            .ok_or_else(|| invalid(format!("no setting is called `{name}`; `floe-engine serve --help` lists them")))?;
         self.values.insert(setting.name, value.into());
         Ok(())
     }
@@ -93,13 +144,17 @@ impl Settings {
     }
 
     pub fn number(&self, name: &str) -> Result<u64> {
-        self.text(name).trim().parse().map_err(|_| invalid(format!("`{name}` must be a whole number, not `{}`", self.text(name))))
+        self.text(name)
+            .trim()
+            .parse()
+            .map_err(|_| invalid(format!("`{name}` must be a whole number, not `{}`", self.text(name))))
     }
 
     /// A size in bytes; a share such as `75%` is of `whole`.
     pub fn bytes(&self, name: &str, whole: u64) -> Result<u64> {
-        parse_bytes(self.text(name), whole)
-            .ok_or_else(|| invalid(format!("`{name}` must be a size such as 512MB, 2GB or 75%, not `{}`", self.text(name))))
+        parse_bytes(self.text(name), whole).ok_or_else(|| {
+            invalid(format!("`{name}` must be a size such as 512MB, 2GB or 75%, not `{}`", self.text(name)))
+        })
     }
 
     pub fn path(&self, name: &str) -> Option<PathBuf> {
@@ -166,7 +221,9 @@ mod tests {
 
     #[test]
     fn sizes_are_read_with_their_units() {
-        for (text, bytes) in [("0", 0), ("10", 10), ("1k", 1024), ("2GB", 2 << 30), ("1.5 MiB", 3 << 19), ("1TB", 1 << 40)] {
+        for (text, bytes) in
+            [("0", 0), ("10", 10), ("1k", 1024), ("2GB", 2 << 30), ("1.5 MiB", 3 << 19), ("1TB", 1 << 40)]
+        {
             assert_eq!(parse_bytes(text, 0), Some(bytes), "{text}");
         }
         assert_eq!(parse_bytes("50%", 200), Some(100));

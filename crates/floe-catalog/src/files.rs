@@ -35,7 +35,8 @@ pub fn is_format(name: &str) -> bool {
 pub async fn open(format: &str, files: &Files, state: &SessionState, time_zone: &str) -> Result<Table> {
     let format = format.to_lowercase();
     let urls = files.paths.iter().map(|path| url(path)).collect::<Result<Vec<_>>>()?;
-    let first = urls.first().ok_or_else(|| Error::message(floe_base::Kind::Analysis, "there is no path to read from"))?;
+    let first =
+        urls.first().ok_or_else(|| Error::message(floe_base::Kind::Analysis, "there is no path to read from"))?;
     let statistics = size(&urls, &files.paths, state).await?;
     let schema = files.schema.as_ref().map(columns).transpose()?;
     let provider = match format.as_str() {
@@ -71,7 +72,8 @@ async fn size(urls: &[ListingTableUrl], paths: &[String], state: &SessionState) 
     let mut bytes = 0;
     for (url, path) in urls.iter().zip(paths) {
         let store = state.runtime_env().object_store(url)?;
-        let listed: Vec<_> = url.list_all_files(state, store.as_ref(), "").await?.try_collect().await.unwrap_or_default();
+        let listed: Vec<_> =
+            url.list_all_files(state, store.as_ref(), "").await?.try_collect().await.unwrap_or_default();
         if listed.is_empty() {
             let shown = if path.contains(':') { path.clone() } else { format!("file:{path}") };
             return Err(Error::analysis("PATH_NOT_FOUND").with("path", shown));
@@ -104,7 +106,8 @@ async fn listing(
     };
     let columns = partitions.into_iter().map(|name| (name, DataType::Utf8)).collect();
     let options = options.with_table_partition_cols(columns);
-    let config = ListingTableConfig::new_with_multi_paths(urls.to_vec()).with_listing_options(options).with_schema(file_schema);
+    let config =
+        ListingTableConfig::new_with_multi_paths(urls.to_vec()).with_listing_options(options).with_schema(file_schema);
     let cache = state.runtime_env().cache_manager.get_file_statistic_cache();
     Ok(Arc::new(ListingTable::try_new(config)?.with_cache(cache)))
 }
@@ -147,7 +150,8 @@ fn flag(options: &[(String, String)], name: &str) -> bool {
 
 /// Refuses options the format's reader does not know: an ignored option is a wrong answer.
 fn only(format: &str, options: &[(String, String)], known: &[&str]) -> Result<()> {
-    let is_known = |key: &str| known.iter().any(|name| name.eq_ignore_ascii_case(key)) || key.eq_ignore_ascii_case("path");
+    let is_known =
+        |key: &str| known.iter().any(|name| name.eq_ignore_ascii_case(key)) || key.eq_ignore_ascii_case("path");
     match options.iter().find(|(key, _)| !is_known(key)) {
         Some((key, _)) => Err(Error::unsupported(format!("option `{key}` of {format} files"))),
         None => Ok(()),

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use datafusion::execution::runtime_env::RuntimeEnv;
 use floe_base::id::BackendId;
 use floe_base::{Error, Result};
-use floe_iceberg::catalog::{Ident, IcebergCatalog, Properties};
+use floe_iceberg::catalog::{IcebergCatalog, Ident, Properties};
 use floe_iceberg::scan::{FILE_COLUMN, POSITION_COLUMN, ScanOptions};
 use floe_iceberg::table::Table as IcebergTable;
 use floe_iceberg::time_travel;
@@ -70,9 +70,7 @@ impl Iceberg {
     async fn view(&self, ident: &Ident) -> Result<Option<View>> {
         let Some(found) = view::View::find(&self.inner, ident).await? else { return Ok(None) };
         let schema = found.schema();
-        let column = |field: &Arc<Field>| {
-            (field.name().clone(), found.comment_of(field.name()).map(str::to_string))
-        };
+        let column = |field: &Arc<Field>| (field.name().clone(), found.comment_of(field.name()).map(str::to_string));
         Ok(Some(View {
             name: ObjectName::new(self.inner.name(), ident.namespace.clone(), ident.name.clone()),
             body: ViewBody::Text {
@@ -195,7 +193,11 @@ fn identity() -> SchemaRef {
 /// A REST catalog is reached by every engine; the embedded one only from this process.
 fn reachable(table: &IcebergTable) -> Vec<BackendId> {
     let rest = matches!(table.catalog.config().kind, floe_iceberg::config::CatalogKind::Rest);
-    if rest { vec![BackendId::DataFusion, BackendId::DuckDb, BackendId::Spark] } else { vec![BackendId::DataFusion, BackendId::DuckDb] }
+    if rest {
+        vec![BackendId::DataFusion, BackendId::DuckDb, BackendId::Spark]
+    } else {
+        vec![BackendId::DataFusion, BackendId::DuckDb]
+    }
 }
 
 fn read_version(version: &Version) -> Result<time_travel::Version> {

@@ -40,10 +40,14 @@ fn data(settings: &Settings) -> Finding {
         return Finding { what: "data", well: true, text: "nothing is kept on disk".into() };
     }
     let probe = Path::new(folder).join(".doctor");
-    let written = std::fs::create_dir_all(folder).and_then(|()| std::fs::write(&probe, b"")).and_then(|()| std::fs::remove_file(&probe));
+    let written = std::fs::create_dir_all(folder)
+        .and_then(|()| std::fs::write(&probe, b""))
+        .and_then(|()| std::fs::remove_file(&probe));
     match written {
         Ok(()) => Finding { what: "data", well: true, text: format!("{folder} can be written") },
-        Err(error) => Finding { what: "data", well: false, text: format!("{folder}: {error}; choose another with --data") },
+        Err(error) => {
+            Finding { what: "data", well: false, text: format!("{folder}: {error}; choose another with --data") }
+        }
     }
 }
 
@@ -51,7 +55,9 @@ fn port(settings: &Settings) -> Finding {
     let address = format!("{}:{}", settings.text("host"), settings.text("port"));
     match TcpListener::bind(&address) {
         Ok(_) => Finding { what: "port", well: true, text: format!("{address} is free") },
-        Err(error) => Finding { what: "port", well: false, text: format!("{address}: {error}; choose another with --port") },
+        Err(error) => {
+            Finding { what: "port", well: false, text: format!("{address}: {error}; choose another with --port") }
+        }
     }
 }
 

@@ -11,10 +11,11 @@ const FILE: &str = "floe.toml";
 pub(crate) fn command() -> Command {
     let serve = with_settings(Command::new("serve").about("Serves Spark Connect until it is told to stop"))
         .arg(Arg::new("json").long("json").action(ArgAction::SetTrue).help("Prints the ready line as JSON"));
-    let sql = with_settings(Command::new("sql").about("Runs SQL in this process: interactively, from -c or from a file"))
-        .arg(Arg::new("command").short('c').value_name("SQL").help("Runs these statements, separated by `;`"))
-        .arg(Arg::new("file").short('f').value_name("FILE").help("Runs the statements of a file"))
-        .arg(output());
+    let sql =
+        with_settings(Command::new("sql").about("Runs SQL in this process: interactively, from -c or from a file"))
+            .arg(Arg::new("command").short('c').value_name("SQL").help("Runs these statements, separated by `;`"))
+            .arg(Arg::new("file").short('f').value_name("FILE").help("Runs the statements of a file"))
+            .arg(output());
     let explain = with_settings(Command::new("explain").about("Says where a query would run, and why"))
         .arg(Arg::new("query").required(true).value_name("SQL"));
     let doctor = with_settings(Command::new("doctor").about("Looks for what would keep the engine from working here"));
@@ -39,7 +40,8 @@ fn output() -> Arg {
 
 fn with_settings(command: Command) -> Command {
     SETTINGS.iter().fold(command, |command, setting| {
-        let default = if setting.default.is_empty() { String::new() } else { format!(" [default: {}]", setting.default) };
+        let default =
+            if setting.default.is_empty() { String::new() } else { format!(" [default: {}]", setting.default) };
         let help = format!("{}{default} [env: {}]", setting.help, variable(setting.name));
         command.arg(Arg::new(setting.name).long(setting.name).value_name(setting.value).help(help))
     })

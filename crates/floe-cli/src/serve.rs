@@ -26,9 +26,9 @@ pub(crate) fn run(settings: Settings, json: bool) -> Result<()> {
         .map_err(io)?;
     runtime.block_on(async move {
         let options = Options::from_settings(&settings)?;
-        let listener = TcpListener::bind(address)
-            .await
-            .map_err(|error| invalid(format!("cannot listen on {address}: {error}. Choose another --port, or 0 for any")))?;
+        let listener = TcpListener::bind(address).await.map_err(|error| {
+            invalid(format!("cannot listen on {address}: {error}. Choose another --port, or 0 for any"))
+        })?;
         let bound = listener.local_addr().map_err(io)?;
         let engine = Engine::open(settings)?;
         let ready = move || announce(bound, json);
@@ -67,10 +67,14 @@ fn address(settings: &Settings) -> Result<SocketAddr> {
     let host = settings.text("host");
     let ip: IpAddr = match host {
         "localhost" => IpAddr::from([127, 0, 0, 1]),
-        other => other.parse().map_err(|_| invalid(format!("`host` must be an IP address or localhost, not `{other}`")))?,
+        other => {
+            other.parse().map_err(|_| invalid(format!("`host` must be an IP address or localhost, not `{other}`")))?
+        }
     };
     if !ip.is_loopback() && settings.token().is_none() {
-        return Err(invalid(format!("{host} can be reached from other machines; set --token (and --tls-cert), or use 127.0.0.1")));
+        return Err(invalid(format!(
+            "{host} can be reached from other machines; set --token (and --tls-cert), or use 127.0.0.1"
+        )));
     }
     let port = settings.number("port")?;
     let port = u16::try_from(port).map_err(|_| invalid(format!("`port` must be at most 65535, not {port}")))?;

@@ -34,11 +34,7 @@ impl Catalogs {
     }
 
     /// The catalog of a name under these settings; `None` where nothing defines it.
-    pub(crate) async fn get(
-        &self,
-        name: &str,
-        conf: &BTreeMap<String, String>,
-    ) -> Result<Option<Arc<dyn Catalog>>> {
+    pub(crate) async fn get(&self, name: &str, conf: &BTreeMap<String, String>) -> Result<Option<Arc<dyn Catalog>>> {
         let name = name.to_lowercase();
         let properties = properties(&name, conf);
         if name != DEFAULT && properties.is_empty() {
@@ -54,7 +50,8 @@ impl Catalogs {
         } else {
             CatalogConfig::embedded(&name, self.folder.clone())
         };
-        let catalog: Arc<dyn Catalog> = Arc::new(Iceberg::new(floe_iceberg::catalog::open(config).await?, self.runtime.clone()));
+        let catalog: Arc<dyn Catalog> =
+            Arc::new(Iceberg::new(floe_iceberg::catalog::open(config).await?, self.runtime.clone()));
         open.insert(key, catalog.clone());
         Ok(Some(catalog))
     }

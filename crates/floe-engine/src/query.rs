@@ -120,8 +120,9 @@ pub(crate) fn decided(session: &Session, planned: &Planned, tags: &[String]) -> 
 fn choose(session: &Session, facts: &Facts, planned: &Planned, tags: &[String]) -> Result<Decision> {
     let settings = session.engine().settings();
     let local_max_bytes = match session.conf().raw("floe.local.maxBytes") {
-        Some(text) => floe_base::settings::parse_bytes(&text, 0)
-            .ok_or_else(|| Error::message(floe_base::Kind::IllegalArgument, format!("floe.local.maxBytes is no size: {text}")))?,
+        Some(text) => floe_base::settings::parse_bytes(&text, 0).ok_or_else(|| {
+            Error::message(floe_base::Kind::IllegalArgument, format!("floe.local.maxBytes is no size: {text}"))
+        })?,
         None => settings.bytes("local-max-bytes", 0)?,
     };
     let policy = Policy { wishes: wishes(session, planned, tags)?, local_max_bytes };
@@ -187,7 +188,11 @@ fn named(batches: Batches, schema: SchemaRef, running: Running) -> crate::execut
 pub(crate) fn rename(batch: RecordBatch, schema: &SchemaRef) -> Result<RecordBatch> {
     let options = arrow::array::RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
     let columns = batch.columns().iter().zip(schema.fields()).map(|(column, field)| {
-        if column.data_type() == field.data_type() { Ok(column.clone()) } else { arrow::compute::cast(column, field.data_type()) }
+        if column.data_type() == field.data_type() {
+            Ok(column.clone())
+        } else {
+            arrow::compute::cast(column, field.data_type())
+        }
     });
     let columns = columns.collect::<Result<Vec<_>, _>>()?;
     Ok(RecordBatch::try_new_with_options(schema.clone(), columns, &options)?)
@@ -219,30 +224,36 @@ pub(crate) async fn collect(session: &Session, planned: &Planned) -> Result<Vec<
 /// The schema a relation would have.
 pub(crate) async fn schema(session: Arc<Session>, relation: Relation) -> Result<SchemaRef> {
     let engine = session.engine().clone();
-    engine.threads().run(async move {
-        if let RelationKind::Catalog(call) = relation.kind.as_ref() {
-            return Ok(command::catalog_schema(call));
-        }
-        Ok(lower(&session, relation).await?.schema())
-    })
-    .await
+    engine
+        .threads()
+        .run(async move {
+            if let RelationKind::Catalog(call) = relation.kind.as_ref() {
+                return Ok(command::catalog_schema(call));
+            }
+            Ok(lower(&session, relation).await?.schema())
+        })
+        .await
 }
 
 /// EXPLAIN: Spark's headings over the backend's own plans.
 pub(crate) async fn explain(session: Arc<Session>, relation: Relation, mode: ExplainMode) -> Result<String> {
     let engine = session.engine().clone();
-    engine.threads().run(async move {
-        let planned = lower(&session, relation).await?;
-        let facts = floe_plan::facts(&planned);
-        let decision = choose(&session, &facts, &planned, &[])?;
-        let route = format!("== Route ==\n{}\n", decision.summary());
-        let physical = session.engine().backend(decision.backend)?.explain(&planned).await?;
-        Ok(match mode {
-            ExplainMode::Simple => format!("{}\n\n{route}", physical.split("\n\n").last().unwrap_or_default().trim_end()),
-            _ => format!("== Analyzed Logical Plan ==\n{}\n\n{physical}\n\n{route}", planned.plan.display_indent()),
+    engine
+        .threads()
+        .run(async move {
+            let planned = lower(&session, relation).await?;
+            let facts = floe_plan::facts(&planned);
+            let decision = choose(&session, &facts, &planned, &[])?;
+            let route = format!("== Route ==\n{}\n", decision.summary());
+            let physical = session.engine().backend(decision.backend)?.explain(&planned).await?;
+            Ok(match mode {
+                ExplainMode::Simple => {
+                    format!("{}\n\n{route}", physical.split("\n\n").last().unwrap_or_default().trim_end())
+                }
+                _ => format!("== Analyzed Logical Plan ==\n{}\n\n{physical}\n\n{route}", planned.plan.display_indent()),
+            })
         })
-    })
-    .await
+        .await
 }
 
 /// The decision a query would get, without running it.

@@ -149,7 +149,13 @@ impl Session {
     fn interrupt(&self, meant: impl Fn(&Operation) -> bool) -> Vec<String> {
         let found: Vec<Operation> =
             self.operations.iter().filter(|entry| meant(entry.value())).map(|entry| entry.value().clone()).collect();
-        found.into_iter().map(|operation| { operation.interrupt(); operation.id }).collect()
+        found
+            .into_iter()
+            .map(|operation| {
+                operation.interrupt();
+                operation.id
+            })
+            .collect()
     }
 
     /// Registers an operation for as long as the guard lives.

@@ -41,8 +41,8 @@ mod family {
 pub use absent::is_absent;
 pub use call::{Call, Lambda};
 pub use context::Context;
-pub use family::generator::_outer::outer;
 pub use family::comparison::_float::normalise as normalise_floats;
+pub use family::generator::_outer::outer;
 pub use function::{Function, FunctionKind, all, find};
 pub use kernel::{Arguments, Kernel};
 pub use typed::Typed;

@@ -119,7 +119,7 @@ fn type_of(name: &str) -> Result<SparkType> {
         "smallint" => SparkType::Short,
         "date" => SparkType::Date,
         "timestamp" => SparkType::Timestamp,
-        "ntz" => SparkType::TimestampNtz,
+        "ntz" | "timestamp_ntz" => SparkType::TimestampNtz,
         "day" => SparkType::DayTimeInterval(D::Day, D::Day),
         "second" => SparkType::DayTimeInterval(D::Second, D::Second),
         "day to second" => SparkType::DayTimeInterval(D::Day, D::Second),

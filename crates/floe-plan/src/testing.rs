@@ -63,7 +63,9 @@ impl Session {
         let state = SessionStateBuilder::new()
             .with_config(config)
             .with_default_features()
-            .with_analyzer_rules(Analyzer::new().rules.into_iter().filter(|rule| rule.name() != "type_coercion").collect())
+            .with_analyzer_rules(
+                Analyzer::new().rules.into_iter().filter(|rule| rule.name() != "type_coercion").collect(),
+            )
             .build();
         let frame = SessionContext::new_with_state(state).execute_logical_plan(planned.plan.clone()).await?;
         Ok(frame.collect().await?)

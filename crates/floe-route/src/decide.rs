@@ -99,7 +99,9 @@ fn beaten(facts: &Facts, other: &Capability, chosen: &Capability) -> String {
 }
 
 fn refused(backend: BackendId, asked_by: &str, why: &str) -> Error {
-    let text = format!("route {backend}, asked for by {asked_by}, is not possible: {why}. `SET floe.route=auto` lets the engine choose.");
+    let text = format!(
+        "route {backend}, asked for by {asked_by}, is not possible: {why}. `SET floe.route=auto` lets the engine choose."
+    );
     Error::message(Kind::Unsupported, text)
 }
 
@@ -143,7 +145,8 @@ mod tests {
 
     fn table(bytes: u64) -> Facts {
         let reachable = vec![BackendId::DataFusion, BackendId::Spark];
-        let table = TableFacts { name: "t".into(), format: "iceberg".into(), bytes: Some(bytes), rows: None, reachable };
+        let table =
+            TableFacts { name: "t".into(), format: "iceberg".into(), bytes: Some(bytes), rows: None, reachable };
         Facts { tables: vec![table], ..Facts::default() }
     }
 

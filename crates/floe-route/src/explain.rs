@@ -17,7 +17,8 @@ impl Decision {
     /// The chosen backend first, then the others with what spoke against them.
     pub fn lines(&self) -> Vec<Line> {
         let chosen = Line { backend: self.backend, chosen: true, reason: self.reasons.join("; ") };
-        let others = self.rejected.iter().map(|(backend, why)| Line { backend: *backend, chosen: false, reason: why.clone() });
+        let others =
+            self.rejected.iter().map(|(backend, why)| Line { backend: *backend, chosen: false, reason: why.clone() });
         std::iter::once(chosen).chain(others).collect()
     }
 

@@ -15,24 +15,65 @@ pub enum Command {
     // Tables.
     CreateTable(CreateTable),
     Insert(Insert),
-    Delete { table: TableName, alias: Option<String>, condition: Option<Expression> },
-    Update { table: TableName, alias: Option<String>, assignments: Vec<Assignment>, condition: Option<Expression> },
+    Delete {
+        table: TableName,
+        alias: Option<String>,
+        condition: Option<Expression>,
+    },
+    Update {
+        table: TableName,
+        alias: Option<String>,
+        assignments: Vec<Assignment>,
+        condition: Option<Expression>,
+    },
     Merge(Box<Merge>),
-    Truncate { table: TableName },
-    DropTable { table: TableName, if_exists: bool, purge: bool },
-    AlterTable { table: TableName, action: AlterTable },
+    Truncate {
+        table: TableName,
+    },
+    DropTable {
+        table: TableName,
+        if_exists: bool,
+        purge: bool,
+    },
+    AlterTable {
+        table: TableName,
+        action: AlterTable,
+    },
     /// `ALTER TABLE … RENAME TO`, `ALTER VIEW … RENAME TO`.
-    Rename { kind: ObjectKind, name: TableName, to: Vec<String> },
+    Rename {
+        kind: ObjectKind,
+        name: TableName,
+        to: Vec<String>,
+    },
 
     // Views.
     CreateView(CreateView),
-    AlterView { name: TableName, action: AlterView },
-    DropView { name: TableName, if_exists: bool },
+    AlterView {
+        name: TableName,
+        action: AlterView,
+    },
+    DropView {
+        name: TableName,
+        if_exists: bool,
+    },
 
     // Schemas, also called databases and namespaces.
-    CreateSchema { name: Vec<String>, if_not_exists: bool, comment: Option<String>, location: Option<String>, properties: Properties },
-    DropSchema { name: Vec<String>, if_exists: bool, cascade: bool },
-    AlterSchema { name: Vec<String>, properties: Properties },
+    CreateSchema {
+        name: Vec<String>,
+        if_not_exists: bool,
+        comment: Option<String>,
+        location: Option<String>,
+        properties: Properties,
+    },
+    DropSchema {
+        name: Vec<String>,
+        if_exists: bool,
+        cascade: bool,
+    },
+    AlterSchema {
+        name: Vec<String>,
+        properties: Properties,
+    },
 
     // Writing files and tables from a frame.
     WriteFiles(WriteFiles),
@@ -40,30 +81,74 @@ pub enum Command {
     WriteTo(WriteTo),
 
     // The session.
-    Use { name: Vec<String>, is_catalog: bool },
-    Set { key: String, value: String },
+    Use {
+        name: Vec<String>,
+        is_catalog: bool,
+    },
+    Set {
+        key: String,
+        value: String,
+    },
     /// `SET k`, `SET`, `SET -v`.
-    ShowSettings { key: Option<String>, verbose: bool },
+    ShowSettings {
+        key: Option<String>,
+        verbose: bool,
+    },
     /// `RESET`, `RESET k`.
-    Reset { key: Option<String> },
+    Reset {
+        key: Option<String>,
+    },
     /// `SET TIME ZONE LOCAL | '<zone>' | INTERVAL …`; `None` is LOCAL.
-    SetTimeZone { zone: Option<Expression> },
-    Cache { name: TableName, lazy: bool, query: Option<(Relation, String)>, options: Properties },
-    Uncache { name: TableName, if_exists: bool },
+    SetTimeZone {
+        zone: Option<Expression>,
+    },
+    Cache {
+        name: TableName,
+        lazy: bool,
+        query: Option<(Relation, String)>,
+        options: Properties,
+    },
+    Uncache {
+        name: TableName,
+        if_exists: bool,
+    },
     ClearCache,
-    Refresh { name: TableName },
-    Analyze { name: TableName },
-    Checkpoint { input: Relation, local: bool, eager: bool },
-    RemoveCheckpoint { relation_id: String },
+    Refresh {
+        name: TableName,
+    },
+    Analyze {
+        name: TableName,
+    },
+    Checkpoint {
+        input: Relation,
+        local: bool,
+        eager: bool,
+    },
+    RemoveCheckpoint {
+        relation_id: String,
+    },
 
     // Telling.
     Show(Show),
     Describe(Describe),
-    Explain { mode: ExplainMode, statement: Box<Statement> },
-    CommentOn { kind: ObjectKind, name: Vec<String>, comment: Option<String> },
-    Call { name: Vec<String>, arguments: Vec<Argument> },
+    Explain {
+        mode: ExplainMode,
+        statement: Box<Statement>,
+    },
+    CommentOn {
+        kind: ObjectKind,
+        name: Vec<String>,
+        comment: Option<String>,
+    },
+    Call {
+        name: Vec<String>,
+        arguments: Vec<Argument>,
+    },
     /// Statements we know by name only; the text says what: "statement GRANT".
-    Unsupported { what: String, origin: Origin },
+    Unsupported {
+        what: String,
+        origin: Origin,
+    },
 }
 
 pub type Properties = Vec<(String, String)>;
@@ -189,22 +274,56 @@ pub enum MergeAction {
 #[derive(Clone, Debug)]
 pub enum AlterTable {
     AddColumns(Vec<AddColumn>),
-    DropColumns { columns: Vec<Vec<String>>, if_exists: bool },
-    RenameColumn { column: Vec<String>, to: String },
+    DropColumns {
+        columns: Vec<Vec<String>>,
+        if_exists: bool,
+    },
+    RenameColumn {
+        column: Vec<String>,
+        to: String,
+    },
     /// `ALTER COLUMN c …`, and Hive's `CHANGE COLUMN c [c] type COMMENT …`.
-    AlterColumn { column: Vec<String>, changes: Vec<ColumnChange> },
+    AlterColumn {
+        column: Vec<String>,
+        changes: Vec<ColumnChange>,
+    },
     ReplaceColumns(Vec<ColumnDefinition>),
     SetProperties(Properties),
-    UnsetProperties { keys: Vec<String>, if_exists: bool },
+    UnsetProperties {
+        keys: Vec<String>,
+        if_exists: bool,
+    },
     SetLocation(String),
-    AddPartitionField { transform: Transform, name: Option<String> },
+    AddPartitionField {
+        transform: Transform,
+        name: Option<String>,
+    },
     DropPartitionField(Transform),
-    ReplacePartitionField { from: Transform, to: Transform, name: Option<String> },
-    WriteOrderedBy { orders: Vec<(Transform, bool, bool)>, distributed: bool, local: bool },
+    ReplacePartitionField {
+        from: Transform,
+        to: Transform,
+        name: Option<String>,
+    },
+    WriteOrderedBy {
+        orders: Vec<(Transform, bool, bool)>,
+        distributed: bool,
+        local: bool,
+    },
     SetIdentifierFields(Vec<Vec<String>>),
     DropIdentifierFields(Vec<Vec<String>>),
-    CreateBranchOrTag { is_tag: bool, name: String, snapshot_id: Option<i64>, or_replace: bool, if_not_exists: bool, retain_ms: Option<i64> },
-    DropBranchOrTag { is_tag: bool, name: String, if_exists: bool },
+    CreateBranchOrTag {
+        is_tag: bool,
+        name: String,
+        snapshot_id: Option<i64>,
+        or_replace: bool,
+        if_not_exists: bool,
+        retain_ms: Option<i64>,
+    },
+    DropBranchOrTag {
+        is_tag: bool,
+        name: String,
+        if_exists: bool,
+    },
     /// `ADD CONSTRAINT n CHECK (…)` and the like, by name only.
     Unsupported(String),
 }
@@ -324,19 +443,51 @@ pub enum WriteToMode {
 
 #[derive(Clone, Debug)]
 pub enum Show {
-    Schemas { catalog: Option<Vec<String>>, pattern: Option<String> },
-    Tables { schema: Option<Vec<String>>, pattern: Option<String> },
-    TableExtended { schema: Option<Vec<String>>, pattern: String, partition: bool },
-    Views { schema: Option<Vec<String>>, pattern: Option<String> },
-    Columns { table: Vec<String>, schema: Option<Vec<String>> },
-    TableProperties { table: TableName, key: Option<String> },
-    CreateTable { table: TableName, as_serde: bool },
-    Partitions { table: TableName },
+    Schemas {
+        catalog: Option<Vec<String>>,
+        pattern: Option<String>,
+    },
+    Tables {
+        schema: Option<Vec<String>>,
+        pattern: Option<String>,
+    },
+    TableExtended {
+        schema: Option<Vec<String>>,
+        pattern: String,
+        partition: bool,
+    },
+    Views {
+        schema: Option<Vec<String>>,
+        pattern: Option<String>,
+    },
+    Columns {
+        table: Vec<String>,
+        schema: Option<Vec<String>>,
+    },
+    TableProperties {
+        table: TableName,
+        key: Option<String>,
+    },
+    CreateTable {
+        table: TableName,
+        as_serde: bool,
+    },
+    Partitions {
+        table: TableName,
+    },
     /// `scope` is USER, SYSTEM or ALL.
-    Functions { scope: Option<String>, schema: Option<Vec<String>>, pattern: Option<String> },
-    Catalogs { pattern: Option<String> },
+    Functions {
+        scope: Option<String>,
+        schema: Option<Vec<String>>,
+        pattern: Option<String>,
+    },
+    Catalogs {
+        pattern: Option<String>,
+    },
     CurrentNamespace,
-    Grants { what: String },
+    Grants {
+        what: String,
+    },
 }
 
 #[derive(Clone, Debug)]
@@ -364,17 +515,47 @@ pub enum ExplainMode {
 pub enum CatalogCall {
     CurrentDatabase,
     SetCurrentDatabase(String),
-    ListDatabases { pattern: Option<String> },
-    ListTables { database: Option<String>, pattern: Option<String> },
-    ListFunctions { database: Option<String>, pattern: Option<String> },
-    ListColumns { table: String, database: Option<String> },
+    ListDatabases {
+        pattern: Option<String>,
+    },
+    ListTables {
+        database: Option<String>,
+        pattern: Option<String>,
+    },
+    ListFunctions {
+        database: Option<String>,
+        pattern: Option<String>,
+    },
+    ListColumns {
+        table: String,
+        database: Option<String>,
+    },
     GetDatabase(String),
-    GetTable { table: String, database: Option<String> },
-    GetFunction { function: String, database: Option<String> },
+    GetTable {
+        table: String,
+        database: Option<String>,
+    },
+    GetFunction {
+        function: String,
+        database: Option<String>,
+    },
     DatabaseExists(String),
-    TableExists { table: String, database: Option<String> },
-    FunctionExists { function: String, database: Option<String> },
-    CreateTable { table: String, path: Option<String>, source: Option<String>, description: Option<String>, schema: Option<DataType>, options: Properties },
+    TableExists {
+        table: String,
+        database: Option<String>,
+    },
+    FunctionExists {
+        function: String,
+        database: Option<String>,
+    },
+    CreateTable {
+        table: String,
+        path: Option<String>,
+        source: Option<String>,
+        description: Option<String>,
+        schema: Option<DataType>,
+        options: Properties,
+    },
     DropTempView(String),
     DropGlobalTempView(String),
     RecoverPartitions(String),
@@ -386,15 +567,46 @@ pub enum CatalogCall {
     RefreshByPath(String),
     CurrentCatalog,
     SetCurrentCatalog(String),
-    ListCatalogs { pattern: Option<String> },
-    DropTable { table: String, if_exists: bool, purge: bool },
-    DropView { view: String, if_exists: bool },
-    CreateDatabase { name: String, if_not_exists: bool, properties: Properties },
-    DropDatabase { name: String, if_exists: bool, cascade: bool },
-    ListPartitions { table: String },
-    ListViews { database: Option<String>, pattern: Option<String> },
-    GetTableProperties { table: String },
-    GetCreateTableString { table: String, as_serde: bool },
-    TruncateTable { table: String },
-    AnalyzeTable { table: String },
+    ListCatalogs {
+        pattern: Option<String>,
+    },
+    DropTable {
+        table: String,
+        if_exists: bool,
+        purge: bool,
+    },
+    DropView {
+        view: String,
+        if_exists: bool,
+    },
+    CreateDatabase {
+        name: String,
+        if_not_exists: bool,
+        properties: Properties,
+    },
+    DropDatabase {
+        name: String,
+        if_exists: bool,
+        cascade: bool,
+    },
+    ListPartitions {
+        table: String,
+    },
+    ListViews {
+        database: Option<String>,
+        pattern: Option<String>,
+    },
+    GetTableProperties {
+        table: String,
+    },
+    GetCreateTableString {
+        table: String,
+        as_serde: bool,
+    },
+    TruncateTable {
+        table: String,
+    },
+    AnalyzeTable {
+        table: String,
+    },
 }

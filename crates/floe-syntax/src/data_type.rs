@@ -20,7 +20,10 @@ pub enum DataType {
     Long,
     Float,
     Double,
-    Decimal { precision: u8, scale: i8 },
+    Decimal {
+        precision: u8,
+        scale: i8,
+    },
     String,
     Char(u32),
     Varchar(u32),
@@ -33,8 +36,15 @@ pub enum DataType {
     YearMonthInterval(YearMonthField, YearMonthField),
     DayTimeInterval(DayTimeField, DayTimeField),
     CalendarInterval,
-    Array { element: Box<DataType>, nullable: bool },
-    Map { key: Box<DataType>, value: Box<DataType>, nullable: bool },
+    Array {
+        element: Box<DataType>,
+        nullable: bool,
+    },
+    Map {
+        key: Box<DataType>,
+        value: Box<DataType>,
+        nullable: bool,
+    },
     Struct(Vec<Field>),
     Variant,
 }
@@ -124,14 +134,13 @@ impl DataType {
             Self::DayTimeInterval(..) => A::Duration(TimeUnit::Microsecond),
             Self::CalendarInterval => A::Interval(IntervalUnit::MonthDayNano),
             Self::Array { element, nullable } => A::List(Arc::new(element.to_field("element", *nullable))),
-            Self::Map { key, value, nullable } => map_of(key.to_field("key", false), value.to_field("value", *nullable)),
+            Self::Map { key, value, nullable } => {
+                map_of(key.to_field("key", false), value.to_field("value", *nullable))
+            }
             Self::Struct(fields) => A::Struct(fields.iter().map(Field::to_arrow).collect()),
             Self::Variant => A::Struct(
-                vec![
-                    arrow::Field::new("value", A::Binary, false),
-                    arrow::Field::new("metadata", A::Binary, false),
-                ]
-                .into(),
+                vec![arrow::Field::new("value", A::Binary, false), arrow::Field::new("metadata", A::Binary, false)]
+                    .into(),
             ),
         }
     }

@@ -38,28 +38,62 @@ impl Expression {
 pub enum ExpressionKind {
     Literal(Literal),
     /// `DATE '2024-01-01'`, `TIMESTAMP '…'`, `TIMESTAMP_LTZ '…'`, `TIMESTAMP_NTZ '…'`, `TIME '…'`: the type's name in upper case and the text.
-    TypedLiteral { type_name: String, text: String },
+    TypedLiteral {
+        type_name: String,
+        text: String,
+    },
     Attribute(Attribute),
     Star(Star),
     /// `` df.colRegex("`a.*`") `` and back-ticked names under `spark.sql.parser.quotedRegexColumnNames`.
-    ColumnRegex { pattern: String, plan_id: Option<i64> },
+    ColumnRegex {
+        pattern: String,
+        plan_id: Option<i64>,
+    },
     Call(Box<Call>),
-    Cast { child: Box<Expression>, to: DataType, mode: CastMode },
+    Cast {
+        child: Box<Expression>,
+        to: DataType,
+        mode: CastMode,
+    },
     /// Several names only for generators and structs that yield several columns.
-    Alias { child: Box<Expression>, names: Vec<String>, metadata: Option<String> },
-    Case { operand: Option<Box<Expression>>, branches: Vec<(Expression, Expression)>, otherwise: Option<Box<Expression>> },
+    Alias {
+        child: Box<Expression>,
+        names: Vec<String>,
+        metadata: Option<String>,
+    },
+    Case {
+        operand: Option<Box<Expression>>,
+        branches: Vec<(Expression, Expression)>,
+        otherwise: Option<Box<Expression>>,
+    },
     ScalarSubquery(Box<Relation>),
     Exists(Box<Relation>),
-    InSubquery { values: Vec<Expression>, query: Box<Relation> },
+    InSubquery {
+        values: Vec<Expression>,
+        query: Box<Relation>,
+    },
     /// The function (a `Call`) over a window.
-    Window { function: Box<Expression>, window: Box<WindowSpec> },
-    Lambda { parameters: Vec<String>, body: Box<Expression> },
+    Window {
+        function: Box<Expression>,
+        window: Box<WindowSpec>,
+    },
+    Lambda {
+        parameters: Vec<String>,
+        body: Box<Expression>,
+    },
     /// A lambda's parameter as Connect names it; in SQL it is an `Attribute` that the resolver finds in scope.
     LambdaVariable(String),
     /// `a[0]`, `m['k']`, and `(expr).field` (the key is then a string literal).
-    ExtractValue { child: Box<Expression>, key: Box<Expression> },
+    ExtractValue {
+        child: Box<Expression>,
+        key: Box<Expression>,
+    },
     /// `withField` (a value) and `dropFields` (none).
-    UpdateField { child: Box<Expression>, field: String, value: Option<Box<Expression>> },
+    UpdateField {
+        child: Box<Expression>,
+        field: String,
+        value: Option<Box<Expression>>,
+    },
     /// `:name` in a text with parameters.
     NamedParameter(String),
     /// `?`, counted from 0 in the order of the text.
@@ -67,7 +101,10 @@ pub enum ExpressionKind {
     /// `DEFAULT` in VALUES of an INSERT and in SET of an UPDATE.
     Default,
     /// `IDENTIFIER(<constant text>)` in the place of a column or function name.
-    Identifier { text: Box<Expression>, arguments: Option<Vec<Expression>> },
+    Identifier {
+        text: Box<Expression>,
+        arguments: Option<Vec<Expression>>,
+    },
     /// What only a JVM or a Python worker can run; the text names it: "Python function `f`".
     External(String),
 }

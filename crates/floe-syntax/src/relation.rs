@@ -29,70 +29,219 @@ pub enum RelationKind {
     // Sources.
     Table(TableName),
     Files(Files),
-    Values { rows: Vec<Vec<Expression>> },
+    Values {
+        rows: Vec<Vec<Expression>>,
+    },
     /// A client's own data. `schema` overrides the names and types of the batches.
-    Local { schema: Option<DataType>, arrow_schema: SchemaRef, batches: Vec<RecordBatch> },
-    Range { start: i64, end: i64, step: i64, partitions: Option<u32> },
+    Local {
+        schema: Option<DataType>,
+        arrow_schema: SchemaRef,
+        batches: Vec<RecordBatch>,
+    },
+    Range {
+        start: i64,
+        end: i64,
+        step: i64,
+        partitions: Option<u32>,
+    },
     /// SELECT without FROM.
     OneRow,
-    TableFunction { name: Vec<String>, call: Expression, with_ordinality: bool },
+    TableFunction {
+        name: Vec<String>,
+        call: Expression,
+        with_ordinality: bool,
+    },
     /// A frame kept by the server: `localCheckpoint`.
-    Cached { relation_id: String },
+    Cached {
+        relation_id: String,
+    },
     Catalog(Box<crate::command::CatalogCall>),
 
     // SQL's own shapes.
     Query(Box<Query>),
     Select(Box<Select>),
     /// `t LATERAL VIEW [OUTER] f(x) v AS a, b`.
-    LateralView { input: Relation, generator: Expression, outer: bool, table: Option<String>, columns: Vec<String> },
+    LateralView {
+        input: Relation,
+        generator: Expression,
+        outer: bool,
+        table: Option<String>,
+        columns: Vec<String>,
+    },
     Pivot(Box<Pivot>),
     Unpivot(Box<Unpivot>),
     /// A text's parameters, bound.
-    Parameters { input: Relation, named: Vec<(String, Expression)>, positional: Vec<Expression> },
+    Parameters {
+        input: Relation,
+        named: Vec<(String, Expression)>,
+        positional: Vec<Expression>,
+    },
 
     // Operators.
-    Project { input: Relation, expressions: Vec<Expression> },
-    Filter { input: Relation, condition: Expression },
+    Project {
+        input: Relation,
+        expressions: Vec<Expression>,
+    },
+    Filter {
+        input: Relation,
+        condition: Expression,
+    },
     Aggregate(Box<Aggregate>),
     Join(Box<Join>),
-    SetOperation { left: Relation, right: Relation, operator: SetOperator, all: bool, by_name: bool, allow_missing: bool },
+    SetOperation {
+        left: Relation,
+        right: Relation,
+        operator: SetOperator,
+        all: bool,
+        by_name: bool,
+        allow_missing: bool,
+    },
     /// `global` false is `sortWithinPartitions`.
-    Sort { input: Relation, orders: Vec<SortOrder>, global: bool },
-    Limit { input: Relation, limit: Expression },
-    Offset { input: Relation, offset: Expression },
-    Tail { input: Relation, limit: Expression },
+    Sort {
+        input: Relation,
+        orders: Vec<SortOrder>,
+        global: bool,
+    },
+    Limit {
+        input: Relation,
+        limit: Expression,
+    },
+    Offset {
+        input: Relation,
+        offset: Expression,
+    },
+    Tail {
+        input: Relation,
+        limit: Expression,
+    },
     /// `columns` of `None` is all of them.
-    Deduplicate { input: Relation, columns: Option<Vec<String>>, within_watermark: bool },
-    Alias { input: Relation, name: Vec<String>, columns: Vec<String> },
+    Deduplicate {
+        input: Relation,
+        columns: Option<Vec<String>>,
+        within_watermark: bool,
+    },
+    Alias {
+        input: Relation,
+        name: Vec<String>,
+        columns: Vec<String>,
+    },
     Sample(Sample),
     /// Placement only; rows are the same. `COALESCE`, `REPARTITION`, `DISTRIBUTE BY`.
-    Repartition { input: Relation, count: Option<u32>, expressions: Vec<Expression>, shuffle: bool },
-    Hint { input: Relation, name: String, parameters: Vec<Expression> },
-    WithColumns { input: Relation, columns: Vec<(String, Expression, Option<String>)> },
-    WithColumnsRenamed { input: Relation, renames: Vec<(String, String)> },
-    Drop { input: Relation, columns: Vec<Expression>, names: Vec<String> },
-    ToDf { input: Relation, names: Vec<String> },
-    ToSchema { input: Relation, schema: DataType },
-    Transpose { input: Relation, index: Vec<Expression> },
-    AsOfJoin { name: String },
-    CollectMetrics { input: Relation, name: String, metrics: Vec<Expression> },
+    Repartition {
+        input: Relation,
+        count: Option<u32>,
+        expressions: Vec<Expression>,
+        shuffle: bool,
+    },
+    Hint {
+        input: Relation,
+        name: String,
+        parameters: Vec<Expression>,
+    },
+    WithColumns {
+        input: Relation,
+        columns: Vec<(String, Expression, Option<String>)>,
+    },
+    WithColumnsRenamed {
+        input: Relation,
+        renames: Vec<(String, String)>,
+    },
+    Drop {
+        input: Relation,
+        columns: Vec<Expression>,
+        names: Vec<String>,
+    },
+    ToDf {
+        input: Relation,
+        names: Vec<String>,
+    },
+    ToSchema {
+        input: Relation,
+        schema: DataType,
+    },
+    Transpose {
+        input: Relation,
+        index: Vec<Expression>,
+    },
+    AsOfJoin {
+        name: String,
+    },
+    CollectMetrics {
+        input: Relation,
+        name: String,
+        metrics: Vec<Expression>,
+    },
 
     // Rows as text.
-    ShowString { input: Relation, rows: i32, truncate: i32, vertical: bool },
-    HtmlString { input: Relation, rows: i32, truncate: i32 },
+    ShowString {
+        input: Relation,
+        rows: i32,
+        truncate: i32,
+        vertical: bool,
+    },
+    HtmlString {
+        input: Relation,
+        rows: i32,
+        truncate: i32,
+    },
 
     // DataFrame.na and DataFrame.stat.
-    FillNa { input: Relation, columns: Vec<String>, values: Vec<Literal> },
-    DropNa { input: Relation, columns: Vec<String>, min_non_nulls: Option<i32> },
-    ReplaceNa { input: Relation, columns: Vec<String>, replacements: Vec<(Literal, Literal)> },
-    Summary { input: Relation, statistics: Vec<String> },
-    Describe { input: Relation, columns: Vec<String> },
-    Crosstab { input: Relation, first: String, second: String },
-    Cov { input: Relation, first: String, second: String },
-    Corr { input: Relation, first: String, second: String, method: String },
-    ApproxQuantile { input: Relation, columns: Vec<String>, probabilities: Vec<f64>, relative_error: f64 },
-    FreqItems { input: Relation, columns: Vec<String>, support: f64 },
-    SampleBy { input: Relation, column: Expression, fractions: Vec<(Literal, f64)>, seed: i64 },
+    FillNa {
+        input: Relation,
+        columns: Vec<String>,
+        values: Vec<Literal>,
+    },
+    DropNa {
+        input: Relation,
+        columns: Vec<String>,
+        min_non_nulls: Option<i32>,
+    },
+    ReplaceNa {
+        input: Relation,
+        columns: Vec<String>,
+        replacements: Vec<(Literal, Literal)>,
+    },
+    Summary {
+        input: Relation,
+        statistics: Vec<String>,
+    },
+    Describe {
+        input: Relation,
+        columns: Vec<String>,
+    },
+    Crosstab {
+        input: Relation,
+        first: String,
+        second: String,
+    },
+    Cov {
+        input: Relation,
+        first: String,
+        second: String,
+    },
+    Corr {
+        input: Relation,
+        first: String,
+        second: String,
+        method: String,
+    },
+    ApproxQuantile {
+        input: Relation,
+        columns: Vec<String>,
+        probabilities: Vec<f64>,
+        relative_error: f64,
+    },
+    FreqItems {
+        input: Relation,
+        columns: Vec<String>,
+        support: f64,
+    },
+    SampleBy {
+        input: Relation,
+        column: Expression,
+        fractions: Vec<(Literal, f64)>,
+        seed: i64,
+    },
 
     /// What we know by name only; the text says what: "streaming relation", "relation AsOfJoin".
     Unsupported(String),
@@ -270,9 +419,15 @@ pub struct Sample {
 #[derive(Clone, Debug)]
 pub enum SampleMethod {
     /// Between two fractions of 1.
-    Fraction { lower: f64, upper: f64 },
+    Fraction {
+        lower: f64,
+        upper: f64,
+    },
     Rows(Expression),
-    Bucket { numerator: u32, denominator: u32 },
+    Bucket {
+        numerator: u32,
+        denominator: u32,
+    },
 }
 
 /// SQL's `PIVOT (aggregates FOR columns IN (values))`.
@@ -303,4 +458,3 @@ impl From<Attribute> for Expression {
         Expression::new(crate::ExpressionKind::Attribute(attribute), Origin::Unknown)
     }
 }
-

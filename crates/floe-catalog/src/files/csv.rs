@@ -13,8 +13,20 @@ use floe_base::{Error, Result};
 
 use super::{first_bytes, flag, listing, only, option, projected};
 
-const OPTIONS: &[&str] =
-    &["header", "sep", "delimiter", "quote", "escape", "comment", "inferSchema", "nullValue", "multiLine", "mode", "encoding", "charset"];
+const OPTIONS: &[&str] = &[
+    "header",
+    "sep",
+    "delimiter",
+    "quote",
+    "escape",
+    "comment",
+    "inferSchema",
+    "nullValue",
+    "multiLine",
+    "mode",
+    "encoding",
+    "charset",
+];
 
 /// Bytes read to find names and types where no schema is given.
 const SAMPLE_BYTES: u64 = 64 << 20;

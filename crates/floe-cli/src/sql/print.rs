@@ -53,7 +53,8 @@ fn table(rows: &RecordBatch) -> Result<Table> {
     table.load_preset(presets::UTF8_BORDERS_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_header(rows.schema().fields().iter().map(|field| field.name().clone()));
     let options = FormatOptions::default().with_null("NULL").with_display_error(true);
-    let cells = rows.columns().iter().map(|column| ArrayFormatter::try_new(column, &options)).collect::<Result<Vec<_>, _>>();
+    let cells =
+        rows.columns().iter().map(|column| ArrayFormatter::try_new(column, &options)).collect::<Result<Vec<_>, _>>();
     let cells = cells.map_err(arrow_error)?;
     for row in 0..rows.num_rows() {
         table.add_row(cells.iter().map(|cell| cell.value(row).to_string()));

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use floe_base::Result;
 use reedline::{
-    DefaultCompleter, DefaultPrompt, DefaultPromptSegment, Emacs, FileBackedHistory, KeyCode, KeyModifiers, MenuBuilder,
-    Reedline, ReedlineEvent, ReedlineMenu, Signal, ValidationResult, Validator, default_emacs_keybindings,
+    DefaultCompleter, DefaultPrompt, DefaultPromptSegment, Emacs, FileBackedHistory, KeyCode, KeyModifiers,
+    MenuBuilder, Reedline, ReedlineEvent, ReedlineMenu, Signal, ValidationResult, Validator, default_emacs_keybindings,
 };
 
 use super::{Terminal, tell};
@@ -16,9 +16,32 @@ const HISTORY: usize = 5_000;
 
 /// Words of Spark SQL that completion offers beside functions.
 const WORDS: &[&str] = &[
-    "SELECT", "FROM", "WHERE", "GROUP BY", "HAVING", "ORDER BY", "LIMIT", "JOIN", "LEFT JOIN", "UNION ALL", "WITH",
-    "CREATE TABLE", "CREATE OR REPLACE TABLE", "CREATE VIEW", "INSERT INTO", "MERGE INTO", "UPDATE", "DELETE FROM",
-    "SHOW TABLES", "SHOW SCHEMAS", "DESCRIBE", "EXPLAIN ROUTE", "DROP TABLE", "ALTER TABLE", "USE", "SET",
+    "SELECT",
+    "FROM",
+    "WHERE",
+    "GROUP BY",
+    "HAVING",
+    "ORDER BY",
+    "LIMIT",
+    "JOIN",
+    "LEFT JOIN",
+    "UNION ALL",
+    "WITH",
+    "CREATE TABLE",
+    "CREATE OR REPLACE TABLE",
+    "CREATE VIEW",
+    "INSERT INTO",
+    "MERGE INTO",
+    "UPDATE",
+    "DELETE FROM",
+    "SHOW TABLES",
+    "SHOW SCHEMAS",
+    "DESCRIBE",
+    "EXPLAIN ROUTE",
+    "DROP TABLE",
+    "ALTER TABLE",
+    "USE",
+    "SET",
 ];
 
 pub(crate) fn run(terminal: &Terminal) -> Result<()> {
@@ -54,7 +77,8 @@ fn editor() -> Result<Reedline> {
         .with_edit_mode(Box::new(Emacs::new(keys)))
         .with_validator(Box::new(UntilSemicolon));
     if let Some(file) = history() {
-        let history = FileBackedHistory::with_file(HISTORY, file).map_err(|error| crate::flags::invalid(error.to_string()))?;
+        let history =
+            FileBackedHistory::with_file(HISTORY, file).map_err(|error| crate::flags::invalid(error.to_string()))?;
         editor = editor.with_history(Box::new(history));
     }
     Ok(editor)

@@ -72,7 +72,9 @@ impl Session {
     /// The name something is kept under.
     pub(crate) fn cache_name(&self, named: &lookup::Named) -> String {
         match named {
-            Named::Temporary { view, global: true } => format!("{}.{}", crate::session::GLOBAL, view.name.name).to_lowercase(),
+            Named::Temporary { view, global: true } => {
+                format!("{}.{}", crate::session::GLOBAL, view.name.name).to_lowercase()
+            }
             Named::Temporary { view, .. } => self.temporary_cache_name(&view.name.name),
             Named::Object { located, .. } => located.cache_name(),
         }

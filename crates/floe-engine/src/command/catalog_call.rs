@@ -30,8 +30,12 @@ pub(crate) async fn run(session: &Arc<Session>, call: CatalogCall) -> Result<Exe
         CatalogCall::ListDatabases { pattern } => databases(session, &schema, pattern.as_deref()).await?,
         CatalogCall::GetDatabase(name) => database(session, &schema, &name).await?,
         CatalogCall::DatabaseExists(name) => truth(&schema, schema_exists(session, &name).await?)?,
-        CatalogCall::ListTables { database, pattern } => tables(session, &schema, database, pattern.as_deref(), None).await?,
-        CatalogCall::ListViews { database, pattern } => tables(session, &schema, database, pattern.as_deref(), Some(true)).await?,
+        CatalogCall::ListTables { database, pattern } => {
+            tables(session, &schema, database, pattern.as_deref(), None).await?
+        }
+        CatalogCall::ListViews { database, pattern } => {
+            tables(session, &schema, database, pattern.as_deref(), Some(true)).await?
+        }
         CatalogCall::GetTable { table, database } => one_table(session, &schema, &name_of(&table, database)?).await?,
         CatalogCall::TableExists { table, database } => {
             truth(&schema, session.named(&name_of(&table, database)?).await?.is_some())?
@@ -232,7 +236,8 @@ async fn tables(
         return Err(missing_schema(catalog.name(), &namespace));
     }
     let objects = catalog.list(&namespace).await?.into_iter();
-    let meant = objects.filter(|object| matches(pattern, &object.name) && views.is_none_or(|views| views == object.is_view));
+    let meant =
+        objects.filter(|object| matches(pattern, &object.name) && views.is_none_or(|views| views == object.is_view));
     let mut rows: Vec<Told> = meant
         .map(|object| Told {
             name: object.name,
@@ -243,7 +248,9 @@ async fn tables(
             is_temporary: false,
         })
         .collect();
-    rows.extend(session.temp_views().iter().filter(|view| matches(pattern, &view.name.name)).map(|view| temporary(view)));
+    rows.extend(
+        session.temp_views().iter().filter(|view| matches(pattern, &view.name.name)).map(|view| temporary(view)),
+    );
     told(schema, rows)
 }
 

@@ -40,16 +40,25 @@ pub(super) fn told(columns: Vec<Column<'_>>) -> Result<Execution> {
 
 /// Rows of texts under these columns (name, nullable).
 pub(super) fn rows(columns: &[(&str, bool)], rows: Vec<Vec<Option<String>>>) -> Result<Execution> {
-    told(columns.iter().enumerate().map(|(index, (name, nullable))| {
-        (*name, *nullable, optional(rows.iter().map(|row| row.get(index).cloned().flatten())))
-    }).collect())
+    told(
+        columns
+            .iter()
+            .enumerate()
+            .map(|(index, (name, nullable))| {
+                (*name, *nullable, optional(rows.iter().map(|row| row.get(index).cloned().flatten())))
+            })
+            .collect(),
+    )
 }
 
 /// Spark's `LIKE` of SHOW statements: `*` is any text, `|` alternatives, letters in any case (`StringUtils.filterPattern`).
 pub(super) fn matches(pattern: Option<&str>, name: &str) -> bool {
     let Some(pattern) = pattern else { return true };
     pattern.split('|').any(|alternative| {
-        glob(&alternative.trim().to_lowercase().chars().collect::<Vec<_>>(), &name.to_lowercase().chars().collect::<Vec<_>>())
+        glob(
+            &alternative.trim().to_lowercase().chars().collect::<Vec<_>>(),
+            &name.to_lowercase().chars().collect::<Vec<_>>(),
+        )
     })
 }
 
@@ -58,7 +67,9 @@ fn glob(pattern: &[char], text: &[char]) -> bool {
         None => text.is_empty(),
         Some((&'*', rest)) => (0..=text.len()).any(|skip| glob(rest, &text[skip..])),
         Some((&'%', rest)) if rest.is_empty() => true,
-        Some((letter, rest)) => text.split_first().is_some_and(|(first, tail)| (*letter == '.' || first == letter) && glob(rest, tail)),
+        Some((letter, rest)) => {
+            text.split_first().is_some_and(|(first, tail)| (*letter == '.' || first == letter) && glob(rest, tail))
+        }
     }
 }
 

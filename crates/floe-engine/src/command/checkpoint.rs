@@ -12,12 +12,7 @@ use crate::{Execution, Session, query};
 
 /// Computes the rows and keeps them. The result is one row, the relation id. A lazy checkpoint is computed at once too:
 /// its rows are the same.
-pub(super) async fn run(
-    session: &Arc<Session>,
-    input: Relation,
-    _eager: bool,
-    running: &Running,
-) -> Result<Execution> {
+pub(super) async fn run(session: &Arc<Session>, input: Relation, _eager: bool, running: &Running) -> Result<Execution> {
     let planned = query::lower(session, input).await?;
     query::decided(session, &planned, &running.operation.tags)?;
     let batches = query::collect(session, &planned).await?;

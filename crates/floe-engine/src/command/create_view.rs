@@ -26,7 +26,8 @@ async fn temporary(session: &Arc<Session>, create: CreateView, global: bool) -> 
         return Err(Error::internal("a view without a name"));
     };
     if before > 1 && !(global && before == 2 && create.name.parts[0].eq_ignore_ascii_case(crate::session::GLOBAL)) {
-        return Err(Error::new(floe_base::Kind::Parse, "TEMP_VIEW_NAME_TOO_MANY_NAME_PARTS").with("actualName", quoted(&create.name.parts)));
+        return Err(Error::new(floe_base::Kind::Parse, "TEMP_VIEW_NAME_TOO_MANY_NAME_PARTS")
+            .with("actualName", quoted(&create.name.parts)));
     }
     let exists = if global { session.global_view(&name) } else { session.temp_view(&name) }.is_some();
     if exists && create.if_not_exists {
@@ -63,7 +64,8 @@ async fn persistent(session: &Arc<Session>, create: CreateView) -> Result<Execut
             return Err(Error::analysis("VIEW_ALREADY_EXISTS").with("relationName", name.quoted()));
         }
         Some(Found::Table(_)) => {
-            let error = Error::analysis("EXPECT_VIEW_NOT_TABLE.NO_ALTERNATIVE").with("operation", "CREATE OR REPLACE VIEW");
+            let error =
+                Error::analysis("EXPECT_VIEW_NOT_TABLE.NO_ALTERNATIVE").with("operation", "CREATE OR REPLACE VIEW");
             return Err(error.with("tableName", name.quoted()));
         }
         None => {}

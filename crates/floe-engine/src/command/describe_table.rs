@@ -166,7 +166,8 @@ pub(super) fn properties(table: &Table) -> Vec<(String, String)> {
     let metadata = &iceberg.metadata;
     let mut shown: Vec<(String, String)> =
         metadata.properties().iter().map(|(key, value)| (key.clone(), value.clone())).collect();
-    let snapshot = metadata.current_snapshot().map_or("none".to_string(), |snapshot| snapshot.snapshot_id().to_string());
+    let snapshot =
+        metadata.current_snapshot().map_or("none".to_string(), |snapshot| snapshot.snapshot_id().to_string());
     shown.push(("current-snapshot-id".into(), snapshot));
     shown.push(("format".into(), "iceberg/parquet".into()));
     shown.push(("format-version".into(), (metadata.format_version() as u8).to_string()));

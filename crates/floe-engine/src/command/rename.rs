@@ -18,11 +18,13 @@ pub(super) async fn run(session: &Session, kind: ObjectKind, name: &TableName, t
             session.drop_temp_view(&view.name.name, global);
         }
         (Named::Object { found: Found::View(_), .. }, ObjectKind::Table) => {
-            let error = Error::analysis("EXPECT_TABLE_NOT_VIEW.USE_ALTER_VIEW").with("operation", "ALTER TABLE ... RENAME TO");
+            let error =
+                Error::analysis("EXPECT_TABLE_NOT_VIEW.USE_ALTER_VIEW").with("operation", "ALTER TABLE ... RENAME TO");
             return Err(error.with("viewName", quoted(&name.parts)));
         }
         (Named::Object { found: Found::Table(_), .. }, ObjectKind::View) => {
-            let error = Error::analysis("EXPECT_VIEW_NOT_TABLE.USE_ALTER_TABLE").with("operation", "ALTER VIEW ... RENAME TO");
+            let error =
+                Error::analysis("EXPECT_VIEW_NOT_TABLE.USE_ALTER_TABLE").with("operation", "ALTER VIEW ... RENAME TO");
             return Err(error.with("tableName", quoted(&name.parts)));
         }
         (Named::Object { located, .. }, _) => {

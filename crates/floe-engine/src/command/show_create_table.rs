@@ -20,7 +20,8 @@ pub(super) async fn run(session: &Arc<Session>, name: &TableName, as_serde: bool
     if as_serde {
         return Err(Error::unsupported("SHOW CREATE TABLE … AS SERDE"));
     }
-    let whole = session.whole_name(parts(name)?).await?.iter().map(|part| identifier(part)).collect::<Vec<_>>().join(".");
+    let whole =
+        session.whole_name(parts(name)?).await?.iter().map(|part| identifier(part)).collect::<Vec<_>>().join(".");
     let text = match session.existing_object(name).await? {
         Named::Object { found: Found::Table(table), .. } => table_text(&whole, &table),
         Named::Object { found: Found::View(view), .. } => {

@@ -13,9 +13,8 @@ pub(super) fn run(scope: Option<&str>, _schema: Option<Vec<String>>, pattern: Op
 
 /// Names and aliases, sorted.
 pub(super) fn names(pattern: Option<&str>) -> Vec<&'static str> {
-    let all = floe_functions::all().flat_map(|(_, function)| {
-        std::iter::once(function.name).chain(function.aliases.iter().copied())
-    });
+    let all = floe_functions::all()
+        .flat_map(|(_, function)| std::iter::once(function.name).chain(function.aliases.iter().copied()));
     let mut names: Vec<&str> = all.filter(|name| matches(pattern, name)).collect();
     names.sort_unstable();
     names.dedup();

@@ -36,8 +36,10 @@ impl Session {
         let objects = catalog.list(&namespace).await?.into_iter();
         let meant = objects.filter(|object| views.is_none_or(|views| object.is_view == views));
         let stored = meant.map(|object| Row { namespace: namespace.join("."), name: object.name, is_temporary: false });
-        let temporary = self.temp_views().into_iter().map(|view| {
-            Row { namespace: String::new(), name: view.name.name.clone(), is_temporary: true }
+        let temporary = self.temp_views().into_iter().map(|view| Row {
+            namespace: String::new(),
+            name: view.name.name.clone(),
+            is_temporary: true,
         });
         Ok(stored.chain(temporary).filter(|row| matches(pattern, &row.name)).collect())
     }

@@ -17,7 +17,7 @@ use datafusion::logical_expr::{Expr, LogicalPlan};
 use floe_base::error::quoted;
 use floe_base::{Error, Result};
 use floe_catalog::{Found, Table};
-use floe_iceberg::catalog::{Ident, IcebergCatalog};
+use floe_iceberg::catalog::{IcebergCatalog, Ident};
 use floe_syntax::relation::TableName;
 use floe_syntax::{Command, DataType};
 

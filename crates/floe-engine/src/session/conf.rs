@@ -40,8 +40,9 @@ const MACHINE: [&str; 4] = [
 ];
 
 /// Keys of a cluster, which no session may change.
-static CORE: LazyLock<BTreeSet<&'static str>> =
-    LazyLock::new(|| include_str!("../../data/spark-core-conf.txt").lines().filter(|line| !line.starts_with('#')).collect());
+static CORE: LazyLock<BTreeSet<&'static str>> = LazyLock::new(|| {
+    include_str!("../../data/spark-core-conf.txt").lines().filter(|line| !line.starts_with('#')).collect()
+});
 
 fn read_line(line: &'static str) -> Option<(&'static str, Known)> {
     let mut cells = line.split('\t');
@@ -77,9 +78,8 @@ impl Conf {
 
     /// The value in force, or Spark's `SQL_CONF_NOT_FOUND`.
     pub fn get(&self, key: &str) -> Result<String> {
-        self.option(key).ok_or_else(|| {
-            Error::new(Kind::NoSuchElement, "SQL_CONF_NOT_FOUND").with("sqlConf", format!("\"{key}\""))
-        })
+        self.option(key)
+            .ok_or_else(|| Error::new(Kind::NoSuchElement, "SQL_CONF_NOT_FOUND").with("sqlConf", format!("\"{key}\"")))
     }
 
     pub fn is_true(&self, key: &str) -> bool {
@@ -173,7 +173,11 @@ fn check(key: &str, value: &str, default: Option<&str>) -> Result<()> {
             Err(mismatch("boolean"))
         }
         Some(number) if number.parse::<i64>().is_ok() && value.trim().parse::<i64>().is_err() => {
-            if floe_base::settings::parse_bytes(value, 0).is_some() { Ok(()) } else { Err(mismatch("int")) }
+            if floe_base::settings::parse_bytes(value, 0).is_some() {
+                Ok(())
+            } else {
+                Err(mismatch("int"))
+            }
         }
         _ => Ok(()),
     }
@@ -227,8 +231,14 @@ mod tests {
     fn refusals_are_sparks() {
         let conf = Conf::default();
         let condition = |result: Result<()>| result.err().map(|error| error.condition().to_string());
-        assert_eq!(condition(conf.set("spark.sql.ansi.enabled", "x")).as_deref(), Some("INVALID_CONF_VALUE.TYPE_MISMATCH"));
-        assert_eq!(condition(conf.set("spark.sql.session.timeZone", "Mars")).as_deref(), Some("INVALID_CONF_VALUE.TIME_ZONE"));
+        assert_eq!(
+            condition(conf.set("spark.sql.ansi.enabled", "x")).as_deref(),
+            Some("INVALID_CONF_VALUE.TYPE_MISMATCH")
+        );
+        assert_eq!(
+            condition(conf.set("spark.sql.session.timeZone", "Mars")).as_deref(),
+            Some("INVALID_CONF_VALUE.TIME_ZONE")
+        );
         assert_eq!(condition(conf.get("no.such.key").map(drop)).as_deref(), Some("SQL_CONF_NOT_FOUND"));
         assert_eq!(condition(conf.set("my.own", "1")), None);
         assert_eq!(condition(conf.set("spark.executor.memory", "1")).as_deref(), Some("CANNOT_MODIFY_CONFIG"));

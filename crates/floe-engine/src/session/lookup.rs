@@ -16,8 +16,8 @@ use floe_functions::Context;
 use floe_plan::{Lookup, Planned};
 use floe_syntax::relation::Files;
 
-use super::views::GLOBAL;
 use super::Session;
+use super::views::GLOBAL;
 use crate::query;
 
 /// One statement's view of a session; its time and settings stand still.
@@ -172,12 +172,16 @@ impl Session {
 
     /// Where a new object of this name goes: a catalog's name first, else the current catalog; else Spark's error.
     pub(crate) async fn locate(&self, name: &[String]) -> Result<Located> {
-        let missing = || Error::analysis("TABLE_OR_VIEW_NOT_FOUND").with("relationName", floe_base::error::quoted(name));
+        let missing =
+            || Error::analysis("TABLE_OR_VIEW_NOT_FOUND").with("relationName", floe_base::error::quoted(name));
         self.candidates(name, None).await?.into_iter().next().ok_or_else(missing)
     }
 
     /// A namespace by name: `catalog.schema`, or a schema of the current catalog.
-    pub(crate) async fn locate_namespace(&self, name: &[String]) -> Result<(Arc<dyn floe_catalog::Catalog>, Vec<String>)> {
+    pub(crate) async fn locate_namespace(
+        &self,
+        name: &[String],
+    ) -> Result<(Arc<dyn floe_catalog::Catalog>, Vec<String>)> {
         if let [first, rest @ ..] = name
             && !rest.is_empty()
             && let Some(catalog) = self.catalog(first).await?
@@ -186,7 +190,8 @@ impl Session {
         }
         let (current, namespace) = self.current();
         let catalog = self.catalog(&current).await?;
-        let catalog = catalog.ok_or_else(|| Error::analysis("CATALOG_NOT_FOUND").with("catalogName", format!("`{current}`")))?;
+        let catalog =
+            catalog.ok_or_else(|| Error::analysis("CATALOG_NOT_FOUND").with("catalogName", format!("`{current}`")))?;
         Ok((catalog, if name.is_empty() { namespace } else { name.to_vec() }))
     }
 }
@@ -210,8 +215,10 @@ pub(crate) fn in_memory(rows: RecordBatch, format: &str) -> Result<Table> {
 
 /// Iceberg's read options: `snapshot-id`, `branch`, `tag`, `as-of-timestamp` (milliseconds).
 fn version_option(options: &[(String, String)]) -> Option<Version> {
-    let of = |key: &str| options.iter().find(|(name, _)| name.eq_ignore_ascii_case(key)).map(|(_, value)| value.clone());
-    let reference = ["snapshot-id", "versionAsOf", "branch", "tag"].iter().find_map(|key| of(key)).map(Version::Reference);
+    let of =
+        |key: &str| options.iter().find(|(name, _)| name.eq_ignore_ascii_case(key)).map(|(_, value)| value.clone());
+    let reference =
+        ["snapshot-id", "versionAsOf", "branch", "tag"].iter().find_map(|key| of(key)).map(Version::Reference);
     reference.or_else(|| {
         let millis: i64 = of("as-of-timestamp")?.parse().ok()?;
         Some(Version::Timestamp(millis.saturating_mul(1000)))

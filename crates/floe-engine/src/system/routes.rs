@@ -52,14 +52,21 @@ impl RouteLog {
     /// The decisions as rows.
     pub fn rows(&self) -> Result<RecordBatch> {
         let log = self.0.lock();
-        let text = |of: &dyn Fn(&Routed) -> String| Arc::new(log.iter().map(|row| Some(of(row))).collect::<StringArray>()) as ArrayRef;
+        let text = |of: &dyn Fn(&Routed) -> String| {
+            Arc::new(log.iter().map(|row| Some(of(row))).collect::<StringArray>()) as ArrayRef
+        };
         let number = |of: &dyn Fn(&Routed) -> u64| {
             let values = log.iter().map(|row| i64::try_from(of(row)).unwrap_or(i64::MAX));
             Arc::new(Int64Array::from_iter_values(values)) as ArrayRef
         };
         let times = TimestampMicrosecondArray::from_iter_values(log.iter().map(|row| row.micros)).with_timezone("UTC");
         let rejected = |row: &Routed| {
-            row.decision.rejected.iter().map(|(backend, why)| format!("{backend}: {why}")).collect::<Vec<_>>().join("; ")
+            row.decision
+                .rejected
+                .iter()
+                .map(|(backend, why)| format!("{backend}: {why}"))
+                .collect::<Vec<_>>()
+                .join("; ")
         };
         let columns = vec![
             Arc::new(times) as ArrayRef,

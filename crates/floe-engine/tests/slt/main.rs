@@ -18,6 +18,9 @@ use floe_base::id::SessionKey;
 use floe_engine::{Engine, Request, Session};
 use script::{Block, Kind};
 
+/// A case that takes longer than this never ends, as far as we are concerned.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(20);
+
 /// One case with what became of it.
 struct Outcome {
     /// `area/file.slt:12`.
@@ -30,7 +33,10 @@ enum Verdict {
     /// We say that we do not support something; the text names it.
     Refused(String),
     /// Our answer differs.
-    Different { expected: String, found: String },
+    Different {
+        expected: String,
+        found: String,
+    },
 }
 
 fn main() {
@@ -45,7 +51,11 @@ fn main() {
     let same = outcomes.iter().filter(|outcome| matches!(outcome.verdict, Verdict::Same)).count();
     let refused = outcomes.iter().filter(|outcome| matches!(outcome.verdict, Verdict::Refused(_))).count();
     println!("slt: same={same} different={} refused={refused} of {}", outcomes.len() - same - refused, outcomes.len());
-    println!("test result: {}. {} passed; {failed} failed", if failed == 0 { "ok" } else { "FAILED" }, outcomes.len() - failed);
+    println!(
+        "test result: {}. {} passed; {failed} failed",
+        if failed == 0 { "ok" } else { "FAILED" },
+        outcomes.len() - failed
+    );
     std::process::exit(i32::from(failed > 0));
 }
 
@@ -76,15 +86,19 @@ fn run_file(root: &Path, file: &Path) -> Vec<Outcome> {
 }
 
 async fn run_block(session: &Arc<Session>, block: &Block) -> Verdict {
-    let restore: Vec<(String, Option<String>)> = block
-        .settings
-        .iter()
-        .map(|(key, _)| (key.clone(), session.conf().entries(false).get(key).cloned()))
-        .collect();
+    let restore: Vec<(String, Option<String>)> =
+        block.settings.iter().map(|(key, _)| (key.clone(), session.conf().entries(false).get(key).cloned())).collect();
     for (key, value) in &block.settings {
         session.conf().set(key, value).expect("a setting of a case");
     }
-    let found = answer(session, block).await;
+    let found = match tokio::time::timeout(PATIENCE, answer(session, block)).await {
+        Ok(found) => found,
+        Err(_) => {
+            session.interrupt_all();
+            let text = format!("no answer in {} s", PATIENCE.as_secs());
+            Err(floe_base::Error::message(floe_base::Kind::Operation, text))
+        }
+    };
     for (key, value) in restore {
         match value {
             Some(value) => session.conf().set(&key, &value),

@@ -44,7 +44,9 @@ pub fn rows(batch: &RecordBatch) -> Vec<String> {
     let schema = batch.schema();
     let cell = |row: usize| {
         move |(column, field): (&ArrayRef, &std::sync::Arc<arrow::datatypes::Field>)| {
-            if matches!(SparkType::from_field(field), SparkType::CalendarInterval | SparkType::Variant) && column.is_valid(row) {
+            if matches!(SparkType::from_field(field), SparkType::CalendarInterval | SparkType::Variant)
+                && column.is_valid(row)
+            {
                 return text(&format_value(column, field, row, &Context::default()).unwrap_or_default());
             }
             value(column, row)

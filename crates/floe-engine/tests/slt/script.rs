@@ -24,7 +24,8 @@ pub fn blocks(text: &str) -> Vec<Block> {
     let mut lines = text.lines().enumerate().peekable();
     while let Some((number, line)) = lines.next() {
         let Some((kind, words)) = head(line) else { continue };
-        let body: Vec<&str> = std::iter::from_fn(|| lines.next_if(|(_, line)| !line.is_empty()).map(|(_, line)| line)).collect();
+        let body: Vec<&str> =
+            std::iter::from_fn(|| lines.next_if(|(_, line)| !line.is_empty()).map(|(_, line)| line)).collect();
         let rule = body.iter().position(|line| *line == "----").unwrap_or(body.len());
         blocks.push(Block {
             kind,

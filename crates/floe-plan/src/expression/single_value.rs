@@ -1,8 +1,8 @@
 //! The aggregate that stands for a scalar subquery: the one value there is, NULL where there is none, an error for more.
 
 use std::any::Any;
-use std::sync::LazyLock;
 use std::sync::Arc;
+use std::sync::LazyLock;
 
 use arrow::array::{ArrayRef, AsArray};
 use arrow::datatypes::{DataType, Field, FieldRef, Int64Type};

@@ -76,7 +76,11 @@ impl Resolver<'_> {
             operands.push((column.name().to_string(), left));
             outputs.push(crate::rows::Output { column: self.column(column.name(), &right), value: right });
         }
-        let nullable = operands.iter().map(|(_, left)| left.nullable).chain(outputs.iter().map(|output| output.value.nullable)).any(|nullable| nullable);
+        let nullable = operands
+            .iter()
+            .map(|(_, left)| left.nullable)
+            .chain(outputs.iter().map(|output| output.value.nullable))
+            .any(|nullable| nullable);
         let rows = rows.project_closed(outputs)?;
         let operand = match <[(String, Typed); 1]>::try_from(operands) {
             Ok([(_, one)]) => one,

@@ -54,7 +54,11 @@ impl Resolver<'_> {
                 matched(plan, freed.plan, kind, freed.conditions)
             }
             Expr::InSubquery(test) if !holds_subquery(&test.expr) => {
-                if negated == test.negated { self.kept_in(plan, test) } else { self.kept_out(plan, test) }
+                if negated == test.negated {
+                    self.kept_in(plan, test)
+                } else {
+                    self.kept_out(plan, test)
+                }
             }
             other => {
                 let condition = if negated { Expr::Not(Box::new(other)) } else { other };
@@ -152,7 +156,8 @@ impl Resolver<'_> {
         if freed.keys.is_none() {
             freed = self.freed_over_domain(query, &plan)?;
         }
-        let value = freed.values.first().copied().ok_or_else(|| Error::internal("a scalar subquery without a column"))?;
+        let value =
+            freed.values.first().copied().ok_or_else(|| Error::internal("a scalar subquery without a column"))?;
         if freed.conditions.is_empty() {
             let single = if is_one_row(&freed.plan) { freed.plan } else { guarded(freed.plan, value, &[])? };
             let joined = Join::try_new(
@@ -185,7 +190,8 @@ impl Resolver<'_> {
         let (plan, found) = if exists.subquery.outer_ref_columns.is_empty() {
             let limited = Rows::new(query, Scope::new(Vec::new())).limit(None, Some(1));
             let id = self.fresh();
-            let counted = Aggregate::try_new(Arc::new(limited.plan), Vec::new(), vec![count(lit(1_i64)).alias(label(id))])?;
+            let counted =
+                Aggregate::try_new(Arc::new(limited.plan), Vec::new(), vec![count(lit(1_i64)).alias(label(id))])?;
             let counted = LogicalPlan::Aggregate(counted);
             (matched(plan, counted, JoinType::Inner, Vec::new())?, reference(id).gt(lit(0_i64)))
         } else {

@@ -9,11 +9,12 @@ use std::sync::Arc;
 
 use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
 use datafusion::common::{Column as EngineColumn, JoinConstraint, JoinType, NullEquality};
+use datafusion::functions_window::expr_fn::row_number;
 use datafusion::logical_expr::logical_plan::Distinct;
 use datafusion::logical_expr::{
-    Aggregate, BinaryExpr, Expr, FetchType, Join, LogicalPlan, Operator, Projection, SkipType, Union, Unnest, Window, lit,
+    Aggregate, BinaryExpr, Expr, FetchType, Join, LogicalPlan, Operator, Projection, SkipType, Union, Unnest, Window,
+    lit,
 };
-use datafusion::functions_window::expr_fn::row_number;
 use datafusion::scalar::ScalarValue;
 use floe_base::{Error, Result};
 
@@ -38,7 +39,12 @@ impl Resolver<'_> {
     pub(crate) fn freed(&self, subquery: LogicalPlan, outer: &LogicalPlan, exact: bool) -> Result<Freed> {
         let ours = super::join::ids_of(outer);
         if !uses(&subquery, &ours) {
-            return Ok(Freed { plan: subquery, conditions: Vec::new(), keys: Some(Vec::new()), loses_empty_groups: false });
+            return Ok(Freed {
+                plan: subquery,
+                conditions: Vec::new(),
+                keys: Some(Vec::new()),
+                loses_empty_groups: false,
+            });
         }
         let mut pull = Pull { resolver: self, ours: &ours, loses_empty_groups: false };
         if let Some((plan, pulled)) = pull.plan(subquery.clone())?
@@ -57,10 +63,7 @@ impl Resolver<'_> {
         used.dedup();
         let domain = Domain { resolver: self, outer, used: &used, ours };
         let (plan, map) = domain.bound(subquery)?;
-        let conditions = used
-            .iter()
-            .filter_map(|id| Some(same(reference(*id), reference(*map.get(id)?))))
-            .collect();
+        let conditions = used.iter().filter_map(|id| Some(same(reference(*id), reference(*map.get(id)?)))).collect();
         let keys = used.iter().map(|id| map.get(id).copied()).collect();
         Ok(Freed { plan, conditions, keys, loses_empty_groups: false })
     }
@@ -154,7 +157,9 @@ impl Pull<'_, '_> {
                 let Some((input, pulled)) = self.plan(Arc::unwrap_or_clone(input))? else { return Ok(None) };
                 Ok(Some((LogicalPlan::Distinct(Distinct::All(Arc::new(input))), pulled)))
             }
-            LogicalPlan::Sort(sort) if sort.fetch.is_none() && !sort.expr.iter().any(|key| outer_of(&key.expr, self.ours)) => {
+            LogicalPlan::Sort(sort)
+                if sort.fetch.is_none() && !sort.expr.iter().any(|key| outer_of(&key.expr, self.ours)) =>
+            {
                 let Some((input, pulled)) = self.plan(Arc::unwrap_or_clone(sort.input))? else { return Ok(None) };
                 let input = Arc::new(input);
                 Ok(Some((LogicalPlan::Sort(datafusion::logical_expr::Sort { input, ..sort }), pulled)))
@@ -333,10 +338,9 @@ impl Domain<'_, '_> {
             }
             LogicalPlan::Union(union) => self.union(union),
             LogicalPlan::Join(join) => self.join(join),
-            other => Err(Error::unsupported(format!(
-                "a correlated subquery with the operator {} in it",
-                other.display()
-            ))),
+            other => {
+                Err(Error::unsupported(format!("a correlated subquery with the operator {} in it", other.display())))
+            }
         }
     }
 
@@ -399,7 +403,8 @@ impl Domain<'_, '_> {
 
     /// The first rows for each combination.
     fn limit(&self, limit: datafusion::logical_expr::Limit) -> Result<(LogicalPlan, Held)> {
-        let (SkipType::Literal(skip), FetchType::Literal(fetch)) = (limit.get_skip_type()?, limit.get_fetch_type()?) else {
+        let (SkipType::Literal(skip), FetchType::Literal(fetch)) = (limit.get_skip_type()?, limit.get_fetch_type()?)
+        else {
             return Err(Error::unsupported("a LIMIT that is no number inside a correlated subquery"));
         };
         let (input, held) = self.bound(Arc::unwrap_or_clone(limit.input))?;
@@ -418,9 +423,8 @@ impl Domain<'_, '_> {
             window.params.order_by = order;
         }
         let plan = LogicalPlan::Window(Window::try_new(vec![number.alias(label(id))], Arc::new(input))?);
-        let count = |rows: usize| {
-            Expr::Literal(ScalarValue::UInt64(Some(u64::try_from(rows).unwrap_or(u64::MAX))), None)
-        };
+        let count =
+            |rows: usize| Expr::Literal(ScalarValue::UInt64(Some(u64::try_from(rows).unwrap_or(u64::MAX))), None);
         let mut condition = reference(id).gt(count(skip));
         if let Some(fetch) = fetch {
             condition = condition.and(reference(id).lt_eq(count(skip.saturating_add(fetch))));
@@ -435,7 +439,8 @@ impl Domain<'_, '_> {
         for input in union.inputs {
             let own = columns_of(&input);
             let (plan, held) = self.bound(Arc::unwrap_or_clone(input))?;
-            let mut exprs: Vec<Expr> = own.into_iter().zip(&names).map(|(column, name)| renamed(column, name)).collect();
+            let mut exprs: Vec<Expr> =
+                own.into_iter().zip(&names).map(|(column, name)| renamed(column, name)).collect();
             for id in self.used {
                 if let (Some(here), Some(there)) = (held.get(id), common.get(id)) {
                     exprs.push(reference(*here).alias(label(*there)));
@@ -455,7 +460,10 @@ impl Domain<'_, '_> {
         }
         let own_filter = join.filter.map(|filter| self.replaced(filter, &held)).transpose()?;
         if !right_uses {
-            if !matches!(join.join_type, JoinType::Inner | JoinType::Left | JoinType::LeftSemi | JoinType::LeftAnti | JoinType::LeftMark) {
+            if !matches!(
+                join.join_type,
+                JoinType::Inner | JoinType::Left | JoinType::LeftSemi | JoinType::LeftAnti | JoinType::LeftMark
+            ) {
                 return Err(Error::unsupported("a right or full outer join inside a correlated subquery"));
             }
             let plan = Join::try_new(
@@ -470,7 +478,9 @@ impl Domain<'_, '_> {
             )?;
             return Ok((LogicalPlan::Join(plan), held));
         }
-        if !matches!(join.join_type, JoinType::Inner | JoinType::Left | JoinType::LeftSemi | JoinType::LeftAnti) || join.null_aware {
+        if !matches!(join.join_type, JoinType::Inner | JoinType::Left | JoinType::LeftSemi | JoinType::LeftAnti)
+            || join.null_aware
+        {
             return Err(Error::unsupported("this join inside a correlated subquery"));
         }
         let (right, other) = self.bound(Arc::unwrap_or_clone(join.right))?;

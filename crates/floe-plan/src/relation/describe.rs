@@ -110,7 +110,11 @@ fn statistic_of(statistic: &str, value: &Expression, origin: &Origin) -> Result<
             Error::message(Kind::IllegalArgument, format!("Unable to parse {statistic} as a percentile")).at(origin)
         })?;
         if !(0.0..=100.0).contains(&share) {
-            return Err(Error::message(Kind::IllegalArgument, "requirement failed: Percentiles must be in the range [0, 1]").at(origin));
+            return Err(Error::message(
+                Kind::IllegalArgument,
+                "requirement failed: Percentiles must be in the range [0, 1]",
+            )
+            .at(origin));
         }
         let share = Expression::literal(Literal::Double(share / 100.0), origin.clone());
         return Ok(call("percentile_approx", vec![number(), share]));
@@ -127,7 +131,9 @@ fn statistic_of(statistic: &str, value: &Expression, origin: &Origin) -> Result<
             Expression::new(ExpressionKind::Call(Box::new(count)), origin.clone())
         }
         _ => {
-            return Err(Error::message(Kind::IllegalArgument, format!("{statistic} is not a recognised statistic")).at(origin));
+            return Err(
+                Error::message(Kind::IllegalArgument, format!("{statistic} is not a recognised statistic")).at(origin)
+            );
         }
     })
 }

@@ -4,10 +4,10 @@ use arrow::array::{Array, ArrayRef, AsArray, ListArray, new_empty_array};
 use arrow::buffer::OffsetBuffer;
 use arrow::datatypes::{DataType, Field, Int64Type};
 use floe_base::{Error, Origin, Result};
+use floe_syntax::Literal;
 use floe_syntax::Relation;
 use floe_syntax::expression::Expression;
 use floe_syntax::relation::{GroupBy, GroupingElement};
-use floe_syntax::Literal;
 use std::sync::Arc;
 
 use super::select::{Shape, Tail};
@@ -47,14 +47,7 @@ impl Resolver<'_> {
         self.memory(fields, vec![(arrays, 1)])
     }
 
-    fn frequent(
-        &self,
-        rows: &Rows,
-        column: &Column,
-        support: f64,
-        env: &Env<'_>,
-        origin: &Origin,
-    ) -> Result<ArrayRef> {
+    fn frequent(&self, rows: &Rows, column: &Column, support: f64, env: &Env<'_>, origin: &Origin) -> Result<ArrayRef> {
         let answer = self.ask(|| {
             let (rows, mut keys) = self.unambiguous(rows.clone(), vec![column.clone()])?;
             let scope = rows.scope.clone();

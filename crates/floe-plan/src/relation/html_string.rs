@@ -8,13 +8,7 @@ use crate::resolver::{Env, Resolver};
 use crate::rows::Rows;
 
 impl Resolver<'_> {
-    pub(crate) fn html_string<'t>(
-        &self,
-        input: &'t Relation,
-        rows: i32,
-        truncate: i32,
-        env: &Env<'t>,
-    ) -> Result<Rows> {
+    pub(crate) fn html_string<'t>(&self, input: &'t Relation, rows: i32, truncate: i32, env: &Env<'t>) -> Result<Rows> {
         let count = rows.max(0);
         let shown = self.shown(input, count, truncate, env)?;
         let line = |cells: &[String], tag: &str| {

@@ -36,11 +36,7 @@ impl Resolver<'_> {
         if let Some(rows) = self.lateral_function(&left, join, env)? {
             return Ok(rows);
         }
-        let outer = Rc::new(Outer {
-            scope: left.scope.clone(),
-            parent: env.outer.clone(),
-            used: RefCell::default(),
-        });
+        let outer = Rc::new(Outer { scope: left.scope.clone(), parent: env.outer.clone(), used: RefCell::default() });
         let mut right = self.relation(&join.right, &env.inside(&outer))?;
         if outer.used.borrow().is_empty() {
             return self.joined(left, right, join.kind, &join.constraint, env, origin);

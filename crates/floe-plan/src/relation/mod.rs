@@ -125,9 +125,7 @@ impl Resolver<'_> {
             RelationKind::ShowString { input, rows, truncate, vertical } => {
                 self.show_string(input, *rows, *truncate, *vertical, env)
             }
-            RelationKind::HtmlString { input, rows, truncate } => {
-                self.html_string(input, *rows, *truncate, env)
-            }
+            RelationKind::HtmlString { input, rows, truncate } => self.html_string(input, *rows, *truncate, env),
             RelationKind::FillNa { input, columns, values } => self.fill_na(input, columns, values, env, origin),
             RelationKind::DropNa { input, columns, min_non_nulls } => {
                 self.drop_na(input, columns, *min_non_nulls, env, origin)

@@ -112,11 +112,8 @@ impl Resolver<'_> {
             }
             _ => vec![value.clone()],
         };
-        let parts = if parts.len() == columns.len() * 2 {
-            parts.into_iter().skip(1).step_by(2).collect()
-        } else {
-            parts
-        };
+        let parts =
+            if parts.len() == columns.len() * 2 { parts.into_iter().skip(1).step_by(2).collect() } else { parts };
         if parts.len() != columns.len() {
             return Err(Error::analysis("PIVOT_VALUE_DATA_TYPE_MISMATCH")
                 .with("value", name::pretty(value, &name::plain))
@@ -124,9 +121,10 @@ impl Resolver<'_> {
                 .with("pivotType", "struct")
                 .at(origin));
         }
-        let equalities = columns.iter().zip(&parts).map(|(column, value)| {
-            Expression::call("<=>", vec![column.clone(), value.clone()], origin.clone())
-        });
+        let equalities = columns
+            .iter()
+            .zip(&parts)
+            .map(|(column, value)| Expression::call("<=>", vec![column.clone(), value.clone()], origin.clone()));
         let condition = equalities
             .reduce(|left, right| Expression::call("and", vec![left, right], origin.clone()))
             .ok_or_else(|| Error::internal("a pivot without columns"))?;
@@ -234,10 +232,12 @@ impl Resolver<'_> {
 /// The aggregate over a slice's rows; NULL where there are none.
 fn within(aggregate: &Expression, condition: &Expression) -> Expression {
     let origin = aggregate.origin.clone();
-    let mut count = floe_syntax::expression::Call::new("count", vec![Expression::literal(Literal::Int(1), origin.clone())]);
+    let mut count =
+        floe_syntax::expression::Call::new("count", vec![Expression::literal(Literal::Int(1), origin.clone())]);
     count.filter = Some(condition.clone());
     let count = Expression::new(ExpressionKind::Call(Box::new(count)), origin.clone());
-    let some = Expression::call(">", vec![count, Expression::literal(Literal::Long(0), origin.clone())], origin.clone());
+    let some =
+        Expression::call(">", vec![count, Expression::literal(Literal::Long(0), origin.clone())], origin.clone());
     let mut inner = aggregate.clone();
     filter_aggregates(&mut inner, condition);
     let case = ExpressionKind::Case { operand: None, branches: vec![(some, inner)], otherwise: None };

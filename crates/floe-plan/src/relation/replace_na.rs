@@ -2,8 +2,8 @@
 
 use arrow::datatypes::DataType;
 use floe_base::{Origin, Result};
-use floe_functions::condition;
 use floe_functions::cast::cast;
+use floe_functions::condition;
 use floe_syntax::expression::CastMode;
 use floe_syntax::{Literal, Relation};
 
@@ -22,8 +22,7 @@ impl Resolver<'_> {
         origin: &Origin,
     ) -> Result<Rows> {
         let rows = self.relation(input, env)?;
-        let chosen: Vec<_> =
-            self.named_columns(&rows, columns, origin)?.into_iter().map(|column| column.id).collect();
+        let chosen: Vec<_> = self.named_columns(&rows, columns, origin)?.into_iter().map(|column| column.id).collect();
         let kind = replacements.iter().map(|(from, _)| from).find(|from| !matches!(from, Literal::Null(_)));
         let mut outputs = Vec::new();
         for column in rows.scope.shown() {
@@ -35,9 +34,7 @@ impl Resolver<'_> {
 
     fn replaced(&self, column: &Column, replacements: &[(Literal, Literal)], origin: &Origin) -> Result<Output> {
         let to = column.field.data_type();
-        let of = |value: &Literal| {
-            cast(literal::literal(value, origin)?, to, CastMode::Session, self.context, origin)
-        };
+        let of = |value: &Literal| cast(literal::literal(value, origin)?, to, CastMode::Session, self.context, origin);
         let mut branches = Vec::with_capacity(replacements.len());
         for (from, value) in replacements {
             let equal = self.apply("=", vec![column.typed(), of(from)?], "replace", origin)?;

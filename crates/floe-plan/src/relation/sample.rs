@@ -35,7 +35,9 @@ impl Resolver<'_> {
         if !in_range {
             return Err(Error::message(
                 Kind::IllegalArgument,
-                format!("requirement failed: Sampling fraction ({fraction}) must be on interval [0, 1] without replacement"),
+                format!(
+                    "requirement failed: Sampling fraction ({fraction}) must be on interval [0, 1] without replacement"
+                ),
             )
             .at(origin));
         }

@@ -46,13 +46,7 @@ impl Resolver<'_> {
     }
 
     /// The first rows of a relation as text.
-    pub(crate) fn shown<'t>(
-        &self,
-        input: &'t Relation,
-        count: i32,
-        truncate: i32,
-        env: &Env<'t>,
-    ) -> Result<Shown> {
+    pub(crate) fn shown<'t>(&self, input: &'t Relation, count: i32, truncate: i32, env: &Env<'t>) -> Result<Shown> {
         let rows = self.relation(input, env)?;
         let header: Vec<String> = rows.scope.shown().map(|column| escaped(column.name())).collect();
         let fields: Vec<Arc<Field>> = rows.scope.shown().map(|column| column.field.clone()).collect();
@@ -132,7 +126,8 @@ fn as_table(shown: &Shown, count: i32, to_the_right: bool) -> String {
 }
 
 fn as_records(shown: &Shown, count: i32) -> String {
-    let widest = |cells: &mut dyn Iterator<Item = &String>| cells.map(|cell| half_width(cell)).fold(WIDTH_MIN, usize::max);
+    let widest =
+        |cells: &mut dyn Iterator<Item = &String>| cells.map(|cell| half_width(cell)).fold(WIDTH_MIN, usize::max);
     let name_width = widest(&mut shown.header.iter());
     let data_width = widest(&mut shown.cells.iter().flatten());
     let padded = |cell: &str, width: usize| format!("{cell}{}", " ".repeat(width.saturating_sub(half_width(cell))));

@@ -41,8 +41,7 @@ impl Resolver<'_> {
             }
         }
         let (rows, columns) = self.unambiguous(rows, chosen)?;
-        let numbers =
-            columns.into_iter().map(|column| cast_to(column, DataType::Double, CastMode::Session)).collect();
+        let numbers = columns.into_iter().map(|column| cast_to(column, DataType::Double, CastMode::Session)).collect();
         let value = Expression::call(function, numbers, origin.clone());
         self.over_all(rows, vec![named(value, name.to_string())], env)
     }
@@ -119,7 +118,8 @@ impl Resolver<'_> {
         };
         let rows = self.relation(input, env)?;
         let key = named(text(first), format!("{first}_{second}"));
-        let count = Expression::call("count", vec![Expression::literal(Literal::Int(1), origin.clone())], origin.clone());
+        let count =
+            Expression::call("count", vec![Expression::literal(Literal::Int(1), origin.clone())], origin.clone());
         let aggregate = Aggregate {
             input: Relation::new(RelationKind::OneRow, origin.clone()),
             group_by: GroupBy::Elements(vec![GroupingElement::Expression(key)]),

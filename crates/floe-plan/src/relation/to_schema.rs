@@ -32,7 +32,14 @@ impl Resolver<'_> {
             let value = match found.as_slice() {
                 [one] => self.fitted(one.typed(), field, &[], origin)?,
                 [] if field.nullable => Typed::null(&field.data_type.to_arrow()),
-                [] => return Err(crate::problem::unresolved_column(std::slice::from_ref(&field.name), &rows.scope, None, origin)),
+                [] => {
+                    return Err(crate::problem::unresolved_column(
+                        std::slice::from_ref(&field.name),
+                        &rows.scope,
+                        None,
+                        origin,
+                    ));
+                }
                 several => return Err(crate::problem::ambiguous(std::slice::from_ref(&field.name), several, origin)),
             };
             let mut arrow = field.to_arrow();
@@ -85,7 +92,9 @@ impl Resolver<'_> {
                 }
                 None if field.nullable => Typed::null(&field.data_type.to_arrow()),
                 None => {
-                    return Err(Error::analysis("FIELD_NOT_FOUND").with("fieldName", quoted(&[&field.name])).at(origin));
+                    return Err(Error::analysis("FIELD_NOT_FOUND")
+                        .with("fieldName", quoted(&[&field.name]))
+                        .at(origin));
                 }
             };
             members.push((field.name.clone(), member));

@@ -76,11 +76,8 @@ impl Resolver<'_> {
             }
             let cells: Vec<ArrayRef> = batch.columns().iter().skip(1).map(|column| column.slice(row, 1)).collect();
             let parts: Vec<&dyn Array> = cells.iter().map(AsRef::as_ref).collect();
-            let cells = if parts.is_empty() {
-                arrow::array::new_empty_array(&shared)
-            } else {
-                arrow::compute::concat(&parts)?
-            };
+            let cells =
+                if parts.is_empty() { arrow::array::new_empty_array(&shared) } else { arrow::compute::concat(&parts)? };
             made.push((titles.value(row).to_string(), cells));
         }
         self.transposed(&others, made, &shared)

@@ -1,10 +1,10 @@
 //! UNPIVOT: one row for each of a row's columns, or groups of columns.
 
+use datafusion::scalar::ScalarValue;
 use floe_base::{Error, Origin, Result};
-use floe_functions::{Typed, condition, coerce};
+use floe_functions::{Typed, coerce, condition};
 use floe_syntax::expression::{Expression, ExpressionKind};
 use floe_syntax::relation::Unpivot;
-use datafusion::scalar::ScalarValue;
 
 use crate::expression::field::structure;
 use crate::expression::generator::{Generated, spread};
@@ -73,25 +73,26 @@ impl Resolver<'_> {
         let mut columns: Vec<Vec<Typed>> = Vec::with_capacity(unpivot.values.len());
         for position in 0..unpivot.values.len() {
             let values: Vec<Typed> = groups.iter().filter_map(|group| group.values.get(position).cloned()).collect();
-            let types: Vec<String> =
-                values.iter().map(|value| format!("\"{}\"", value.spark_type().sql())).collect();
+            let types: Vec<String> = values.iter().map(|value| format!("\"{}\"", value.spark_type().sql())).collect();
             let unified = coerce::unify(values, self.context, origin).ok_or_else(|| {
                 Error::analysis("UNPIVOT_VALUE_DATA_TYPE_MISMATCH").with("types", types.join(", ")).at(origin)
             })??;
             let nullable = unified.iter().any(|value| value.nullable);
             columns.push(unified.into_iter().map(|value| Typed { nullable, ..value }).collect());
         }
-        let structs: Vec<Typed> = groups
-            .iter()
-            .enumerate()
-            .map(|(row, group)| {
-                let name = Typed::constant(ScalarValue::from(group.name.as_str()));
-                let values = unpivot.values.iter().zip(&columns).enumerate().filter_map(|(position, (_, column))| {
-                    Some((format!("v{position}"), column.get(row)?.clone()))
-                });
-                structure(None, std::iter::once(("name".to_string(), name)).chain(values).collect())
-            })
-            .collect();
+        let structs: Vec<Typed> =
+            groups
+                .iter()
+                .enumerate()
+                .map(|(row, group)| {
+                    let name = Typed::constant(ScalarValue::from(group.name.as_str()));
+                    let values =
+                        unpivot.values.iter().zip(&columns).enumerate().filter_map(|(position, (_, column))| {
+                            Some((format!("v{position}"), column.get(row)?.clone()))
+                        });
+                    structure(None, std::iter::once(("name".to_string(), name)).chain(values).collect())
+                })
+                .collect();
         let array = self.apply("array", structs, "unpivot", origin)?;
         let fields = match &array.data_type {
             arrow::datatypes::DataType::List(element) => match element.data_type() {

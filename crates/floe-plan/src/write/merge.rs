@@ -8,13 +8,13 @@ use floe_syntax::command::{Assignment, Merge, MergeAction, MergeClause};
 use floe_syntax::relation::{GroupBy, GroupingElement, JoinKind};
 use floe_syntax::{DataType, Expression, Literal, Origin, Relation, RelationKind};
 
+use super::Rewrite;
 use super::build::{
     alias as named, aliased, and, any, call, case, column, hidden, holds, join, not, qualified, qualifier, select,
     select_of, star, table, truth,
 };
 use super::delete::count_of;
 use super::update::assigned;
-use super::Rewrite;
 
 const TARGET: &str = "__floe_target";
 const SOURCE: &str = "__floe_source";

@@ -6,7 +6,9 @@ use floe_syntax::relation::{GroupBy, TableName};
 use floe_syntax::{Expression, ExpressionKind, Literal, Origin};
 
 use super::Rewrite;
-use super::build::{alias as named, case, column, hidden, holds, qualified, qualifier, select, select_of, table, truth};
+use super::build::{
+    alias as named, case, column, hidden, holds, qualified, qualifier, select, select_of, table, truth,
+};
 
 /// `UPDATE target [AS alias] SET … WHERE condition`, for a table of these columns.
 pub fn update(
@@ -57,7 +59,11 @@ pub(super) fn assigned(
         }
         let name = columns.get(index).map(String::as_str).unwrap_or_default();
         let base = slot.take().unwrap_or_else(|| column(&qualified(prefix, name)));
-        let kind = ExpressionKind::UpdateField { child: Box::new(base), field: members.join("."), value: Some(Box::new(value)) };
+        let kind = ExpressionKind::UpdateField {
+            child: Box::new(base),
+            field: members.join("."),
+            value: Some(Box::new(value)),
+        };
         *slot = Some(Expression::new(kind, assignment.origin.clone()));
     }
     Ok(values)
@@ -67,7 +73,11 @@ pub(super) fn assigned(
 fn target_of<'a>(assignment: &'a Assignment, prefix: &[String], columns: &[String]) -> Result<(usize, &'a [String])> {
     let parts = assignment.column.as_slice();
     let unqualified = match parts.split_first() {
-        Some((first, rest)) if !rest.is_empty() && prefix.last().is_some_and(|last| last.eq_ignore_ascii_case(first)) => rest,
+        Some((first, rest))
+            if !rest.is_empty() && prefix.last().is_some_and(|last| last.eq_ignore_ascii_case(first)) =>
+        {
+            rest
+        }
         _ => parts,
     };
     let position = |name: &str| columns.iter().position(|column| column.eq_ignore_ascii_case(name));

@@ -52,9 +52,7 @@ async fn decide(located: &Located, create: &CreateTable) -> Result<Option<IfExis
             let error = Error::analysis("EXPECT_TABLE_NOT_VIEW.NO_ALTERNATIVE");
             Err(error.with("viewName", whole()).with("operation", "CREATE OR REPLACE TABLE"))
         }
-        (None, CreateMode::Replace) => {
-            Err(Error::analysis("TABLE_OR_VIEW_NOT_FOUND").with("relationName", whole()))
-        }
+        (None, CreateMode::Replace) => Err(Error::analysis("TABLE_OR_VIEW_NOT_FOUND").with("relationName", whole())),
         (None, _) => Ok(Some(IfExists::Fail)),
         (Some(Found::Table(_)), _) => Ok(Some(IfExists::Replace)),
     }
@@ -118,7 +116,9 @@ async fn described(session: &Arc<Session>, create: &CreateTable) -> Result<NewTa
         }
         fields.push(column.field.to_arrow());
     }
-    fields.extend(create.partitioning.iter().filter_map(|transform| transform.definition.as_ref()).map(|field| field.to_arrow()));
+    fields.extend(
+        create.partitioning.iter().filter_map(|transform| transform.definition.as_ref()).map(|field| field.to_arrow()),
+    );
     let mut new = NewTable::new(Schema::new(fields));
     fill(&mut new, create)?;
     Ok(new)
@@ -141,7 +141,8 @@ pub(super) fn partition_by(transform: &Transform) -> Result<PartitionBy> {
     use floe_iceberg::Transform as Iceberg;
     let width = || {
         let number = transform.argument.and_then(|number| u32::try_from(number).ok());
-        number.ok_or_else(|| Error::unsupported(format!("partition transform {} without a whole number", transform.name)))
+        number
+            .ok_or_else(|| Error::unsupported(format!("partition transform {} without a whole number", transform.name)))
     };
     let iceberg = match transform.name.to_lowercase().as_str() {
         "identity" => Iceberg::Identity,

@@ -125,7 +125,12 @@ fn with_fixed(
         return Err(Error::unsupported("INSERT with both a column list and static partition values"));
     }
     let is_fixed = |name: &str| fixed.iter().find(|(column, _)| column.eq_ignore_ascii_case(name));
-    let names: Vec<String> = schema.fields().iter().filter(|field| is_fixed(field.name()).is_none()).map(|field| field.name().clone()).collect();
+    let names: Vec<String> = schema
+        .fields()
+        .iter()
+        .filter(|field| is_fixed(field.name()).is_none())
+        .map(|field| field.name().clone())
+        .collect();
     let renamed = RelationKind::ToDf { input: source, names };
     let projection = schema.fields().iter().map(|field| {
         let name = field.name();

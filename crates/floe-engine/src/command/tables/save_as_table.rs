@@ -8,8 +8,8 @@ use floe_syntax::Relation;
 use floe_syntax::command::{CreateMode, CreateTable, SaveAsTable, SaveMode, Transform};
 use floe_syntax::relation::TableName;
 
-use super::insert::{Over, by_name, overwrite, put};
 use super::create;
+use super::insert::{Over, by_name, overwrite, put};
 use crate::session::Running;
 use crate::{Execution, Session, query};
 
@@ -54,12 +54,8 @@ async fn insert_into(
 }
 
 fn as_create(save: SaveAsTable, name: TableName, replaces: bool) -> CreateTable {
-    let identity = |column: String| Transform {
-        name: "identity".into(),
-        column: vec![column],
-        argument: None,
-        definition: None,
-    };
+    let identity =
+        |column: String| Transform { name: "identity".into(), column: vec![column], argument: None, definition: None };
     // A path is the table's location; `overwriteSchema` is what replacing does anyway.
     let mut options = save.options;
     options.retain(|(key, _)| !key.eq_ignore_ascii_case("overwriteSchema"));

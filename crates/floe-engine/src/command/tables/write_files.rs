@@ -7,9 +7,9 @@ use datafusion::common::config::{CsvOptions, JsonOptions, TableParquetOptions};
 use datafusion::common::file_options::file_type::FileType;
 use datafusion::datasource::file_format::FileFormatFactory;
 use datafusion::datasource::file_format::csv::CsvFormatFactory;
+use datafusion::datasource::file_format::format_as_file_type;
 use datafusion::datasource::file_format::json::JsonFormatFactory;
 use datafusion::datasource::file_format::parquet::ParquetFormatFactory;
-use datafusion::datasource::file_format::format_as_file_type;
 use datafusion::logical_expr::dml::CopyTo;
 use datafusion::logical_expr::{LogicalPlan, Projection, ident};
 use floe_base::{Error, Result};
@@ -28,7 +28,8 @@ pub(super) async fn run(session: &Arc<Session>, write: WriteFiles) -> Result<Exe
     if write.buckets.is_some() || !write.sort_by.is_empty() {
         return Err(Error::unsupported("bucketBy and sortBy of files"));
     }
-    let path = write.path.clone().ok_or_else(|| Error::message(floe_base::Kind::Analysis, "there is no path to write to"))?;
+    let path =
+        write.path.clone().ok_or_else(|| Error::message(floe_base::Kind::Analysis, "there is no path to write to"))?;
     let local = path.strip_prefix("file://").or_else(|| path.strip_prefix("file:")).unwrap_or(&path).to_string();
     if local.contains("://") {
         return Err(Error::unsupported(format!("writing files to {path}; local paths only")));
@@ -66,7 +67,8 @@ fn cannot(path: &str, error: std::io::Error) -> Error {
 }
 
 fn factory(format: &str, options: &[(String, String)]) -> Result<Arc<dyn FileFormatFactory>> {
-    let option = |name: &str| options.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str());
+    let option =
+        |name: &str| options.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str());
     let known: &[&str] = match format {
         "parquet" => &["compression", "path"],
         "csv" => &["header", "sep", "delimiter", "nullValue", "path"],
@@ -79,7 +81,8 @@ fn factory(format: &str, options: &[(String, String)]) -> Result<Arc<dyn FileFor
     Ok(match format {
         "parquet" => {
             let mut parquet = TableParquetOptions::default();
-            parquet.global.compression = Some(option("compression").unwrap_or("zstd(3)").replace("none", "uncompressed"));
+            parquet.global.compression =
+                Some(option("compression").unwrap_or("zstd(3)").replace("none", "uncompressed"));
             Arc::new(ParquetFormatFactory::new_with_options(parquet))
         }
         "csv" => {
@@ -97,13 +100,19 @@ fn factory(format: &str, options: &[(String, String)]) -> Result<Arc<dyn FileFor
 }
 
 /// The plan that writes: DataFusion's, over the query under the client's names.
-fn copy(planned: Planned, folder: &str, factory: Arc<dyn FileFormatFactory>, partition_by: Vec<String>) -> Result<Planned> {
+fn copy(
+    planned: Planned,
+    folder: &str,
+    factory: Arc<dyn FileFormatFactory>,
+    partition_by: Vec<String>,
+) -> Result<Planned> {
     let labels: Vec<String> = planned.plan.schema().fields().iter().map(|field| field.name().clone()).collect();
     let named = labels.iter().zip(&planned.fields).map(|(label, field)| ident(label).alias(field.name()));
     let input = LogicalPlan::Projection(Projection::try_new(named.collect(), Arc::new(planned.plan.clone()))?);
     let file_type: Arc<dyn FileType> = format_as_file_type(factory);
     let target = format!("{}/", folder.trim_end_matches('/'));
-    let options = std::collections::HashMap::from([("execution.keep_partition_by_columns".to_string(), "false".to_string())]);
+    let options =
+        std::collections::HashMap::from([("execution.keep_partition_by_columns".to_string(), "false".to_string())]);
     let plan = LogicalPlan::Copy(CopyTo::new(Arc::new(input), target, partition_by, file_type, options));
     let fields = plan.schema().fields().iter().cloned().collect();
     Ok(Planned { plan, fields, ..planned })
