@@ -10,9 +10,12 @@ use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
 use datafusion::execution::memory_pool::{FairSpillPool, TrackConsumersPool};
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::execution::session_state::SessionState;
-use datafusion::optimizer::Analyzer;
+use datafusion::optimizer::{Analyzer, Optimizer, OptimizerRule};
 use datafusion::prelude::SessionConfig;
 use floe_base::Result;
+use floe_functions::condition::GuardFilters;
+
+use super::recursion::Planner;
 
 /// Rows of a batch inside the engine.
 const BATCH_ROWS: usize = 8192;
@@ -53,12 +56,23 @@ impl Config {
         options.execution.parquet.pushdown_filters = false;
         options.execution.collect_statistics = true;
         options.optimizer.prefer_existing_sort = true;
+        // The rule loses a table's alias on the way and then finds two columns of one name (DataFusion 53.1).
+        options.optimizer.enable_leaf_expression_pushdown = false;
         options.sql_parser.map_string_types_to_utf8view = false;
         SessionStateBuilder::new()
             .with_config(config)
             .with_runtime_env(runtime)
             .with_default_features()
             .with_analyzer_rules(Analyzer::with_rules(vec![]).rules)
+            .with_optimizer_rules(rules())
+            .with_query_planner(Arc::new(Planner))
             .build()
     }
+}
+
+/// DataFusion's rules, and then ours: filters it has put together must not raise where one alone did not.
+fn rules() -> Vec<Arc<dyn OptimizerRule + Send + Sync>> {
+    let mut rules = Optimizer::new().rules;
+    rules.push(Arc::new(GuardFilters));
+    rules
 }
