@@ -9,7 +9,7 @@ RELEASE = $(CARGO_TARGET_DIR)/release/floe-engine
 DEBUG = $(CARGO_TARGET_DIR)/debug/floe-engine
 SEED ?= 1
 
-.PHONY: help build test check rust python differential clients bad-inputs tpc dbt-classes peers start truth
+.PHONY: help build demo docs test check rust python differential clients bad-inputs tpc dbt-classes peers start truth
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
@@ -17,6 +17,11 @@ help: ## this list
 build: ## the optimised binary, at target/release/floe-engine or under CARGO_TARGET_DIR
 	cargo build --release --locked -j$(JOBS) -p floe-cli
 
+demo: build ## a dbt project built twice, its tables, and where each model ran
+	$(PYTHON) docs/examples/jaffle/demo.py $(RELEASE)
+
+docs: ## writes the generated pages of docs/reference
+	FLOE_DOCS=write cargo test --locked -j$(JOBS) -p floe-cli --test tidy
 
 test: check rust python ## everything that CI runs
 

@@ -10,12 +10,14 @@ use crate::threads::canceled;
 pub struct Operation {
     pub id: String,
     pub tags: Vec<String>,
+    /// The dbt node it runs for, where the statement's comment names one.
+    pub node_id: Option<String>,
     token: CancellationToken,
 }
 
 impl Operation {
-    pub fn new(id: String, tags: Vec<String>) -> Self {
-        Self { id, tags, token: CancellationToken::new() }
+    pub fn new(id: String, tags: Vec<String>, node_id: Option<String>) -> Self {
+        Self { id, tags, node_id, token: CancellationToken::new() }
     }
 
     pub fn interrupt(&self) {

@@ -13,9 +13,10 @@ use floe_syntax::{Relation, RelationKind, Statement};
 use futures::{StreamExt, TryStreamExt};
 
 use crate::execution::Observed;
+use crate::operation::Operation;
 use crate::session::{Running, SessionLookup};
 use crate::system::routes::Routed;
-use crate::{Execution, Session, command};
+use crate::{Execution, Session, command, system};
 
 /// A statement to be run.
 #[derive(Clone, Debug)]
@@ -25,17 +26,20 @@ pub struct Request {
     pub origin: Vec<u8>,
     pub operation_id: String,
     pub tags: Vec<String>,
+    /// The dbt node it is run for, where one is known ([`crate::system::dbt::node_id`]).
+    pub node_id: Option<String>,
 }
 
 impl Request {
     /// A request that came by no wire: embedded use, the command line, tests.
     pub fn of(statement: Statement) -> Self {
-        Self { statement, origin: Vec::new(), operation_id: floe_base::id::fresh(), tags: Vec::new() }
+        Self { statement, origin: Vec::new(), operation_id: floe_base::id::fresh(), tags: Vec::new(), node_id: None }
     }
 
     /// A SQL text.
     pub fn sql(text: &str) -> Result<Self> {
-        Ok(Self::of(floe_sql::parse_statement(&SqlSource::new(text))?))
+        let request = Self::of(floe_sql::parse_statement(&SqlSource::new(text))?);
+        Ok(Self { node_id: system::dbt::node_id(text), ..request })
     }
 }
 
@@ -76,7 +80,7 @@ pub fn statements(script: &str) -> Vec<String> {
 
 /// Runs a statement on the threads for queries: plans are trees, and only those stacks are deep enough for them.
 pub(crate) async fn run(session: Arc<Session>, request: Request) -> Result<Execution> {
-    let running = session.begin(request.operation_id.clone(), request.tags.clone());
+    let running = session.begin(Operation::new(request.operation_id, request.tags, request.node_id));
     let operation = running.operation.clone();
     let engine = session.engine().clone();
     let work = engine.threads().run(async move {
@@ -94,7 +98,7 @@ pub(crate) async fn run(session: Arc<Session>, request: Request) -> Result<Execu
 /// The five steps of a query.
 async fn rows(session: &Arc<Session>, relation: Relation, running: Running) -> Result<Execution> {
     let planned = lower(session, relation).await?;
-    let decision = decided(session, &planned, &running.operation.tags)?;
+    let decision = decided(session, &planned, &running.operation)?;
     let observed = observe(session, &planned, &running).await?;
     let batches = execute(session, &planned, &decision, &running).await?;
     let schema = planned.schema();
@@ -109,10 +113,10 @@ pub(crate) async fn lower(session: &Arc<Session>, relation: Relation) -> Result<
 }
 
 /// Steps 2 and 3: what is known of the plan, and where it shall run. The decision is kept in `system.routes`.
-pub(crate) fn decided(session: &Session, planned: &Planned, tags: &[String]) -> Result<Arc<Decision>> {
+pub(crate) fn decided(session: &Session, planned: &Planned, operation: &Operation) -> Result<Arc<Decision>> {
     let facts = floe_plan::facts(planned);
-    let decision = Arc::new(choose(session, &facts, planned, tags)?);
-    session.engine().routes().add(Routed::now(session, &facts, decision.clone()));
+    let decision = Arc::new(choose(session, &facts, planned, &operation.tags)?);
+    session.engine().routes().add(Routed::now(session, operation, &facts, decision.clone()));
     tracing::info!(session = session.key().session_id, backend = %decision.backend, reason = decision.summary(), "query routed");
     Ok(decision)
 }
@@ -233,6 +237,16 @@ pub(crate) async fn schema(session: Arc<Session>, relation: Relation) -> Result<
             Ok(lower(&session, relation).await?.schema())
         })
         .await
+}
+
+/// The files a relation would read by path.
+pub(crate) async fn input_files(session: Arc<Session>, relation: Relation) -> Result<Vec<String>> {
+    let engine = session.engine().clone();
+    let work = async move {
+        let planned = lower(&session, relation).await?;
+        floe_catalog::files::listed::of_plan(&planned.plan, session.engine().datafusion().state()).await
+    };
+    engine.threads().run(work).await
 }
 
 /// EXPLAIN: Spark's headings over the backend's own plans.

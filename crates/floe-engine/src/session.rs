@@ -16,7 +16,7 @@ use floe_functions::Context;
 use parking_lot::RwLock;
 
 use crate::operation::Operation;
-use crate::{Engine, Execution, Request, query};
+use crate::{Engine, Execution, Request, catalogs, query};
 use conf::Conf;
 
 pub(crate) use lookup::{Located, SessionLookup, in_memory};
@@ -30,8 +30,8 @@ pub struct Session {
     /// Ours: another one after a restart, so that a client notices.
     server_side_id: String,
     conf: Conf,
-    /// The current catalog and namespace.
-    current: RwLock<(String, Vec<String>)>,
+    /// The current catalog and namespace, once a statement has set them; until then `spark.sql.defaultCatalog` says.
+    current: RwLock<Option<(String, Vec<String>)>>,
     /// Temp views by name in lower case.
     views: RwLock<BTreeMap<String, Arc<View>>>,
     /// Frames kept by `localCheckpoint`, by relation id.
@@ -44,10 +44,9 @@ pub struct Session {
 impl Session {
     pub(crate) fn new(engine: Arc<Engine>, key: SessionKey) -> Arc<Self> {
         let mut base = engine.settings().spark.clone();
-        let default = base.entry("spark.sql.defaultCatalog".into()).or_insert_with(|| "spark_catalog".into()).clone();
+        base.entry("spark.sql.defaultCatalog".into()).or_insert_with(|| catalogs::DEFAULT.into());
         base.insert("spark.sql.warehouse.dir".into(), engine.catalogs().warehouse());
-        let current = RwLock::new((default, vec!["default".into()]));
-        Self::of(engine, key, Conf::new(base), current, BTreeMap::new())
+        Self::of(engine, key, Conf::new(base), RwLock::default(), BTreeMap::new())
     }
 
     pub(crate) fn copy_of(from: &Session, key: SessionKey) -> Arc<Self> {
@@ -59,7 +58,7 @@ impl Session {
         engine: Arc<Engine>,
         key: SessionKey,
         conf: Conf,
-        current: RwLock<(String, Vec<String>)>,
+        current: RwLock<Option<(String, Vec<String>)>>,
         views: BTreeMap<String, Arc<View>>,
     ) -> Arc<Self> {
         let now = engine.clock().micros();
@@ -122,6 +121,11 @@ impl Session {
         query::schema(self.clone(), relation).await
     }
 
+    /// The files a relation would read by path; tables of catalogs have none.
+    pub async fn input_files(self: &Arc<Self>, relation: floe_syntax::Relation) -> Result<Vec<String>> {
+        query::input_files(self.clone(), relation).await
+    }
+
     /// EXPLAIN's text.
     pub async fn explain(
         self: &Arc<Self>,
@@ -159,8 +163,7 @@ impl Session {
     }
 
     /// Registers an operation for as long as the guard lives.
-    pub(crate) fn begin(self: &Arc<Self>, id: String, tags: Vec<String>) -> Running {
-        let operation = Operation::new(id, tags);
+    pub(crate) fn begin(self: &Arc<Self>, operation: Operation) -> Running {
         self.operations.insert(operation.id.clone(), operation.clone());
         Running { session: self.clone(), operation }
     }
@@ -175,11 +178,16 @@ impl Session {
     // The current catalog and schema.
 
     pub fn current(&self) -> (String, Vec<String>) {
-        self.current.read().clone()
+        if let Some(current) = self.current.read().clone() {
+            return current;
+        }
+        let conf = self.conf.snapshot();
+        let catalog = conf.get("spark.sql.defaultCatalog").map_or(catalogs::DEFAULT, String::as_str);
+        (catalog.to_string(), catalogs::default_namespace(catalog, &conf))
     }
 
     pub(crate) fn set_current(&self, catalog: String, namespace: Vec<String>) {
-        *self.current.write() = (catalog, namespace);
+        *self.current.write() = Some((catalog, namespace));
     }
 
     /// The catalog of a name, as this session's settings and the server's define it.

@@ -1,3 +1,4 @@
 //! Tables about the engine itself, under the catalog `system`.
 
+pub mod dbt;
 pub mod routes;

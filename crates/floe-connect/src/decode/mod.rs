@@ -48,6 +48,7 @@ use floe_proto::connect::plan::OpType;
 use floe_syntax::{Relation, Statement};
 
 pub(crate) use command::Asked;
+pub(crate) use sql::whole_text;
 pub(crate) use text::schema_of_text;
 
 /// Messages and references together may not nest deeper than this; the codec's own limit is lower.

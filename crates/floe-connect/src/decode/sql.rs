@@ -2,6 +2,8 @@
 
 use floe_base::{Error, Result};
 use floe_proto::connect as proto;
+use floe_proto::connect::command::CommandType;
+use floe_proto::connect::plan::OpType;
 use floe_proto::connect::relation::RelType;
 use floe_syntax::relation::{Cte, Query};
 use floe_syntax::{Command, Expression, Origin, Relation, RelationKind, Statement};
@@ -99,6 +101,27 @@ pub(super) fn with_relations(scope: &Scope<'_>, with: proto::WithRelations) -> R
     Ok(RelationKind::Query(Box::new(query)))
 }
 
+/// The text of a plan that is SQL as a whole.
+pub(crate) fn whole_text(plan: Option<&proto::Plan>) -> Option<&str> {
+    match plan?.op_type.as_ref()? {
+        OpType::Root(root) => text_of(root),
+        OpType::Command(proto::Command { command_type: Some(CommandType::SqlCommand(command)) }) => {
+            #[expect(deprecated, reason = "what 3.5 clients send")]
+            let old = Some(command.sql.as_str());
+            command.input.as_ref().map_or(old, text_of)
+        }
+        _ => None,
+    }
+}
+
+fn text_of(relation: &proto::Relation) -> Option<&str> {
+    match relation.rel_type.as_ref()? {
+        RelType::Sql(sql) => Some(&sql.query),
+        RelType::WithRelations(with) => text_of(with.root.as_deref()?),
+        _ => None,
+    }
+}
+
 /// The input of `sql_command`: a text, or a text with references.
 pub(super) fn command_input(scope: &Scope<'_>, input: proto::Relation) -> Result<Statement> {
     let common = input.common;
@@ -158,6 +181,7 @@ fn references(scope: &Scope<'_>, references: Vec<proto::Relation>) -> Result<Vec
                 named.push(Cte {
                     name: alias.alias.clone(),
                     columns: Vec::new(),
+                    max_level: None,
                     origin: frame.origin.clone(),
                     query: frame,
                 });

@@ -36,6 +36,8 @@ struct Work {
     session: Arc<Session>,
     operation: Arc<Operation>,
     plan: Option<proto::Plan>,
+    /// The dbt node the plan's text is for.
+    node_id: Option<String>,
     /// The whole request, for a backend that forwards it.
     request: Bytes,
     chunking: Chunking,
@@ -82,6 +84,7 @@ fn start(
         session: session.clone(),
         operation: operation.clone(),
         plan: request.plan,
+        node_id: None,
         request: raw.clone(),
         chunking,
     };
@@ -122,8 +125,9 @@ async fn run(work: Work) {
 }
 
 async fn answer(mut work: Work) -> Result<()> {
-    let plan = work.plan.take();
-    let asked = decode::plan(&Scope::new(&work.session.artifacts), decode::compressed::open(plan)?)?;
+    let plan = decode::compressed::open(work.plan.take())?;
+    work.node_id = decode::whole_text(plan.as_ref()).and_then(floe_engine::system::dbt::node_id);
+    let asked = decode::plan(&Scope::new(&work.session.artifacts), plan)?;
     let out = Out { session: work.session.clone(), operation: work.operation.clone() };
     match asked {
         Asked::Rows(statement) => rows(&out, &work, statement).await?,
@@ -156,6 +160,7 @@ impl Work {
             origin: self.request.to_vec(),
             operation_id: self.operation.id.clone(),
             tags: self.operation.tags.clone(),
+            node_id: self.node_id.clone(),
         };
         self.session.engine.run(request).await
     }

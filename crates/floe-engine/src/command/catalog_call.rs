@@ -15,6 +15,7 @@ use super::cells::matches;
 use super::describe_table::{columns_of, transforms};
 use super::lookup::{Named, missing_schema};
 use super::{cells, show_functions};
+use crate::operation::Operation;
 use crate::session::Running;
 use crate::{Execution, Session};
 
@@ -92,7 +93,7 @@ async fn statement(session: &Arc<Session>, call: CatalogCall) -> Result<Executio
         }
         other => return Err(Error::unsupported(format!("catalog call {other:?}"))),
     };
-    let running: Running = session.begin(floe_base::id::fresh(), Vec::new());
+    let running: Running = session.begin(Operation::new(floe_base::id::fresh(), Vec::new(), None));
     Box::pin(super::run(session, command, &running)).await
 }
 

@@ -10,6 +10,7 @@ use floe_route::{Decision, Facts};
 use parking_lot::Mutex;
 
 use crate::Session;
+use crate::operation::Operation;
 
 /// Decisions kept; older ones are forgotten.
 const KEPT: usize = 10_000;
@@ -20,16 +21,21 @@ pub struct Routed {
     pub micros: i64,
     pub session_id: String,
     pub user_id: String,
+    pub operation_id: String,
+    /// The dbt node it was for, where one is known.
+    pub node_id: Option<String>,
     pub tables: Vec<String>,
     pub decision: Arc<Decision>,
 }
 
 impl Routed {
-    pub(crate) fn now(session: &Session, facts: &Facts, decision: Arc<Decision>) -> Self {
+    pub(crate) fn now(session: &Session, operation: &Operation, facts: &Facts, decision: Arc<Decision>) -> Self {
         Self {
             micros: session.engine().clock().micros(),
             session_id: session.key().session_id.clone(),
             user_id: session.key().user_id.clone(),
+            operation_id: operation.id.clone(),
+            node_id: operation.node_id.clone(),
             tables: facts.tables.iter().map(|table| table.name.clone()).collect(),
             decision,
         }
@@ -72,6 +78,8 @@ impl RouteLog {
             Arc::new(times) as ArrayRef,
             text(&|row| row.session_id.clone()),
             text(&|row| row.user_id.clone()),
+            text(&|row| row.operation_id.clone()),
+            Arc::new(log.iter().map(|row| row.node_id.as_deref()).collect::<StringArray>()),
             text(&|row| row.decision.backend.to_string()),
             text(&|row| row.decision.reasons.join("; ")),
             text(&rejected),
@@ -90,6 +98,8 @@ pub fn schema() -> SchemaRef {
         Field::new("time", DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())), false),
         text("session_id"),
         text("user_id"),
+        text("operation_id"),
+        Field::new("node_id", DataType::Utf8, true),
         text("backend"),
         text("reason"),
         text("rejected"),
