@@ -9,7 +9,7 @@ RELEASE = $(CARGO_TARGET_DIR)/release/floe-engine
 DEBUG = $(CARGO_TARGET_DIR)/debug/floe-engine
 SEED ?= 1
 
-.PHONY: help build demo docs test check rust python differential clients bad-inputs tpc dbt-classes peers start truth
+.PHONY: help build demo docs test check rust python differential clients bad-inputs tpc dbt-classes peers start truth writers exchange rest-catalog
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
@@ -52,6 +52,15 @@ peers: build ## TPC-H beside the nearest peer, interleaved
 
 dbt-classes: build ## dbt-spark's own functional classes
 	$(PYTHON) tests/with_server.py $(RELEASE) tests/dbt/classes.py
+
+writers: build ## many writers, two servers, two catalogs, servers killed in the middle: nothing lost
+	$(PYTHON) tests/iceberg/writers.py $(RELEASE)
+
+exchange: build ## tables exchanged with pyiceberg, DuckDB and real Spark
+	$(PYTHON) tests/iceberg/read_back.py $(RELEASE)
+
+rest-catalog: build ## a strict and failing REST catalog, S3, names and views through PySpark
+	$(PYTHON) tests/iceberg/rest_catalog.py $(RELEASE)
 
 start: build ## time to accept, idle memory, select 1
 	$(PYTHON) tests/start.py $(RELEASE)

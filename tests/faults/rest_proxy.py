@@ -17,23 +17,21 @@ import os
 import random
 import re
 import secrets
-import shutil
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 import urllib.parse
 from pathlib import Path
 
 TESTS = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(TESTS))
-import environment
+sys.path[:0] = [str(TESTS), str(TESTS / "iceberg")]
+from rest_server import RestServer
 
-FIXTURE = "org.apache.iceberg:iceberg-open-api:1.10.1"
 CLIENT = {"grant_type": "client_credentials", "client_id": "root", "client_secret": "s3cr3t", "scope": "PRINCIPAL_ROLE:ALL"}
 TOKEN_SECONDS = 3
+GRACE_SECONDS = 0.5
 COMMIT = re.compile(r"/v1/namespaces/[^/]+/tables/[^/]+$")
 
 
@@ -48,7 +46,15 @@ class Proxy(http.server.ThreadingHTTPServer):
         self.random = random.Random(seed)
         self.tokens: dict[str, float] = {}
         self.injected: collections.Counter = collections.Counter()
+        self.issued = 0
         self.lock = threading.Lock()
+
+    def issue(self, seconds: float) -> str:
+        """A token that lives that long."""
+        token = secrets.token_hex(8)
+        self.tokens[f"Bearer {token}"] = time.monotonic() + seconds
+        self.issued += 1
+        return token
 
     def chance(self, name: str, share: float) -> bool:
         """True for a share of calls, counted under a name."""
@@ -84,7 +90,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.token(body)
         if not self.known():
             return self.refuse(401, "NotAuthorizedException")
-        if self.server.chance("revoked", 0.03):
+        if self.may_lose_token() and self.server.chance("revoked", 0.03):
             self.server.tokens.pop(self.headers.get("authorization", ""), None)
             return self.refuse(random.choice([401, 419]), "NotAuthorizedException")
         if self.server.chance("later", 0.03):
@@ -108,14 +114,17 @@ class Handler(http.server.BaseHTTPRequestHandler):
         form = dict(urllib.parse.parse_qsl(body.decode()))
         if form != CLIENT:
             return self.answer(401, b'{"error": "invalid_client"}')
-        token = secrets.token_hex(8)
-        self.server.tokens[f"Bearer {token}"] = time.monotonic() + TOKEN_SECONDS
-        answer = {"access_token": token, "token_type": "bearer", "expires_in": TOKEN_SECONDS}
+        answer = {"access_token": self.server.issue(TOKEN_SECONDS), "token_type": "bearer", "expires_in": TOKEN_SECONDS}
         return self.answer(200, json.dumps(answer).encode())
 
     def known(self) -> bool:
         """Whether the request carries a token that lives."""
         return self.server.tokens.get(self.headers.get("authorization", ""), 0) > time.monotonic()
+
+    def may_lose_token(self) -> bool:
+        """Whether the client can get another: a token given to people stays, and so does one that was granted just now."""
+        left = self.server.tokens.get(self.headers.get("authorization", ""), 0) - time.monotonic()
+        return left <= TOKEN_SECONDS - GRACE_SECONDS
 
     def forward(self, body: bytes) -> tuple[int, dict, bytes]:
         """Ask the real server."""
@@ -133,40 +142,15 @@ class Handler(http.server.BaseHTTPRequestHandler):
         """Keep quiet."""
 
 
-def start_fixture(folder: Path) -> tuple[subprocess.Popen, int]:
-    """Start Iceberg's REST fixture on a free port and wait for it."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    (folder / "warehouse").mkdir()
-    settings = {
-        "CATALOG_WAREHOUSE": f"file://{folder}/warehouse", "CATALOG_URI": f"jdbc:sqlite:{folder}/catalog.db",
-        "CATALOG_CATALOG__IMPL": "org.apache.iceberg.jdbc.JdbcCatalog", "CATALOG_JDBC_SCHEMA__VERSION": "V1",
-        "CATALOG_REST_PORT": str(port)}
-    with (folder / "server.log").open("wb") as log:
-        process = subprocess.Popen(["java", "-Xmx512m", "-jar", environment.jar(FIXTURE)], env=os.environ | settings,
-                                   stdout=log, stderr=subprocess.STDOUT)
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return process, port
-        time.sleep(0.2)
-    process.kill()
-    raise RuntimeError((folder / "server.log").read_text()[-2000:])
-
-
 def main() -> None:
     """Run the suite through the proxy."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--program", type=Path, help="the built suite; cargo runs it when absent")
     arguments = parser.parse_args()
-    folder = Path(tempfile.mkdtemp(prefix="floe-rest-faults-"))
-    fixture, port = start_fixture(folder)
-    proxy = Proxy(port, arguments.seed)
-    threading.Thread(target=proxy.serve_forever, daemon=True).start()
-    try:
+    with RestServer() as catalog:
+        proxy = Proxy(catalog.port, arguments.seed)
+        threading.Thread(target=proxy.serve_forever, daemon=True).start()
         command = [arguments.program] if arguments.program else ["cargo", "test", "-p", "floe-iceberg", "--test", "statements"]
         uri = f"http://127.0.0.1:{proxy.server_address[1]}/polaris"
         surroundings = os.environ | {
@@ -177,12 +161,8 @@ def main() -> None:
             print(done.stdout[-6000:], done.stderr[-2000:])
         print(", ".join(f"{name}: {count}" for name, count in sorted(proxy.injected.items())))
         print(f"rest-faults: passed={lines.count('ok')}/{len(lines)} injected={proxy.injected.total()}")
-        sys.exit(done.returncode)
-    finally:
         proxy.shutdown()
-        fixture.terminate()
-        fixture.wait()
-        shutil.rmtree(folder, ignore_errors=True)
+    sys.exit(done.returncode)
 
 
 if __name__ == "__main__":

@@ -1,19 +1,14 @@
-"""Tables we write, read by others; tables others write, read by us.
+"""Tables we write, read by others and written on by them; tables others write, read by us and written on.
 
-Here: every table `exchange make` writes (all types, every transform, format versions 1 to 3, copy-on-write, evolved
-columns) is read by pyiceberg, DuckDB and real Spark from the same files and the same SQLite catalog, and compared row by
-row; then Spark writes tables of its own into that catalog (merge-on-read with position deletes and with deletion
-vectors, evolved and partitioned) and we read them. Not here: servers and several writers (`writers.py`).
+Usage: read_back.py BINARY. Here: a running engine, pyiceberg, DuckDB and real Spark over the same files, by the same SQLite
+catalog and by a REST catalog. What one writes (all types, every transform, format versions 1 to 3, evolved columns and
+partitions, deletes by copy and by position) all others must read as the same rows; statements of ours and of Spark's in
+turn on one table must leave what Spark alone leaves on a table of its own. Not here: several writers at once (`writers.py`).
 Last line: `read-back: N/M`.
 """
 
 import argparse
-import datetime
-import decimal
-import json
-import math
 import shutil
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -25,154 +20,182 @@ import environment
 environment.enter(Path(__file__).with_name("requirements-iceberg.txt"))
 
 import duckdb
-import pyarrow
+from checks import Checks, arrow_rows, rows
 from pyiceberg.catalog.sql import SqlCatalog
+from pyspark.sql import SparkSession
+from rest_server import RestServer
 from spark import Spark
+from tables import CONTINUED, DELETED_BY_US, KINDS, OURS, THEIRS, pyiceberg_tables
+from with_server import Server
 
-UTC = datetime.timezone.utc
+SPARK_CATALOG = "org.apache.iceberg.spark.SparkCatalog"
 
 
 def main() -> None:
     """Run every check and say how many held."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--exchange", type=Path, help="the example program; built when absent")
+    parser.add_argument("binary", type=Path)
     parser.add_argument("--no-spark", action="store_true", help="leave out what needs a JVM")
     arguments = parser.parse_args()
-    exchange = Exchange(arguments.exchange or built())
+    checks = Checks()
+    folder = Path(tempfile.mkdtemp(prefix="floe-read-back-"))
     try:
-        exchange.run("make")
-        checks = Checks()
-        names = exchange.tables()
-        for name in names:
-            ours = exchange.rows(f"floe.{name}")
-            checks.same(f"pyiceberg reads {name}", ours, lambda: pyiceberg_rows(exchange, name))
-            checks.same(f"DuckDB reads {name}", ours, lambda: duckdb_rows(exchange, name))
-        if not arguments.no_spark:
-            with_spark(exchange, names, checks)
-        print(f"read-back: {checks.held}/{checks.made}")
-        sys.exit(checks.held != checks.made)
+        with Server(arguments.binary, "--data", ":memory:") as server:
+            us = SparkSession.builder.remote(server.address).create()
+            lake = Lake(folder, us)
+            ours(lake, checks)
+            pyiceberg_writes(lake, checks)
+            if not arguments.no_spark:
+                with_spark(lake, checks)
+            us.stop()
     finally:
-        exchange.close()
+        shutil.rmtree(folder, ignore_errors=True)
+    print(f"read-back: {checks.held}/{checks.made}")
+    sys.exit(checks.held != checks.made)
 
 
-def built() -> Path:
-    """Build the example program and return its path."""
-    command = ["cargo", "build", "-q", "-p", "floe-iceberg", "--example", "exchange", "--message-format=json"]
-    lines = subprocess.run(command, cwd=TESTS.parent, check=True, capture_output=True, text=True).stdout.splitlines()
-    paths = [json.loads(line).get("executable") for line in lines]
-    return Path(next(path for path in reversed(paths) if path))
+class Lake:
+    """A SQLite catalog named `floe` in a folder, and our session that has it."""
 
-
-class Exchange:
-    """Our side: a catalog in a folder of its own, and the program that works on it."""
-
-    def __init__(self, program: Path):
-        self.program = program
-        self.folder = Path(tempfile.mkdtemp(prefix="floe-read-back-"))
-        self.database = self.folder / "catalog.db"
-        self.warehouse = self.folder / "warehouse"
-
-    def run(self, word: str, *rest: str) -> str:
-        """Run the program on the catalog and return what it prints."""
-        command = [self.program, word, self.database, self.warehouse, *rest]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        if done.returncode:
-            raise RuntimeError(done.stderr.strip())
-        return done.stdout
-
-    def tables(self) -> list[str]:
-        """Names of the tables in our namespace."""
-        return [name for _, name in self.catalog().list_tables("floe")]
+    def __init__(self, folder: Path, us: SparkSession):
+        self.us = us
+        self.database = folder / "catalog.db"
+        self.warehouse = folder / "warehouse"
+        catalog = "spark.sql.catalog.floe"
+        for name, value in {catalog: SPARK_CATALOG, f"{catalog}.type": "embedded",
+                            f"{catalog}.uri": str(self.database), f"{catalog}.warehouse": str(self.warehouse)}.items():
+            us.conf.set(name, value)
 
     def rows(self, table: str, columns: str = "*") -> list[str]:
-        """The table's rows as we read them."""
-        lines = self.run("show", table, columns).splitlines()
-        return sorted(canonical(json.loads(line, parse_float=decimal.Decimal)) for line in lines)
+        """A table's rows as we read them."""
+        return rows(self.us, f"SELECT {columns} FROM {table}")
 
     def catalog(self) -> SqlCatalog:
         """The same catalog as pyiceberg opens it."""
         return SqlCatalog("floe", uri=f"sqlite:///{self.database}", warehouse=f"file://{self.warehouse}")
 
-    def close(self) -> None:
-        """Remove the folder."""
-        shutil.rmtree(self.folder, ignore_errors=True)
+
+def ours(lake: Lake, checks: Checks) -> None:
+    """Tables of ours, as pyiceberg and DuckDB read them."""
+    lake.us.sql("CREATE SCHEMA floe.ours").collect()
+    for name, statements in OURS.items():
+        for statement in statements:
+            lake.us.sql(statement.replace("$T", f"floe.ours.{name}")).collect()
+        expected = lake.rows(f"floe.ours.{name}")
+        checks.same(f"pyiceberg reads {name}", expected, lambda: pyiceberg_rows(lake, f"ours.{name}"))
+        checks.same(f"DuckDB reads {name}", expected, lambda: duckdb_rows(lake, f"ours.{name}"))
 
 
-class Checks:
-    """Counts what held, and prints what did not."""
+def pyiceberg_writes(lake: Lake, checks: Checks) -> None:
+    """Tables of pyiceberg's, as we read them, before and after we change them too."""
+    for name in pyiceberg_tables(lake.catalog()):
+        checks.same(f"we read pyiceberg's {name}", pyiceberg_rows(lake, f"py.{name}"), lambda: lake.rows(f"floe.py.{name}"))
 
-    def __init__(self):
-        self.made = self.held = 0
+        table = f"floe.py.{name}"
 
-    def same(self, what: str, expected: list[str], read) -> None:
-        """Compare rows; `read` may raise."""
-        self.made += 1
+        def changed() -> list[str]:
+            lake.us.sql(f"DELETE FROM {table} WHERE id = 2").collect()
+            lake.us.sql(f"INSERT INTO {table} SELECT * FROM {table} WHERE id = 5").collect()
+            return pyiceberg_rows(lake, f"py.{name}")
+
+        expected = rows(lake.us, f"SELECT * FROM {table} WHERE id <> 2 UNION ALL SELECT * FROM {table} WHERE id = 5")
+        checks.same(f"pyiceberg reads what we changed in {name}", expected, changed)
+
+
+# -- with a JVM ----------------------------------------------------------------------------------------------------------
+
+
+def with_spark(lake: Lake, checks: Checks) -> None:
+    """Spark on the same SQLite catalog, then Spark and we on a REST catalog."""
+    with RestServer() as rest:
+        shared = {"spark.sql.catalog.lake": SPARK_CATALOG, "spark.sql.catalog.lake.type": "rest",
+                  "spark.sql.catalog.lake.uri": rest.uri}
+        for name, value in shared.items():
+            lake.us.conf.set(name, value)
+        jdbc = "spark.sql.catalog.floe"
+        server = Spark(python=Path(sys.executable), conf=shared | {
+            "spark.sql.catalog.lake.cache-enabled": "false",
+            jdbc: SPARK_CATALOG,
+            f"{jdbc}.catalog-impl": "org.apache.iceberg.jdbc.JdbcCatalog",
+            f"{jdbc}.uri": f"jdbc:sqlite:{lake.database}",
+            f"{jdbc}.jdbc.schema-version": "V1",
+            f"{jdbc}.warehouse": f"file://{lake.warehouse}",
+            f"{jdbc}.cache-enabled": "false",
+        })
         try:
-            found = read()
-        except Exception as error:
-            print(f"{what}: {type(error).__name__}: {str(error)[:600]}", flush=True)
-            return
-        if found == expected:
-            self.held += 1
-            return
-        missing = [row for row in expected if row not in found][:2]
-        beyond = [row for row in found if row not in expected][:2]
-        print(f"{what}: {len(expected)} rows expected, {len(found)} found\n  missing {missing}\n  beyond  {beyond}", flush=True)
-
-    def holds(self, what: str, check) -> None:
-        """A check that raises when it does not hold."""
-        self.same(what, [], lambda: check() or [])
+            spark = SparkSession.builder.remote(server.address).create()
+            spark_reads(lake, spark, checks)
+            spark_writes(lake, spark, checks)
+            in_turn(lake.us, spark, checks)
+            spark.stop()
+        finally:
+            server.stop()
 
 
-def canonical(value) -> str:
-    """One text for a row, whoever read it: nulls left out, numbers and times in one form."""
-    return json.dumps(plain(value), sort_keys=True, ensure_ascii=False)
+def spark_reads(lake: Lake, spark: SparkSession, checks: Checks) -> None:
+    """Tables and a view of ours."""
+    for name in OURS:
+        checks.same(f"Spark reads {name}", lake.rows(f"floe.ours.{name}"), lambda: rows(spark, f"SELECT * FROM floe.ours.{name}"))
+    lake.us.sql("CREATE VIEW floe.ours.few AS SELECT id, text FROM floe.ours.types_v2 WHERE id < 3").collect()
+    checks.same("Spark reads our view", lake.rows("floe.ours.types_v2 WHERE id < 3", "id, text"),
+                lambda: rows(spark, "SELECT * FROM floe.ours.few"))
 
 
-def plain(value):
-    """A value in the form our JSON has it."""
-    match value:
-        case dict():
-            return {key: plain(inner) for key, inner in value.items() if plain(inner) not in (None, {})}
-        case [(str(), _), *_]:
-            return plain(dict(value))
-        case list() | tuple():
-            return [plain(inner) for inner in value]
-        case bool() | None:
-            return value
-        case bytes() | bytearray():
-            return bytes(value).hex()
-        case float() if math.isnan(value):
-            return None
-        case int() | float() | decimal.Decimal():
-            return format(decimal.Decimal(value).normalize(), "f")
-        case datetime.datetime() if value.tzinfo:
-            return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-        case datetime.datetime():
-            return value.strftime("%Y-%m-%dT%H:%M:%S.%f")
-        case datetime.date():
-            return value.isoformat()
-        case str() if len(value) > 10 and value[4:5] == "-" and value[10:11] == "T":
-            zone = "Z" if value.endswith("Z") else ""
-            whole, _, part = value.removesuffix("Z").partition(".")
-            return f"{whole}.{part:0<6}{zone}"
-        case _:
-            return value
+def spark_writes(lake: Lake, spark: SparkSession, checks: Checks) -> None:
+    """Tables and a view of Spark's, and what is left of them after a delete of ours."""
+    spark.sql("CREATE SCHEMA floe.theirs").collect()
+    for name, statements in THEIRS.items():
+        for statement in statements:
+            spark.sql(statement.replace("$T", f"floe.theirs.{name}")).collect()
+        table = f"floe.theirs.{name}"
+        checks.same(f"we read Spark's {name}", rows(spark, f"SELECT * FROM {table}"), lambda: lake.rows(table))
+        columns = ",".join(spark.table(table).columns[:2])
+        checks.same(f"we read two columns of Spark's {name}", rows(spark, f"SELECT {columns} FROM {table}"),
+                    lambda: lake.rows(table, columns))
+    spark.sql("CREATE VIEW floe.theirs.some AS SELECT id, upper(name) AS name FROM floe.theirs.plain WHERE id < 3").collect()
+    checks.same("we read Spark's view", rows(spark, "SELECT * FROM floe.theirs.some"), lambda: lake.rows("floe.theirs.some"))
+    for name in DELETED_BY_US:
+        table = f"floe.theirs.{name}"
+
+        def deleted() -> list[str]:
+            lake.us.sql(f"DELETE FROM {table} WHERE id = 11").collect()
+            return rows(spark, f"SELECT * FROM {table}")
+
+        left = rows(spark, f"SELECT * FROM {table} WHERE id <> 11 OR id IS NULL")
+        checks.same(f"Spark sees our delete from {name}", left, deleted)
 
 
-def arrow_rows(table: pyarrow.Table) -> list[str]:
-    """Rows of an Arrow table, in canonical form and order."""
-    return sorted(canonical(row) for row in table.to_pylist())
+def in_turn(us: SparkSession, spark: SparkSession, checks: Checks) -> None:
+    """Statements by both, one after the other, on one table of the REST catalog."""
+    us.sql("CREATE SCHEMA lake.both").collect()
+    for kind, clauses in KINDS.items():
+        for first, second, who in ((us, spark, "we"), (spark, us, "Spark")):
+            table, control = f"lake.both.{kind}_{who}", f"lake.both.{kind}_{who}_control"
+            for name, session in ((table, first), (control, spark)):
+                session.sql(f"CREATE TABLE {name} (id BIGINT, day DATE, name STRING, n INT) USING iceberg {clauses}").collect()
+            for step, statement in enumerate(CONTINUED):
+                def done() -> list[str]:
+                    (first, second)[step % 2].sql(statement.replace("$T", table)).collect()
+                    return rows(us, f"SELECT * FROM {table}")
+
+                spark.sql(statement.replace("$T", control)).collect()
+                expected = rows(spark, f"SELECT * FROM {control}")
+                checks.same(f"{kind}, {who} first, step {step}, read by us", expected, done)
+                checks.same(f"{kind}, {who} first, step {step}, read by Spark", expected,
+                            lambda: rows(spark, f"SELECT * FROM {table}"))
 
 
-def pyiceberg_rows(exchange: Exchange, name: str) -> list[str]:
+# -- the two others -----------------------------------------------------------------------------------------------------
+
+
+def pyiceberg_rows(lake: Lake, name: str) -> list[str]:
     """The table as pyiceberg reads it."""
-    return arrow_rows(exchange.catalog().load_table(f"floe.{name}").scan().to_arrow())
+    return arrow_rows(lake.catalog().load_table(name).scan().to_arrow())
 
 
-def duckdb_rows(exchange: Exchange, name: str) -> list[str]:
+def duckdb_rows(lake: Lake, name: str) -> list[str]:
     """The table as DuckDB's extension reads it, from its metadata file."""
-    location = exchange.catalog().load_table(f"floe.{name}").metadata_location
+    location = lake.catalog().load_table(name).metadata_location
     connection = duckdb.connect()
     for extension in ("avro", "httpfs", "iceberg"):
         connection.execute(f"LOAD '{extension_file(extension)}'")
@@ -183,115 +206,6 @@ def extension_file(name: str) -> Path:
     """Where the extension's wheel put its file."""
     module = __import__(f"duckdb_extension_{name}")
     return next(Path(module.__path__[0]).rglob(f"{name}.duckdb_extension"))
-
-
-# -- with a JVM ----------------------------------------------------------------------------------------------------------
-
-
-def with_spark(exchange: Exchange, names: list[str], checks: Checks) -> None:
-    """Spark reads ours, then writes tables for us to read."""
-    ours = "spark.sql.catalog.floe"
-    server = Spark(python=Path(sys.executable), conf={
-        ours: "org.apache.iceberg.spark.SparkCatalog",
-        f"{ours}.catalog-impl": "org.apache.iceberg.jdbc.JdbcCatalog",
-        f"{ours}.uri": f"jdbc:sqlite:{exchange.database}",
-        f"{ours}.jdbc.schema-version": "V1",
-        f"{ours}.warehouse": f"file://{exchange.warehouse}",
-        f"{ours}.cache-enabled": "false",
-    })
-    try:
-        from pyspark.sql import SparkSession
-        session = SparkSession.builder.remote(server.address).create()
-        for name in names:
-            checks.same(f"Spark reads {name}", exchange.rows(f"floe.{name}"),
-                        lambda: arrow_rows(session.table(f"floe.floe.{name}").toArrow()))
-        checks.same("Spark reads our view", exchange.rows("floe.types_v2", "id,text")[:0] + sorted(
-            canonical(row) for row in [{"id": 0, "text": "t0-ä😀 0"}, {"id": 1, "text": "t1-ä😀 1"}, {"id": 2, "text": "t2-ä😀 2"}]),
-            lambda: arrow_rows(session.table("floe.floe.few").toArrow()))
-        for name, statements in THEIRS.items():
-            for statement in statements:
-                session.sql(statement.replace("$T", f"floe.theirs.{name}"))
-            expected = arrow_rows(session.table(f"floe.theirs.{name}").toArrow())
-            checks.same(f"we read Spark's {name}", expected, lambda: exchange.rows(f"theirs.{name}"))
-            columns = ",".join(session.table(f"floe.theirs.{name}").columns[:2])
-            first = arrow_rows(session.sql(f"SELECT {columns} FROM floe.theirs.{name}").toArrow())
-            checks.same(f"we read two columns of Spark's {name}", first, lambda: exchange.rows(f"theirs.{name}", columns))
-        for name in ("deletes_v2", "vectors_v3", "partitioned"):
-            exchange_delete(exchange, session, name, checks)
-        session.stop()
-    finally:
-        server.stop()
-
-
-def exchange_delete(exchange: Exchange, session, name: str, checks: Checks) -> None:
-    """We delete a row from a table of Spark's; Spark sees that row gone and no other come back."""
-    def read() -> list[str]:
-        exchange.run("delete", f"theirs.{name}", "11")
-        return arrow_rows(session.table(f"floe.theirs.{name}").toArrow())
-
-    expected = arrow_rows(session.sql(f"SELECT * FROM floe.theirs.{name} WHERE id <> 11 OR id IS NULL").toArrow())
-    checks.same(f"Spark sees our delete from {name}", expected, read)
-
-
-MERGE_ON_READ = ("'write.delete.mode'='merge-on-read', 'write.update.mode'='merge-on-read', "
-                 "'write.merge.mode'='merge-on-read'")
-
-THEIRS = {
-    "plain": [
-        "CREATE SCHEMA IF NOT EXISTS floe.theirs",
-        "CREATE TABLE $T (id BIGINT, name STRING, price DECIMAL(9,2), at TIMESTAMP, day DATE, m MAP<STRING,INT>, "
-        "s STRUCT<a: INT, b: ARRAY<STRUCT<c: STRING>>>) USING iceberg",
-        "INSERT INTO $T SELECT id, concat('n', id), id / 4, timestamp_millis(id * 1000), date_from_unix_date(cast(id AS INT)), "
-        "map('k', cast(id AS INT)), named_struct('a', cast(id AS INT), 'b', array(named_struct('c', concat('x', id)))) FROM range(100)",
-    ],
-    "deletes_v2": [
-        f"CREATE TABLE $T (id BIGINT, name STRING) USING iceberg TBLPROPERTIES ('format-version'='2', {MERGE_ON_READ})",
-        "INSERT INTO $T SELECT id, concat('n', id) FROM range(0, 200, 1, 2)",
-        "INSERT INTO $T SELECT id, concat('n', id) FROM range(200, 300)",
-        "DELETE FROM $T WHERE id % 7 = 0",
-        "UPDATE $T SET name = 'changed' WHERE id BETWEEN 190 AND 210",
-        "DELETE FROM $T WHERE id IN (3, 4, 5, 250)",
-    ],
-    "vectors_v3": [
-        f"CREATE TABLE $T (id BIGINT, name STRING) USING iceberg TBLPROPERTIES ('format-version'='3', {MERGE_ON_READ})",
-        "INSERT INTO $T SELECT id, concat('n', id) FROM range(0, 200, 1, 2)",
-        "INSERT INTO $T SELECT id, concat('n', id) FROM range(200, 300)",
-        "DELETE FROM $T WHERE id % 7 = 0",
-        "UPDATE $T SET name = 'changed' WHERE id BETWEEN 190 AND 210",
-        "DELETE FROM $T WHERE id IN (3, 4, 5, 250)",
-    ],
-    "upgraded": [
-        f"CREATE TABLE $T (id BIGINT, name STRING) USING iceberg TBLPROPERTIES ('format-version'='1')",
-        "INSERT INTO $T SELECT id, concat('n', id) FROM range(50)",
-        f"ALTER TABLE $T SET TBLPROPERTIES ('format-version'='2', {MERGE_ON_READ})",
-        "DELETE FROM $T WHERE id < 5",
-        "ALTER TABLE $T SET TBLPROPERTIES ('format-version'='3')",
-        "DELETE FROM $T WHERE id > 45",
-    ],
-    "partitioned": [
-        f"CREATE TABLE $T (id BIGINT, day DATE, name STRING) USING iceberg PARTITIONED BY (days(day), bucket(3, id)) "
-        f"TBLPROPERTIES ({MERGE_ON_READ})",
-        "INSERT INTO $T SELECT id, date_from_unix_date(cast(id % 3 AS INT)), concat('n', id) FROM range(60)",
-        "ALTER TABLE $T DROP PARTITION FIELD days(day)",
-        "INSERT INTO $T SELECT id, date_from_unix_date(cast(id % 3 AS INT)), concat('n', id) FROM range(60, 120)",
-        "ALTER TABLE $T ADD PARTITION FIELD truncate(2, name)",
-        "DELETE FROM $T WHERE id % 10 = 0",
-    ],
-    "evolved": [
-        "CREATE TABLE $T (a INT, b STRING, c STRUCT<x: INT, y: FLOAT>, d ARRAY<STRUCT<e: INT>>) USING iceberg",
-        "INSERT INTO $T VALUES (1, 'one', named_struct('x', 1, 'y', 1.5F), array(named_struct('e', 1)))",
-        "ALTER TABLE $T RENAME COLUMN a TO z",
-        "ALTER TABLE $T ALTER COLUMN z TYPE BIGINT",
-        "ALTER TABLE $T RENAME COLUMN b TO a",
-        "ALTER TABLE $T ADD COLUMN b INT FIRST",
-        "ALTER TABLE $T ALTER COLUMN c.y TYPE DOUBLE",
-        "ALTER TABLE $T ADD COLUMN c.w STRING FIRST",
-        "ALTER TABLE $T RENAME COLUMN c.x TO v",
-        "ALTER TABLE $T ADD COLUMN d.element.f STRING",
-        "INSERT INTO $T VALUES (7, 2, 'two', named_struct('w', 'w', 'v', 2, 'y', 2.5D), array(named_struct('e', 2, 'f', 'f')))",
-        "ALTER TABLE $T DROP COLUMN c.v",
-    ],
-}
 
 
 if __name__ == "__main__":
