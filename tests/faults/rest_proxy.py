@@ -40,9 +40,10 @@ class Proxy(http.server.ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, upstream: int, seed: int):
+    def __init__(self, upstream: int, seed: int, lost: float = 0.15):
         super().__init__(("127.0.0.1", 0), Handler)
         self.upstream = upstream
+        self.lost = lost
         self.random = random.Random(seed)
         self.tokens: dict[str, float] = {}
         self.injected: collections.Counter = collections.Counter()
@@ -99,7 +100,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.refuse(random.choice([502, 503, 504]), "ServiceUnavailableException")
         status, headers, text = self.forward(body)
         applied = self.command == "POST" and COMMIT.search(self.path) and status == 200
-        if applied and self.server.chance("answer lost", 0.15):
+        if applied and self.server.chance("answer lost", self.server.lost):
             if random.random() < 0.5:
                 self.close_connection = True
                 self.connection.shutdown(socket.SHUT_RDWR)

@@ -45,7 +45,7 @@ def main() -> None:
     checks = Checks()
     with Server(arguments.binary, "--data", ":memory:") as engine:
         with RestServer() as catalog:
-            proxy = Proxy(catalog.port, arguments.seed)
+            proxy = Proxy(catalog.port, arguments.seed, lost=0.4)
             threading.Thread(target=proxy.serve_forever, daemon=True).start()
             uri = f"http://127.0.0.1:{proxy.server_address[1]}/polaris"
             refusals(engine.address, uri, checks)

@@ -38,6 +38,8 @@ pub enum Kind {
     Operation,
     /// A concurrent change won (`SparkConcurrentModificationException`); trying again may help.
     Conflict,
+    /// What a table's format refuses (Iceberg's own `ValidationException`).
+    Validation,
     /// The message itself is not a plan (`InvalidPlanInput`).
     InvalidPlan,
     /// A mistake of ours (`SparkException` with `INTERNAL_ERROR`).
@@ -160,7 +162,8 @@ impl Error {
 impl fmt::Display for Error {
     /// `[CONDITION] sentence SQLSTATE: 42P01` and the query context, as Spark prints it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if !self.0.condition.is_empty() {
+        // Conditions that Spark has not named yet do not show.
+        if !self.0.condition.is_empty() && !self.0.condition.starts_with("_LEGACY_ERROR_") {
             write!(f, "[{}] ", self.0.condition)?;
         }
         f.write_str(&self.sentence())?;

@@ -45,10 +45,8 @@ pub struct Listed {
 pub trait Catalog: Send + Sync + Debug {
     fn name(&self) -> &str;
 
-    /// The namespace a session starts in here.
-    fn default_namespace(&self) -> Vec<String> {
-        vec!["default".into()]
-    }
+    /// The namespace a session starts in here; none where the catalog has no such namespace.
+    fn default_namespace(&self) -> Vec<String>;
 
     async fn namespaces(&self, parent: &[String]) -> Result<Vec<Vec<String>>>;
     async fn namespace(&self, name: &[String]) -> Result<Option<Namespace>>;

@@ -1,13 +1,14 @@
 //! Iceberg catalogs, embedded and REST, as a [`Catalog`]: their words in ours.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use async_trait::async_trait;
-use datafusion::execution::runtime_env::RuntimeEnv;
 use floe_base::id::BackendId;
 use floe_base::{Error, Result};
 use floe_iceberg::catalog::{IcebergCatalog, Ident, Properties};
+use floe_iceberg::inspect::{MetadataTable, inspect};
 use floe_iceberg::scan::{FILE_COLUMN, POSITION_COLUMN, ScanOptions};
 use floe_iceberg::table::Table as IcebergTable;
 use floe_iceberg::time_travel;
@@ -21,13 +22,11 @@ use crate::{Catalog, Found, ObjectName, Statistics, Table, View};
 #[derive(Debug)]
 pub struct Iceberg {
     inner: Arc<dyn IcebergCatalog>,
-    /// Scans read through its object stores; a table's own is registered when the table is loaded.
-    runtime: Arc<RuntimeEnv>,
 }
 
 impl Iceberg {
-    pub fn new(inner: Arc<dyn IcebergCatalog>, runtime: Arc<RuntimeEnv>) -> Self {
-        Self { inner, runtime }
+    pub fn new(inner: Arc<dyn IcebergCatalog>) -> Self {
+        Self { inner }
     }
 
     async fn table(&self, ident: &Ident, version: Option<&Version>) -> Result<Option<Table>> {
@@ -42,10 +41,10 @@ impl Iceberg {
             let of = |key: &str| snapshot.summary().additional_properties.get(key)?.parse().ok();
             Statistics { rows: of("total-records"), bytes: of("total-files-size") }
         });
-        let options = ScanOptions { version, row_identity: true, files: None };
+        let options = ScanOptions { version, row_identity: true, ..ScanOptions::default() };
         Ok(Table {
             name: Some(ObjectName::new(self.inner.name(), ident.namespace.clone(), ident.name.clone())),
-            schema: resolved.columns(),
+            schema: with_comments(&resolved.columns(), |name| resolved.comment_of(name)),
             provider: table.provider(options)?,
             statistics,
             reachable: reachable(&table),
@@ -55,16 +54,59 @@ impl Iceberg {
         })
     }
 
-    /// `t.snapshots` and its like: the last namespace part is then the table.
-    async fn metadata_table(&self, namespace: &[String], name: &str) -> Result<Option<Table>> {
+    /// `t.snapshots`, `t.branch_x` and their like: the last namespace part is then the table.
+    async fn metadata_table(
+        &self,
+        namespace: &[String],
+        name: &str,
+        version: Option<&Version>,
+    ) -> Result<Option<Table>> {
         let Some((table, namespace)) = namespace.split_last() else { return Ok(None) };
         let ident = Ident::new(namespace.iter().cloned(), table.clone());
-        if let Some((kind, reference)) = name.split_once('_')
-            && matches!(kind, "branch" | "tag")
-        {
-            return self.table(&ident, Some(&Version::Reference(reference.into()))).await;
+        if let Some(which) = MetadataTable::parse(name) {
+            let Some(table) = IcebergTable::find(&self.inner, &ident).await? else { return Ok(None) };
+            return self.inspected(&ident, table, which, version).await.map(Some);
         }
-        Ok(None)
+        match selected(name) {
+            Some(Selected::Branch(branch)) => {
+                let Some(table) = IcebergTable::find(&self.inner, &ident).await? else { return Ok(None) };
+                let found = self.described(&ident, table.on_branch(&branch)?, None)?;
+                Ok(Some(Table { name: Some(self.inside(&ident, name)), ..found }))
+            }
+            // Only branches are written: without the table behind it, a statement that writes is refused.
+            Some(Selected::Version(version)) => {
+                let found = self.table(&ident, Some(&version)).await?;
+                Ok(found.map(|table| Table { iceberg: None, name: Some(self.inside(&ident, name)), ..table }))
+            }
+            None => Ok(None),
+        }
+    }
+
+    async fn inspected(
+        &self,
+        ident: &Ident,
+        table: IcebergTable,
+        which: MetadataTable,
+        version: Option<&Version>,
+    ) -> Result<Table> {
+        let version = version.map(read_version).transpose()?;
+        let provider = inspect(&table, which, version.as_ref()).await?;
+        Ok(Table {
+            name: Some(self.inside(ident, which.name())),
+            schema: provider.schema(),
+            provider,
+            statistics: Statistics::default(),
+            reachable: vec![BackendId::DataFusion],
+            format: "iceberg".into(),
+            iceberg: None,
+            metadata_columns: Arc::new(Schema::empty()),
+        })
+    }
+
+    /// The name of something that stands behind a table's name.
+    fn inside(&self, ident: &Ident, name: &str) -> ObjectName {
+        let namespace = ident.namespace.iter().chain([&ident.name]).cloned().collect();
+        ObjectName::new(self.inner.name(), namespace, name)
     }
 
     async fn view(&self, ident: &Ident) -> Result<Option<View>> {
@@ -79,10 +121,11 @@ impl Iceberg {
                 namespace: found.default_namespace().to_vec(),
             },
             columns: schema.fields().iter().map(column).collect(),
-            schema: Some(schema),
+            schema: Some(with_comments(&schema, |name| found.comment_of(name))),
             is_temporary: false,
             comment: found.comment().map(str::to_string),
             properties: found.properties().into_iter().collect(),
+            reserved: found.reserved(),
         }))
     }
 }
@@ -91,6 +134,10 @@ impl Iceberg {
 impl Catalog for Iceberg {
     fn name(&self) -> &str {
         self.inner.name()
+    }
+
+    fn default_namespace(&self) -> Vec<String> {
+        default_namespace(self.name(), self.inner.config().get("default-namespace"))
     }
 
     async fn namespaces(&self, parent: &[String]) -> Result<Vec<Vec<String>>> {
@@ -137,7 +184,7 @@ impl Catalog for Iceberg {
         if let Some(view) = self.view(&ident).await? {
             return Ok(Some(Found::View(Box::new(view))));
         }
-        let metadata = self.metadata_table(namespace, name).await?;
+        let metadata = self.metadata_table(namespace, name, version).await?;
         Ok(metadata.map(|table| Found::Table(Box::new(table))))
     }
 
@@ -182,6 +229,28 @@ impl Catalog for Iceberg {
     }
 }
 
+/// The columns with their comments, which a scan itself does not carry.
+fn with_comments<'a>(columns: &Schema, comment_of: impl Fn(&str) -> Option<&'a str>) -> SchemaRef {
+    let field = |field: &Arc<Field>| match comment_of(field.name()) {
+        Some(comment) => {
+            let metadata = HashMap::from([("comment".to_string(), comment.to_string())]);
+            Arc::new(field.as_ref().clone().with_metadata(metadata))
+        }
+        None => field.clone(),
+    };
+    Arc::new(Schema::new(columns.fields().iter().map(field).collect::<Vec<_>>()))
+}
+
+/// The namespace a session starts in: `default` in Spark's session catalog, elsewhere the one `default-namespace` names or
+/// none, so that tables are named with theirs (Iceberg 1.11 `SparkCatalog`).
+pub fn default_namespace(catalog: &str, named: Option<&str>) -> Vec<String> {
+    match named {
+        _ if catalog.eq_ignore_ascii_case("spark_catalog") => vec!["default".into()],
+        Some(named) => named.split('.').map(str::to_string).collect(),
+        None => Vec::new(),
+    }
+}
+
 /// The columns that tell rows apart; a query may name them, `*` does not show them.
 fn identity() -> SchemaRef {
     Arc::new(Schema::new(vec![
@@ -198,6 +267,27 @@ fn reachable(table: &IcebergTable) -> Vec<BackendId> {
     } else {
         vec![BackendId::DataFusion, BackendId::DuckDb]
     }
+}
+
+/// A branch or version in the place of a metadata table's name.
+enum Selected {
+    Branch(String),
+    Version(Version),
+}
+
+/// As Iceberg 1.11's `SparkCatalog.load` tells them.
+fn selected(name: &str) -> Option<Selected> {
+    let (kind, rest) = ["branch_", "tag_", "snapshot_id_", "at_timestamp_"]
+        .iter()
+        .find_map(|kind| name.get(..kind.len()).filter(|start| start.eq_ignore_ascii_case(kind)).map(|_| *kind))
+        .and_then(|kind| Some((kind, name.get(kind.len()..)?)))?;
+    let version = match kind {
+        "at_timestamp_" => Version::Timestamp(rest.parse::<i64>().ok()?.saturating_mul(1000)),
+        "snapshot_id_" => Version::Reference(rest.parse::<i64>().ok()?.to_string()),
+        "branch_" => return Some(Selected::Branch(rest.into())),
+        _ => Version::Reference(rest.into()),
+    };
+    Some(Selected::Version(version))
 }
 
 fn read_version(version: &Version) -> Result<time_travel::Version> {

@@ -20,6 +20,8 @@ pub struct View {
     pub is_temporary: bool,
     pub comment: Option<String>,
     pub properties: Vec<(String, String)>,
+    /// What the catalog itself says of it, which nobody sets: `format-version`, `location`, `provider`.
+    pub reserved: Vec<(String, String)>,
 }
 
 #[derive(Clone, Debug)]

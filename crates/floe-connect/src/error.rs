@@ -146,6 +146,7 @@ fn classes(error: &Error) -> Vec<&'static str> {
             "java.util.ConcurrentModificationException",
             RUNTIME,
         ],
+        Kind::Validation => &["org.apache.iceberg.exceptions.ValidationException", RUNTIME],
         Kind::InvalidPlan => &["org.apache.spark.sql.connect.common.InvalidPlanInput"],
         Kind::Operation | Kind::Internal => &["org.apache.spark.SparkException"],
     };

@@ -1,31 +1,35 @@
-//! The catalogs a session can name: the embedded one, those its settings define, and `system`.
+//! The catalogs a session can name: the embedded one and those its settings define.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use datafusion::execution::runtime_env::RuntimeEnv;
-use floe_base::Result;
+use floe_base::{Error, Result};
 use floe_catalog::Catalog;
 use floe_catalog::iceberg::Iceberg;
-use floe_iceberg::config::CatalogConfig;
+use floe_iceberg::config::{CatalogConfig, CatalogKind};
 use tokio::sync::Mutex;
 
 /// The catalog every session starts in.
 pub(crate) const DEFAULT: &str = "spark_catalog";
+/// Stands for the value of `spark.sql.catalog.<name>` itself among a catalog's properties.
+const CLASS: &str = "catalog-class";
+/// Catalogs open at once before those of servers are closed.
+const OPEN_MAX: usize = 128;
+/// How the names of the classes end that are Iceberg's, and so ours.
+const ICEBERG: [&str; 2] = [".SparkCatalog", ".SparkSessionCatalog"];
 
 /// Opens catalogs when they are first named and keeps them open: one client, one cache, whoever asks.
 #[derive(Debug)]
 pub(crate) struct Catalogs {
     folder: PathBuf,
-    runtime: Arc<RuntimeEnv>,
     /// By name and settings: two sessions that define `lake` differently have two.
     open: Mutex<BTreeMap<(String, BTreeMap<String, String>), Arc<dyn Catalog>>>,
 }
 
 impl Catalogs {
-    pub(crate) fn new(folder: PathBuf, runtime: Arc<RuntimeEnv>) -> Self {
-        Self { folder, runtime, open: Mutex::default() }
+    pub(crate) fn new(folder: PathBuf) -> Self {
+        Self { folder, open: Mutex::default() }
     }
 
     /// Where the embedded catalog keeps its tables, as Spark's `spark.sql.warehouse.dir` says it.
@@ -35,38 +39,58 @@ impl Catalogs {
 
     /// The catalog of a name under these settings; `None` where nothing defines it.
     pub(crate) async fn get(&self, name: &str, conf: &BTreeMap<String, String>) -> Result<Option<Arc<dyn Catalog>>> {
-        let name = name.to_lowercase();
-        let properties = properties(&name, conf);
+        // Only the session catalog's name may be written in any case.
+        let name = if name.eq_ignore_ascii_case(DEFAULT) { DEFAULT } else { name };
+        let properties = properties(name, conf);
         if name != DEFAULT && properties.is_empty() {
             return Ok(None);
         }
-        let key = (name.clone(), properties);
+        if let Some(class) = properties.get(CLASS)
+            && !ICEBERG.iter().any(|ours| class.ends_with(ours))
+        {
+            return Err(Error::unsupported(format!("catalog `{name}` of class {class} (Iceberg's SparkCatalog is)")));
+        }
+        let key = (name.to_string(), properties);
         let mut open = self.open.lock().await;
         if let Some(found) = open.get(&key) {
             return Ok(Some(found.clone()));
         }
-        let config = if key.1.contains_key("type") || key.1.contains_key("uri") {
-            CatalogConfig::from_properties(&name, key.1.clone())?
-        } else {
-            CatalogConfig::embedded(&name, self.folder.clone())
+        let said = ["type", "catalog-impl", "uri"].iter().any(|word| key.1.contains_key(*word));
+        let config = match said {
+            true => CatalogConfig::from_properties(name, key.1.clone())?,
+            false => CatalogConfig::embedded(name, self.folder.clone()),
         };
-        let catalog: Arc<dyn Catalog> =
-            Arc::new(Iceberg::new(floe_iceberg::catalog::open(config).await?, self.runtime.clone()));
+        let catalog: Arc<dyn Catalog> = Arc::new(Iceberg::new(floe_iceberg::catalog::open(config).await?));
+        if open.len() >= OPEN_MAX {
+            // Sessions with a token each define a catalog each. A server is asked anew; what an embedded catalog holds in
+            // memory would be gone.
+            open.retain(|_, catalog| !is_rest(catalog.as_ref()));
+        }
         open.insert(key, catalog.clone());
         Ok(Some(catalog))
     }
 
     /// The names of all catalogs these settings define, sorted.
     pub(crate) fn names(&self, conf: &BTreeMap<String, String>) -> Vec<String> {
-        let mut names = vec![DEFAULT.to_string(), "system".into()];
+        let mut names = vec![DEFAULT.to_string()];
         names.extend(conf.keys().filter_map(|key| {
             let rest = key.strip_prefix("spark.sql.catalog.")?;
-            (!rest.contains('.')).then(|| rest.to_lowercase())
+            (!rest.contains('.')).then(|| rest.to_string())
         }));
         names.sort();
         names.dedup();
         names
     }
+}
+
+fn is_rest(catalog: &dyn Catalog) -> bool {
+    catalog.iceberg().is_some_and(|iceberg| iceberg.config().kind == CatalogKind::Rest)
+}
+
+/// The namespace a session is in once a catalog is current, without opening the catalog.
+pub(crate) fn default_namespace(name: &str, conf: &BTreeMap<String, String>) -> Vec<String> {
+    let named = conf.get(&format!("spark.sql.catalog.{name}.default-namespace"));
+    floe_catalog::iceberg::default_namespace(name, named.map(String::as_str))
 }
 
 /// What `spark.sql.catalog.<name>.*` says, without the prefix.
@@ -75,7 +99,7 @@ fn properties(name: &str, conf: &BTreeMap<String, String>) -> BTreeMap<String, S
     let of = |(key, value): (&String, &String)| {
         let rest = key.strip_prefix(&prefix)?;
         if rest.is_empty() {
-            return Some(("catalog-class".to_string(), value.clone()));
+            return Some((CLASS.to_string(), value.clone()));
         }
         Some((rest.strip_prefix('.')?.to_string(), value.clone()))
     };

@@ -53,7 +53,8 @@ impl Engine {
             threads: self::threads(&settings)?,
         };
         let datafusion = Arc::new(DataFusion::new(&config, threads.handle())?);
-        let catalogs = Catalogs::new(folder, datafusion.runtime());
+        floe_catalog::files::visible::register(&datafusion.runtime());
+        let catalogs = Catalogs::new(folder);
         Ok(Arc::new(Self {
             settings,
             clock: Clock::System,

@@ -21,6 +21,7 @@
 //! | `ALTER TABLE`, branches, tags | [`alter`] |
 //! | `CREATE [OR REPLACE] VIEW`, `ALTER VIEW` | [`view::create_view`], [`view::alter_view_properties`] |
 //! | `t.snapshots`, `t.files`, … | [`inspect::inspect`] |
+//! | `CALL catalog.system.…` | [`procedure`] |
 //!
 //! A provider, a write and a commit of one statement use one `Table` value: one version of the table. Whatever a statement wrote
 //! and did not commit is deleted when it fails; an unknown outcome deletes nothing and says so.
@@ -41,6 +42,7 @@ pub mod view;
 pub mod commit;
 pub mod inspect;
 pub mod plan;
+pub mod procedure;
 pub mod scan;
 pub mod write;
 

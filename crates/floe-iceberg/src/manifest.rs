@@ -24,7 +24,15 @@ const CACHE_BYTES: u64 = 256 * 1024 * 1024;
 const ENTRY_BYTES: usize = 400;
 const COLUMN_BYTES: usize = 160;
 
-static LISTS: LazyLock<Cache<String, Arc<Vec<ManifestFile>>>> = LazyLock::new(|| Cache::new(1024));
+/// Manifest lists kept in memory, counted by manifests.
+const CACHED_MANIFESTS: u64 = 200_000;
+
+static LISTS: LazyLock<Cache<String, Arc<Vec<ManifestFile>>>> = LazyLock::new(|| {
+    Cache::builder()
+        .max_capacity(CACHED_MANIFESTS)
+        .weigher(|_, files: &Arc<Vec<ManifestFile>>| u32::try_from(files.len() + 1).unwrap_or(u32::MAX))
+        .build()
+});
 static MANIFESTS: LazyLock<Cache<String, Arc<Vec<Arc<FileEntry>>>>> = LazyLock::new(|| {
     Cache::builder()
         .max_capacity(CACHE_BYTES)

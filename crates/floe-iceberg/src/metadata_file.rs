@@ -18,27 +18,43 @@ use uuid::Uuid;
 
 use crate::storage::Storage;
 
-static PARSED: LazyLock<Cache<String, Arc<TableMetadata>>> = LazyLock::new(|| Cache::new(512));
+/// Bytes of metadata kept in memory, counted as JSON: parsed it takes about as much.
+const CACHE_BYTES: u64 = 128 * 1024 * 1024;
+
+/// Metadata, and the size of its JSON.
+type Parsed = (Arc<TableMetadata>, u32);
+
+static PARSED: LazyLock<Cache<String, Parsed>> =
+    LazyLock::new(|| Cache::builder().max_capacity(CACHE_BYTES).weigher(|_, (_, bytes): &Parsed| *bytes).build());
 
 /// Types of format version 3 that the library below has no name for; a table with one cannot be opened.
 const UNKNOWN_TYPES: &[&str] = &["variant", "unknown", "geometry", "geography"];
 
 /// The table's metadata at a location.
 pub async fn read(storage: &Storage, location: &str) -> Result<Arc<TableMetadata>> {
-    if let Some(known) = PARSED.get(location) {
+    if let Some((known, _)) = PARSED.get(location) {
         return Ok(known);
     }
     let bytes = storage.get(location).await?;
     let metadata = Arc::new(parse(&bytes, location)?);
-    PARSED.insert(location.to_string(), Arc::clone(&metadata));
+    remember(location, &metadata, bytes.len());
     Ok(metadata)
 }
 
 /// Writes metadata to a new location and remembers it.
 pub async fn write(storage: &Storage, location: &str, metadata: &Arc<TableMetadata>) -> Result<()> {
-    storage.put_new(location, encode(metadata.as_ref(), location)?).await?;
-    PARSED.insert(location.to_string(), Arc::clone(metadata));
+    let bytes = encode(metadata.as_ref(), location)?;
+    let size = bytes.len();
+    storage.put_new(location, bytes).await?;
+    remember(location, metadata, size);
     Ok(())
+}
+
+fn remember(location: &str, metadata: &Arc<TableMetadata>, bytes: usize) {
+    // A packed file is a tenth of its JSON or so.
+    let bytes = if location.ends_with(".gz.metadata.json") { bytes.saturating_mul(10) } else { bytes };
+    let size = u32::try_from(bytes).unwrap_or(u32::MAX);
+    PARSED.insert(location.to_string(), (Arc::clone(metadata), size));
 }
 
 /// JSON text of metadata, gzipped where the name says so.

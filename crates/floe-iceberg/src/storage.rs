@@ -92,10 +92,12 @@ impl Storage {
         Ok(Place { store, path, url: self.url(&parsed)? })
     }
 
-    /// Makes every store of this storage reachable for plans that run in `runtime`.
+    /// Makes a place's store reachable for plans that run in `runtime`; local files are so anyhow.
     pub fn register(&self, runtime: &RuntimeEnv, place: &Place) {
         let url: &Url = place.url.as_ref();
-        runtime.register_object_store(url, Arc::clone(&place.store));
+        if url.scheme() != "file" {
+            runtime.register_object_store(url, Arc::clone(&place.store));
+        }
     }
 
     pub async fn get(&self, location: &str) -> Result<Bytes> {

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow_schema::{Schema as ArrowSchema, SchemaRef};
-use floe_base::{Error, Result};
+use floe_base::{Error, Kind, Result};
 use iceberg::spec::{
     FormatVersion, MAIN_BRANCH, NullOrder, PartitionSpec, Schema, SnapshotRef, SnapshotReference, SortDirection,
     SortField, SortOrder, TableMetadata, Transform, UnboundPartitionSpec,
@@ -27,6 +27,8 @@ pub struct Table {
     pub metadata: Arc<TableMetadata>,
     pub metadata_location: Option<String>,
     pub storage: Storage,
+    /// The branch statements read and write; `main` when `None`.
+    pub branch: Option<String>,
     /// What the first commit must carry along, for a table that is staged.
     pub(crate) staged: Option<Arc<Staged>>,
 }
@@ -110,7 +112,22 @@ impl Table {
 
     /// The version that is current now.
     pub async fn refresh(&self) -> Result<Self> {
-        Self::load(&self.catalog, &self.ident).await
+        Ok(Self { branch: self.branch.clone(), ..Self::load(&self.catalog, &self.ident).await? })
+    }
+
+    /// The table as one of its branches: what is read and written is the branch.
+    ///
+    /// # Errors
+    /// A branch that is not there, and a tag, which nobody writes.
+    pub fn on_branch(&self, name: &str) -> Result<Self> {
+        match self.refs().get(name) {
+            Some(found) if found.is_branch() => Ok(Self { branch: Some(name.to_string()), ..self.clone() }),
+            Some(_) => Err(Error::message(Kind::IllegalArgument, format!("{name} is not a branch"))),
+            None => {
+                let text = format!("Cannot use branch (does not exist): {name}");
+                Err(Error::message(Kind::Validation, text))
+            }
+        }
     }
 
     pub(crate) fn of(catalog: &Arc<dyn IcebergCatalog>, ident: &Ident, loaded: Loaded) -> Self {
@@ -120,6 +137,7 @@ impl Table {
             metadata: loaded.metadata,
             metadata_location: loaded.metadata_location,
             storage: loaded.storage,
+            branch: None,
             staged: None,
         }
     }
@@ -131,7 +149,10 @@ impl Table {
 
     /// The snapshot a plain read sees; `None` for an empty table.
     pub fn snapshot(&self) -> Option<&SnapshotRef> {
-        self.metadata.current_snapshot()
+        match &self.branch {
+            Some(branch) => self.metadata.snapshot_for_ref(branch),
+            None => self.metadata.current_snapshot(),
+        }
     }
 
     /// Branches and tags by name.
@@ -249,9 +270,14 @@ pub fn partition_spec(schema: &Schema, partitioning: &[PartitionBy]) -> Result<U
         let source = source(schema, &part.column)?;
         let column = schema.name_by_field_id(source).unwrap_or(&part.column).to_string();
         let name = part.name.clone().unwrap_or_else(|| partition_name(&column, part.transform));
-        builder = builder.add_partition_field(column, name, part.transform).lift()?;
+        builder = builder.add_partition_field(column, name, part.transform).map_err(refused)?;
     }
     Ok(builder.build().lift()?.into_unbound())
+}
+
+/// What Iceberg's rules forbid is the caller's argument, as Java throws it.
+fn refused(error: iceberg::Error) -> Error {
+    Error::message(Kind::IllegalArgument, error.message()).caused_by(error)
 }
 
 pub(crate) fn sort_order(schema: &Schema, order: &[OrderBy]) -> Result<SortOrder> {

@@ -36,6 +36,11 @@ impl Resolved {
     pub fn columns(&self) -> ArrowSchemaRef {
         engine_schema(&self.schema)
     }
+
+    /// A column's comment.
+    pub fn comment_of(&self, column: &str) -> Option<&str> {
+        self.schema.field_by_name(column)?.doc.as_deref()
+    }
 }
 
 /// Finds what `version` means; the current state for `None`.
@@ -49,7 +54,7 @@ pub fn resolve(table: &Table, version: Option<&Version>) -> Result<Resolved> {
     let metadata = &table.metadata;
     let current = || std::sync::Arc::clone(metadata.current_schema());
     match version {
-        None => Ok(Resolved { snapshot: metadata.current_snapshot().cloned(), schema: current() }),
+        None => Ok(Resolved { snapshot: table.snapshot().cloned(), schema: current() }),
         Some(Version::Snapshot(id)) => with_own_schema(metadata, by_id(metadata, *id)?),
         Some(Version::TimestampMs(at)) => with_own_schema(metadata, as_of(table, *at)?),
         Some(Version::Ref(name)) => {

@@ -102,6 +102,14 @@ impl View {
         shown.map(|(key, value)| (key.clone(), value.clone())).collect()
     }
 
+    /// What Iceberg's catalogs say of every view, as its Spark runtime shows it.
+    pub fn reserved(&self) -> Vec<(String, String)> {
+        let version = (self.metadata.format_version() as u8).to_string();
+        let location = self.metadata.location();
+        let location = location.strip_prefix("file://").unwrap_or(location).to_string();
+        vec![("format-version".into(), version), ("location".into(), location), ("provider".into(), "iceberg".into())]
+    }
+
     pub fn comment(&self) -> Option<&str> {
         self.metadata.properties().get("comment").map(String::as_str)
     }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use floe_base::{Error, Kind, Result};
+use floe_iceberg::alter::alter_properties;
 use floe_iceberg::catalog::{CommitError, IcebergCatalog, Ident, Loaded, LoadedView, NewTable, Properties, open};
 use floe_iceberg::commit;
 use floe_iceberg::config::CatalogConfig;
@@ -230,5 +231,19 @@ async fn a_staged_table_whose_answer_is_lost_exists() -> Result<()> {
     let late = commit::append(&second, b, None).await;
     assert_eq!(late.err().map(|error| error.condition().to_string()).as_deref(), Some("TABLE_OR_VIEW_ALREADY_EXISTS"));
     assert_eq!(count(&made.refresh().await?).await?, 1);
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_altered_table_whose_answer_is_lost_is_altered() -> Result<()> {
+    let (faulty, catalog) = Faulty::new(&[]).await?;
+    let table = faulty.table(&catalog, &ident("t")).await?;
+    let set = |value: &str| Properties::from([("k".to_string(), value.to_string())]);
+    *faulty.script.lock() = [Fault::LostAfter].into();
+    let table = alter_properties(&table, set("1"), &[]).await?;
+    assert_eq!(table.metadata.properties().get("k").map(String::as_str), Some("1"));
+    *faulty.script.lock() = [Fault::LostBefore].into();
+    let lost = alter_properties(&table, set("2"), &[]).await.err().ok_or_else(|| Error::internal("not lost"))?;
+    assert!(lost.to_string().contains("is unknown"), "{lost}");
     Ok(())
 }

@@ -166,12 +166,19 @@ impl Scope {
         distinct(found.filter(|column| column.visibility != Visibility::Qualified).collect())
     }
 
-    /// Resolves a name of several parts.
+    /// Resolves a name of several parts: among the shown columns, members of their structs included, then among the rest.
     pub(crate) fn resolve(&self, parts: &[String], case_sensitive: bool) -> Match<'_> {
+        match self.resolve_among(parts, case_sensitive, true) {
+            Match::None => self.resolve_among(parts, case_sensitive, false),
+            found => found,
+        }
+    }
+
+    fn resolve_among(&self, parts: &[String], case_sensitive: bool, shown: bool) -> Match<'_> {
         let longest = parts.len().saturating_sub(1).min(3);
         for used in (0..=longest).rev() {
             let Some((qualifier, name)) = parts.get(..used).zip(parts.get(used)) else { continue };
-            let candidates: Vec<&Column> = match used {
+            let mut candidates: Vec<&Column> = match used {
                 0 => self.find(name, case_sensitive),
                 _ => distinct(
                     self.named(name)
@@ -180,17 +187,12 @@ impl Scope {
                         .collect(),
                 ),
             };
+            candidates.retain(|column| (column.visibility == Visibility::Shown) == shown);
             match candidates.as_slice() {
                 [] => continue,
                 [one] => return Match::One(one, used + 1),
-                _ => {}
+                _ => return Match::Many(candidates),
             }
-            let shown: Vec<&Column> =
-                candidates.iter().copied().filter(|column| column.visibility == Visibility::Shown).collect();
-            return match shown.as_slice() {
-                [one] => Match::One(one, used + 1),
-                _ => Match::Many(candidates),
-            };
         }
         Match::None
     }

@@ -1,6 +1,7 @@
 //! Statements about Iceberg tables: what they are, and the rows in them. One file each under `tables/`.
 
 mod alter;
+mod call;
 mod create;
 mod insert;
 mod rewrite;
@@ -15,7 +16,7 @@ use datafusion::common::Column;
 use datafusion::common::tree_node::{Transformed, TreeNode};
 use datafusion::logical_expr::{Expr, LogicalPlan};
 use floe_base::error::quoted;
-use floe_base::{Error, Result};
+use floe_base::{Error, Kind, Result};
 use floe_catalog::{Found, Table};
 use floe_iceberg::catalog::{IcebergCatalog, Ident};
 use floe_syntax::relation::TableName;
@@ -42,8 +43,8 @@ pub(super) async fn run(session: &Arc<Session>, command: Command, running: &Runn
         Command::AlterTable { table, action } => alter::run(session, &table, action).await,
         Command::SaveAsTable(save) => save_as_table::run(session, save, running).await,
         Command::WriteTo(write) => write_to::run(session, write, running).await,
-        Command::WriteFiles(write) => write_files::run(session, write).await,
-        Command::Call { name, .. } => Err(Error::unsupported(format!("procedure {}", name.join(".")))),
+        Command::WriteFiles(write) => write_files::run(session, write, running).await,
+        Command::Call { name, arguments } => call::run(session, &name, arguments).await,
         other => Err(Error::internal(format!("no file carries out {other:?}"))),
     };
     // Whatever was kept in memory may be out of date now.
@@ -86,13 +87,18 @@ impl Session {
         match self.named(name).await? {
             Some(Named::Object { located, found: Found::Table(table) }) => match table.iceberg.clone() {
                 Some(iceberg) => Ok(Target { located, table: *table, iceberg }),
+                None if table.format == "iceberg" => {
+                    let text = format!("Cannot write to table at a specific snapshot: {}", name.parts.join("."));
+                    Err(Error::message(Kind::IllegalArgument, text))
+                }
                 None => Err(Error::unsupported(format!("writing into a table of format {}", table.format))),
             },
-            Some(Named::Object { .. } | Named::Temporary { .. }) => {
+            Some(Named::Temporary { .. }) => {
                 let error = Error::analysis("EXPECT_TABLE_NOT_VIEW.NO_ALTERNATIVE");
                 Err(error.with("viewName", quoted(&name.parts)).with("operation", "INSERT"))
             }
-            None => Err(missing(&name.parts)),
+            // Spark looks among the tables of a catalog that has views apart, and finds none.
+            Some(Named::Object { .. }) | None => Err(missing(&name.parts)),
         }
     }
 }
@@ -128,6 +134,10 @@ pub(super) async fn condition(
         }
     };
     let expr = outer.expr.first().cloned().ok_or_else(too_much)?.unalias();
+    // What a subquery brought in is no column of the table.
+    if expr.column_refs().iter().any(|column| written(&column.name).is_none()) {
+        return Err(too_much());
+    }
     let renamed = expr.transform(|expr| match &expr {
         Expr::Column(column) => Ok(written(&column.name).map_or(Transformed::no(expr), Transformed::yes)),
         _ => Ok(Transformed::no(expr)),

@@ -173,6 +173,11 @@ impl Edit<'_> {
         if widens(&field.field_type, to) {
             return amend(siblings, index, |field| field.field_type = Box::new(to.clone()));
         }
+        if matches!((field.field_type.as_ref(), to), (Type::Primitive(_), Type::Primitive(PrimitiveType::String))) {
+            // Spark lets any value become a text and leaves the refusal to Iceberg (`unsupportedTableChangeError`, 4.1).
+            let text = format!("Cannot change column type: {}: {} -> {to}", path.join("."), field.field_type);
+            return Err(Error::new(Kind::Operation, "_LEGACY_ERROR_TEMP_2045").with("message", text));
+        }
         let sql = |of: &Type| format!("\"{}\"", of.to_string().to_uppercase());
         Err(Error::analysis("NOT_SUPPORTED_CHANGE_COLUMN")
             .with("table", quoted(&self.table.ident.parts(self.table.catalog.name())))

@@ -241,24 +241,6 @@ pub async fn drop_ref(table: &Table, name: &str) -> Result<Table> {
     update_metadata(table, vec![unchanged], vec![update]).await
 }
 
-/// Makes an older snapshot current: `CALL system.rollback_to_snapshot`, `set_current_snapshot`.
-///
-/// # Errors
-/// A snapshot the table does not have.
-pub async fn set_current_snapshot(table: &Table, snapshot_id: i64) -> Result<Table> {
-    if table.metadata.snapshot_by_id(snapshot_id).is_none() {
-        let text = format!("Cannot set current snapshot to unknown snapshot: {snapshot_id}");
-        return Err(Error::message(Kind::IllegalArgument, text));
-    }
-    let name = iceberg::spec::MAIN_BRANCH.to_string();
-    let retention = table.refs().remove(&name).map(|found| found.retention);
-    let retention = retention.unwrap_or_else(|| SnapshotRetention::branch(None, None, None));
-    let unchanged =
-        TableRequirement::RefSnapshotIdMatch { r#ref: name.clone(), snapshot_id: table.metadata.current_snapshot_id() };
-    let reference = SnapshotReference::new(snapshot_id, retention);
-    update_metadata(table, vec![unchanged], vec![TableUpdate::SetSnapshotRef { ref_name: name, reference }]).await
-}
-
 /// The partition spec new rows are written with, for `DESCRIBE`.
 pub fn partitioning(table: &Table) -> Vec<PartitionBy> {
     let spec: &PartitionSpec = table.metadata.default_partition_spec();

@@ -5,9 +5,10 @@
 //! ours are taken away again; and unknown, where no file is ever deleted and the table is asked whether our snapshot
 //! is in it.
 //!
-//! `validate.rs` holds the rules of isolation, `summary.rs` what a snapshot says about itself, `purge.rs` the files of a
-//! dropped table.
+//! `metadata.rs` commits what needs no snapshot, `validate.rs` holds the rules of isolation, `summary.rs` what a snapshot
+//! says about itself, `purge.rs` the files of a dropped table.
 
+mod metadata;
 mod produce;
 pub(crate) mod purge;
 mod summary;
@@ -19,12 +20,13 @@ use std::time::Duration;
 use datafusion::logical_expr::Expr;
 use floe_base::{Error, Kind, Result};
 use iceberg::spec::Struct;
-use iceberg::{TableRequirement, TableUpdate};
 use uuid::Uuid;
 
+pub use self::metadata::{publish_staged, update_metadata};
 use self::produce::Producer;
 pub use self::summary::{ENGINE_NAME, OPERATION_ID};
 use crate::catalog::{CommitError, Loaded};
+use crate::plan::whole_file::Decision;
 use crate::table::Table;
 use crate::write::NewFile;
 
@@ -38,8 +40,6 @@ pub struct Change {
     pub validate: Option<Validate>,
     /// More entries for the summary.
     pub summary: BTreeMap<String, String>,
-    /// The branch to write; `main` when `None`.
-    pub branch: Option<String>,
 }
 
 /// Which data files a snapshot takes away.
@@ -71,9 +71,9 @@ pub struct Validate {
 /// `write.<delete|update|merge>.isolation-level`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Isolation {
-    /// Rows added meanwhile that the statement would have seen are a conflict.
+    /// Rows added meanwhile that the statement would have seen are a conflict, and what is one under snapshot isolation.
     Serializable,
-    /// Only rows deleted or changed meanwhile are.
+    /// Only changes of rows the statement rewrites are.
     Snapshot,
 }
 
@@ -153,47 +153,20 @@ pub async fn delete_all(table: &Table, operation_id: Option<String>) -> Result<T
     commit(table, Change { remove: Remove::Everything, operation_id, ..Change::default() }).await
 }
 
-/// Deletes whole files by their partition values; `None` when the filter does not decide every file as a whole, so that
-/// rows have to be rewritten.
+/// Deletes whole files by their partition values and bounds; `None` when the filter does not decide every file as a whole,
+/// so that rows have to be rewritten. Where no file is taken there is nothing to commit.
 pub async fn delete_files_where(
     table: &Table,
     filter: Vec<Expr>,
     operation_id: Option<String>,
 ) -> Result<Option<Table>> {
-    if !produce::decides_whole_files(table, &filter).await? {
-        return Ok(None);
+    match produce::decides_whole_files(table, &filter).await? {
+        Decision::Some => return Ok(None),
+        Decision::None => return Ok(Some(table.clone())),
+        Decision::All => {}
     }
     let change = Change { remove: Remove::Matching(filter), operation_id, ..Change::default() };
     commit(table, change).await.map(Some)
-}
-
-/// Creates or replaces a staged table without rows.
-pub async fn publish_staged(table: &Table) -> Result<Table> {
-    let Some(staged) = &table.staged else {
-        return Err(Error::internal("the table is not staged"));
-    };
-    let done = table.catalog.commit(&table.ident, staged.requirements.clone(), staged.updates.clone()).await;
-    match done {
-        Ok(loaded) => Ok(Table::of(&table.catalog, &table.ident, loaded)),
-        Err(error) => Err(error.into_error()),
-    }
-}
-
-/// Changes metadata alone: ALTER TABLE. Nothing is retried; a conflict means somebody else altered the table.
-pub async fn update_metadata(
-    table: &Table,
-    requirements: Vec<TableRequirement>,
-    updates: Vec<TableUpdate>,
-) -> Result<Table> {
-    if updates.is_empty() {
-        return Ok(table.clone());
-    }
-    let mut all = vec![TableRequirement::UuidMatch { uuid: table.metadata.uuid() }];
-    all.extend(requirements);
-    match table.catalog.commit(&table.ident, all, updates).await {
-        Ok(loaded) => Ok(Table::of(&table.catalog, &table.ident, loaded)),
-        Err(error) => Err(error.into_error()),
-    }
 }
 
 /// Applies a change as one snapshot. See the module's text for what happens on conflict, refusal and silence.
@@ -215,7 +188,12 @@ pub async fn commit(table: &Table, change: Change) -> Result<Table> {
                 producer.discard_stale(&loaded).await;
                 return Ok(Table::of(&table.catalog, &table.ident, loaded));
             }
-            Err(CommitError::Unknown(error)) => return settle(table, &producer, error).await,
+            Err(CommitError::Unknown(error)) => {
+                let id = producer.snapshot_id;
+                let landed = |fresh: &Table| fresh.metadata.snapshot_by_id(id).is_some();
+                let hint = format!("its snapshot id is {id}, look for it in `{}.snapshots`", table.ident);
+                return settle(table, landed, &hint, error).await;
+            }
             Err(CommitError::Failed(error)) => {
                 producer.discard_all().await;
                 return Err(error);
@@ -249,32 +227,33 @@ pub async fn commit(table: &Table, change: Change) -> Result<Table> {
 async fn try_once(producer: &mut Producer, base: &Table) -> Result<Loaded, CommitError> {
     if let Some(rules) = &producer.change.validate {
         // What validation finds stays true however often we try.
-        validate::validate(base, producer.branch(), rules).await.map_err(CommitError::Failed)?;
+        let rewritten = match &producer.change.remove {
+            Remove::Files(paths) => Some(paths),
+            _ => None,
+        };
+        validate::validate(base, producer.branch(), rules, rewritten).await.map_err(CommitError::Failed)?;
     }
     let (requirements, updates) = producer.produce(base).await.map_err(CommitError::Failed)?;
     base.catalog.commit(&base.ident, requirements, updates).await
 }
 
-/// The outcome of a commit got lost on its way: the table itself knows it.
+/// The outcome of a commit got lost on its way: the table itself knows it, `landed` sees it there.
 ///
-/// Nothing is deleted here, found or not. A snapshot that is not there yet may still be applied by a server that is slow.
-async fn settle(table: &Table, producer: &Producer, error: Error) -> Result<Table> {
+/// Nothing is deleted here, found or not: what is not there yet may still be applied by a server that is slow.
+async fn settle(table: &Table, landed: impl Fn(&Table) -> bool, hint: &str, error: Error) -> Result<Table> {
     let (times, wait) = status_checks(table);
     for _ in 0..times {
         match table.refresh().await {
-            Ok(fresh) if fresh.metadata.snapshot_by_id(producer.snapshot_id).is_some() => return Ok(fresh),
+            Ok(fresh) if landed(&fresh) => return Ok(fresh),
             Ok(_) => {}
             Err(reason) => tracing::warn!(table = %table.ident, %reason, "commit status check failed"),
         }
         tokio::time::sleep(wait).await;
     }
     let text = format!(
-        "whether the commit to table `{}` was applied is unknown ({}); its snapshot id is {}. Look for it in `{}.snapshots` \
-         before running the statement again",
+        "whether the commit to table `{}` was applied is unknown ({}); {hint} before running the statement again",
         table.ident,
-        error.sentence(),
-        producer.snapshot_id,
-        table.ident
+        error.sentence()
     );
     Err(Error::message(Kind::Operation, text).caused_by(error))
 }

@@ -22,6 +22,7 @@ use crate::manifest::{self, FileEntry, ListHeader, NewManifest, spec_of};
 use crate::plan::whole_file::{Decision, WholeFile};
 use crate::storage::Storage;
 use crate::table::{Staged, Table, refs};
+use crate::write::NewFile;
 
 /// Iceberg 1.10 `TableProperties`: when manifests are merged on append.
 const MERGE_COUNT: usize = 100;
@@ -32,6 +33,7 @@ pub(super) struct Producer {
     pub(super) change: Change,
     pub(super) snapshot_id: i64,
     storage: Storage,
+    branch: Option<String>,
     staged: Option<Arc<Staged>>,
     id: Uuid,
     attempt: u32,
@@ -55,6 +57,7 @@ impl Producer {
             change,
             snapshot_id: new_snapshot_id(),
             storage: table.storage.clone(),
+            branch: table.branch.clone(),
             staged: table.staged.clone(),
             id: Uuid::new_v4(),
             attempt: 0,
@@ -66,7 +69,7 @@ impl Producer {
     }
 
     pub(super) fn branch(&self) -> &str {
-        self.change.branch.as_deref().unwrap_or(MAIN_BRANCH)
+        self.branch.as_deref().unwrap_or(MAIN_BRANCH)
     }
 
     /// The requirements and updates that put the change on top of `base`.
@@ -391,29 +394,35 @@ impl Selector {
     }
 }
 
-/// True when every file of the table holds only rows that match, or none.
-pub(super) async fn decides_whole_files(table: &Table, filter: &[datafusion::logical_expr::Expr]) -> Result<bool> {
-    let Some(snapshot) = table.snapshot() else { return Ok(true) };
+/// What a filter takes of a table: whole files, no file, or rows of some.
+pub(super) async fn decides_whole_files(table: &Table, filter: &[datafusion::logical_expr::Expr]) -> Result<Decision> {
+    let Some(snapshot) = table.snapshot() else { return Ok(Decision::None) };
     let decide = WholeFile::new(&table.metadata, filter)?;
     let manifests = manifest::list(&table.storage, &table.metadata, snapshot).await?;
-    for manifest in manifests.iter() {
-        if manifest.content == ManifestContentType::Deletes {
-            continue;
-        }
+    let mut found = Decision::None;
+    for manifest in manifests.iter().filter(|manifest| manifest.content == ManifestContentType::Data) {
         for entry in manifest::entries(&table.storage, manifest).await?.iter().filter(|entry| entry.is_live()) {
-            if decide.decide(entry)? == Decision::Some {
-                return Ok(false);
+            match decide.decide(entry)? {
+                Decision::Some => return Ok(Decision::Some),
+                Decision::All => found = Decision::All,
+                Decision::None => {}
             }
         }
     }
-    Ok(true)
+    Ok(found)
 }
 
 fn operation(change: &Change, counts: &Counts) -> Operation {
     if matches!(change.remove, Remove::AddedPartitions) {
         return Operation::Overwrite;
     }
-    // As `BaseOverwriteFiles.operation` of Iceberg 1.10.
+    // As `BaseRowDelta.operation` of Iceberg 1.11.
+    let (data, deletes): (Vec<&NewFile>, Vec<&NewFile>) =
+        change.added.iter().partition(|new| new.file.content_type() == DataContentType::Data);
+    if !deletes.is_empty() {
+        return if data.is_empty() { Operation::Delete } else { Operation::Overwrite };
+    }
+    // As `BaseOverwriteFiles.operation`.
     match (counts.removes(), change.added.is_empty()) {
         (true, false) => Operation::Overwrite,
         (true, true) => Operation::Delete,

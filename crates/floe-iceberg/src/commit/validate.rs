@@ -1,66 +1,101 @@
 //! Whether what a statement read is still what the table says.
 //!
-//! The rules are those of Iceberg 1.10's `MergingSnapshotProducer` as Spark's `SparkWrite` calls it for copy-on-write: under
-//! either isolation no rows the statement looked at may have been deleted since, under serializable none may have been
-//! added either. That every rewritten file is still there is `produce.rs`'s to see.
+//! The rules are those of Iceberg 1.11's `BaseOverwriteFiles` as Spark's `SparkWrite` calls it for copy-on-write: under either
+//! isolation no deletes may have come since that apply to the files the statement rewrites, under serializable no rows may
+//! have been added that it would have looked at. That every rewritten file is still there is `produce.rs`'s to see.
+
+use std::collections::HashSet;
+use std::sync::Arc;
 
 use floe_base::{Error, Kind, Result};
-use iceberg::spec::{ManifestContentType, ManifestStatus, Operation, SnapshotRef};
+use iceberg::spec::{ManifestContentType, ManifestFile, ManifestStatus, Operation, SnapshotRef};
 
 use super::{Isolation, Validate};
-use crate::manifest;
+use crate::manifest::{self, FileEntry};
+use crate::plan::delete_index::DeleteIndex;
 use crate::plan::prune::FilePruner;
 use crate::table::Table;
 
+/// `rewritten` are the data files the change takes away by path.
+///
 /// # Errors
-/// `Kind::Conflict` naming the file a concurrent commit added or deleted.
-pub(super) async fn validate(base: &Table, branch: &str, rules: &Validate) -> Result<()> {
+/// `Kind::Conflict` naming the file a concurrent commit added.
+pub(super) async fn validate(
+    base: &Table,
+    branch: &str,
+    rules: &Validate,
+    rewritten: Option<&HashSet<String>>,
+) -> Result<()> {
+    let concurrent = since(base, branch, rules.since)?;
+    if concurrent.is_empty() {
+        return Ok(());
+    }
     let pruner = FilePruner::new(&base.metadata, base.metadata.current_schema(), &rules.filter)?;
-    for snapshot in since(base, branch, rules.since)? {
-        let manifests = manifest::list(&base.storage, &base.metadata, &snapshot).await?;
-        let own = manifests.iter().filter(|manifest| manifest.added_snapshot_id == snapshot.snapshot_id());
-        for file in own {
-            let forbidden = forbidden(rules.isolation, &snapshot.summary().operation, file.content);
-            if forbidden.is_empty() {
-                continue;
-            }
-            let entries = manifest::entries(&base.storage, file).await?;
-            let ours = entries
-                .iter()
-                .filter(|entry| entry.snapshot_id == snapshot.snapshot_id() && forbidden.contains(&entry.status));
-            let candidates: Vec<_> = ours.cloned().collect();
-            if let Some(found) = pruner.prune(candidates)?.first() {
-                let what = if found.status == ManifestStatus::Deleted { "deleted" } else { "added" };
-                let text = format!(
-                    "found conflicting files: a concurrent commit (snapshot {}) {what} `{}`, whose rows may match what this \
-                     statement read",
-                    snapshot.snapshot_id(),
-                    found.path()
-                );
-                return Err(Error::message(Kind::Conflict, text));
-            }
+    if rules.isolation == Isolation::Serializable {
+        let by = [Operation::Append, Operation::Overwrite];
+        let added = added(base, &concurrent, &by, ManifestContentType::Data).await?;
+        if let Some(found) = pruner.prune(added)?.first() {
+            return Err(conflict("added", found, "may hold rows this statement would have read"));
+        }
+    }
+    let Some(rewritten) = rewritten.filter(|paths| !paths.is_empty()) else { return Ok(()) };
+    let by = [Operation::Overwrite, Operation::Delete];
+    let deletes = pruner.prune(added(base, &concurrent, &by, ManifestContentType::Deletes).await?)?;
+    if deletes.is_empty() {
+        return Ok(());
+    }
+    let index = DeleteIndex::new(&base.metadata, deletes);
+    for file in live(base, branch, rewritten).await? {
+        if let Some(found) = index.of(&file).first() {
+            let what = format!("deletes rows of `{}`, which this statement rewrites", file.path());
+            return Err(conflict("added", found, &what));
         }
     }
     Ok(())
 }
 
-/// Which entries of a concurrent snapshot's own manifests are in the way.
-fn forbidden(isolation: Isolation, operation: &Operation, content: ManifestContentType) -> Vec<ManifestStatus> {
-    let mut statuses = Vec::new();
-    match content {
-        // New deletes, by any writer that deletes rows.
-        ManifestContentType::Deletes if *operation != Operation::Replace => statuses.push(ManifestStatus::Added),
-        ManifestContentType::Deletes => {}
-        ManifestContentType::Data => {
-            if isolation == Isolation::Serializable && matches!(operation, Operation::Append | Operation::Overwrite) {
-                statuses.push(ManifestStatus::Added);
-            }
-            if matches!(operation, Operation::Overwrite | Operation::Delete) {
-                statuses.push(ManifestStatus::Deleted);
-            }
+fn conflict(did: &str, file: &FileEntry, why: &str) -> Error {
+    let text = format!(
+        "found conflicting files: a concurrent commit (snapshot {}) {did} `{}`, which {why}",
+        file.snapshot_id,
+        file.path()
+    );
+    Error::message(Kind::Conflict, text)
+}
+
+/// The files that concurrent snapshots of these operations added.
+async fn added(
+    base: &Table,
+    concurrent: &[SnapshotRef],
+    by: &[Operation],
+    content: ManifestContentType,
+) -> Result<Vec<Arc<FileEntry>>> {
+    let mut found = Vec::new();
+    for snapshot in concurrent.iter().filter(|snapshot| by.contains(&snapshot.summary().operation)) {
+        let manifests = manifest::list(&base.storage, &base.metadata, snapshot).await?;
+        let own = |file: &&ManifestFile| file.content == content && file.added_snapshot_id == snapshot.snapshot_id();
+        for file in manifests.iter().filter(own) {
+            let entries = manifest::entries(&base.storage, file).await?;
+            let new = |entry: &&Arc<FileEntry>| {
+                entry.snapshot_id == snapshot.snapshot_id() && entry.status == ManifestStatus::Added
+            };
+            found.extend(entries.iter().filter(new).cloned());
         }
     }
-    statuses
+    Ok(found)
+}
+
+/// The entries of data files that are still there.
+async fn live(base: &Table, branch: &str, paths: &HashSet<String>) -> Result<Vec<Arc<FileEntry>>> {
+    let Some(snapshot) = base.metadata.snapshot_for_ref(branch) else { return Ok(Vec::new()) };
+    let mut found = Vec::new();
+    for file in manifest::list(&base.storage, &base.metadata, snapshot).await?.iter() {
+        if file.content == ManifestContentType::Data {
+            let entries = manifest::entries(&base.storage, file).await?;
+            found.extend(entries.iter().filter(|entry| entry.is_live() && paths.contains(entry.path())).cloned());
+        }
+    }
+    Ok(found)
 }
 
 /// The snapshots of a branch after `start`, newest first.

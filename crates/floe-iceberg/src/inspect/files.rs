@@ -1,6 +1,6 @@
 //! Files and manifest entries, as one row each.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use arrow::array::{
@@ -38,9 +38,18 @@ impl Contents {
     }
 }
 
+/// The snapshots whose manifests are read.
+#[derive(Clone, Copy)]
+pub(super) enum Reach<'a> {
+    /// One; none for a table without rows.
+    One(Option<&'a Snapshot>),
+    /// All there are: `all_files` and its like. A file may come more than once there, as it does in Iceberg.
+    All,
+}
+
 /// `files`, `data_files`, `delete_files`: what is live.
-pub(super) async fn files(table: &Table, snapshot: Option<&Snapshot>, which: Contents) -> Result<RecordBatch> {
-    let mut rows = read(table, snapshot, which).await?;
+pub(super) async fn files(table: &Table, reach: Reach<'_>, which: Contents) -> Result<RecordBatch> {
+    let mut rows = read(table, reach, which).await?;
     rows.retain(|entry| entry.is_live());
     let mut columns = file_columns(&table.metadata, &rows)?;
     columns.push(readable_metrics(&table.metadata, &rows)?);
@@ -48,8 +57,8 @@ pub(super) async fn files(table: &Table, snapshot: Option<&Snapshot>, which: Con
 }
 
 /// `entries`: what the manifests say, deletions too.
-pub(super) async fn entries(table: &Table, snapshot: Option<&Snapshot>) -> Result<RecordBatch> {
-    let rows = read(table, snapshot, Contents::All).await?;
+pub(super) async fn entries(table: &Table, reach: Reach<'_>) -> Result<RecordBatch> {
+    let rows = read(table, reach, Contents::All).await?;
     let inner = file_columns(&table.metadata, &rows)?;
     let (fields, arrays): (Vec<FieldRef>, Vec<ArrayRef>) = inner.into_iter().unzip();
     let fields = Fields::from(fields);
@@ -69,12 +78,18 @@ pub(super) async fn entries(table: &Table, snapshot: Option<&Snapshot>) -> Resul
     batch(columns, rows.len())
 }
 
-pub(super) async fn read(table: &Table, snapshot: Option<&Snapshot>, which: Contents) -> Result<Vec<Arc<FileEntry>>> {
-    let Some(snapshot) = snapshot else { return Ok(Vec::new()) };
+pub(super) async fn read(table: &Table, reach: Reach<'_>, which: Contents) -> Result<Vec<Arc<FileEntry>>> {
+    let snapshots: Vec<&Snapshot> = match reach {
+        Reach::One(snapshot) => snapshot.into_iter().collect(),
+        Reach::All => table.metadata.snapshots().map(AsRef::as_ref).collect(),
+    };
     let mut rows = Vec::new();
-    for file in manifest::list(&table.storage, &table.metadata, snapshot).await?.iter() {
-        if which.takes(file.content) {
-            rows.extend(manifest::entries(&table.storage, file).await?.iter().cloned());
+    let mut seen = HashSet::new();
+    for snapshot in snapshots {
+        for file in manifest::list(&table.storage, &table.metadata, snapshot).await?.iter() {
+            if which.takes(file.content) && seen.insert(file.manifest_path.clone()) {
+                rows.extend(manifest::entries(&table.storage, file).await?.iter().cloned());
+            }
         }
     }
     Ok(rows)

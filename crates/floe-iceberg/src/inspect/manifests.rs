@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use arrow::array::{
-    Array, ArrayRef, BooleanBuilder, Int32Array, Int64Array, ListBuilder, RecordBatch, StringArray, StringBuilder,
-    StructBuilder,
+    Array, ArrayRef, BinaryArray, BooleanBuilder, Int32Array, Int64Array, ListBuilder, RecordBatch, StringArray,
+    StringBuilder, StructBuilder,
 };
 use arrow_schema::{DataType, Field, Fields, Schema};
 use floe_base::Result;
@@ -13,12 +13,39 @@ use iceberg::spec::{Datum, FieldSummary, ManifestContentType, ManifestFile, Snap
 use crate::manifest;
 use crate::table::Table;
 
+const ALL_NULLABLE: [&str; 7] = [
+    "partition_spec_id",
+    "added_snapshot_id",
+    "added_data_files_count",
+    "existing_data_files_count",
+    "deleted_data_files_count",
+    "partition_summaries",
+    "key_metadata",
+];
+
 pub(super) async fn manifests(table: &Table, snapshot: Option<&Snapshot>) -> Result<RecordBatch> {
     let all: Vec<ManifestFile> = match snapshot {
         Some(snapshot) => manifest::list(&table.storage, &table.metadata, snapshot).await?.as_ref().clone(),
         None => Vec::new(),
     };
-    let summaries = summaries(table, &all)?;
+    rows(table, &all, None)
+}
+
+/// `all_manifests`: every snapshot's manifests, each with the snapshot that refers to it. Iceberg 1.11 declares other columns
+/// nullable here than in `manifests`.
+pub(super) async fn all_manifests(table: &Table) -> Result<RecordBatch> {
+    let mut all = Vec::new();
+    let mut referring = Vec::new();
+    for snapshot in table.metadata.snapshots() {
+        let list = manifest::list(&table.storage, &table.metadata, snapshot).await?;
+        referring.extend(list.iter().map(|_| snapshot.snapshot_id()));
+        all.extend(list.iter().cloned());
+    }
+    rows(table, &all, Some(referring))
+}
+
+fn rows(table: &Table, all: &[ManifestFile], referring: Option<Vec<i64>>) -> Result<RecordBatch> {
+    let summaries = summaries(table, all, referring.is_none())?;
     let count = |data: bool, of: fn(&ManifestFile) -> Option<u32>| -> ArrayRef {
         let counts = all.iter().map(|file| match (file.content == ManifestContentType::Data) == data {
             true => i32::try_from(of(file).unwrap_or_default()).unwrap_or(i32::MAX),
@@ -26,7 +53,7 @@ pub(super) async fn manifests(table: &Table, snapshot: Option<&Snapshot>) -> Res
         });
         Arc::new(Int32Array::from_iter_values(counts))
     };
-    let columns: Vec<(&str, ArrayRef)> = vec![
+    let mut columns: Vec<(&str, ArrayRef)> = vec![
         ("content", Arc::new(Int32Array::from_iter_values(all.iter().map(|file| file.content as i32)))),
         ("path", Arc::new(StringArray::from_iter_values(all.iter().map(|file| &file.manifest_path)))),
         ("length", Arc::new(Int64Array::from_iter_values(all.iter().map(|file| file.manifest_length)))),
@@ -40,16 +67,27 @@ pub(super) async fn manifests(table: &Table, snapshot: Option<&Snapshot>) -> Res
         ("deleted_delete_files_count", count(false, |file| file.deleted_files_count)),
         ("partition_summaries", summaries),
     ];
-    let fields: Fields =
-        columns.iter().map(|(name, column)| Field::new(*name, column.data_type().clone(), false)).collect();
+    let nullable: &[&str] = match referring {
+        None => &[],
+        Some(ids) => {
+            columns.push(("reference_snapshot_id", Arc::new(Int64Array::from(ids))));
+            let keys = all.iter().map(|file| file.key_metadata.as_deref()).collect::<BinaryArray>();
+            columns.push(("key_metadata", Arc::new(keys)));
+            &ALL_NULLABLE
+        }
+    };
+    let fields: Fields = columns
+        .iter()
+        .map(|(name, column)| Field::new(*name, column.data_type().clone(), nullable.contains(name)))
+        .collect();
     let arrays = columns.into_iter().map(|(_, column)| column).collect();
     Ok(RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays)?)
 }
 
-fn summaries(table: &Table, all: &[ManifestFile]) -> Result<ArrayRef> {
+fn summaries(table: &Table, all: &[ManifestFile], nan_nullable: bool) -> Result<ArrayRef> {
     let parts = Fields::from(vec![
         Field::new("contains_null", DataType::Boolean, false),
-        Field::new("contains_nan", DataType::Boolean, true),
+        Field::new("contains_nan", DataType::Boolean, nan_nullable),
         Field::new("lower_bound", DataType::Utf8, true),
         Field::new("upper_bound", DataType::Utf8, true),
     ]);
@@ -65,7 +103,11 @@ fn summaries(table: &Table, all: &[ManifestFile]) -> Result<ArrayRef> {
                 column.append_value(summary.contains_null);
             }
             if let Some(column) = row.field_builder::<BooleanBuilder>(1) {
-                column.append_option(summary.contains_nan);
+                column.append_option(if nan_nullable {
+                    summary.contains_nan
+                } else {
+                    Some(summary.contains_nan.unwrap_or_default())
+                });
             }
             if let Some(column) = row.field_builder::<StringBuilder>(2) {
                 column.append_option(shown(lower));

@@ -15,6 +15,7 @@ use datafusion::catalog::TableProvider;
 use datafusion::datasource::MemTable;
 use floe_base::Result;
 
+use self::files::{Contents, Reach};
 use crate::table::Table;
 use crate::time_travel::{Version, resolve};
 
@@ -31,10 +32,15 @@ pub enum MetadataTable {
     DeleteFiles,
     Entries,
     Partitions,
+    AllManifests,
+    AllFiles,
+    AllDataFiles,
+    AllDeleteFiles,
+    AllEntries,
 }
 
 impl MetadataTable {
-    pub const ALL: [(&'static str, Self); 10] = [
+    pub const ALL: [(&'static str, Self); 15] = [
         ("snapshots", Self::Snapshots),
         ("history", Self::History),
         ("refs", Self::Refs),
@@ -45,7 +51,17 @@ impl MetadataTable {
         ("delete_files", Self::DeleteFiles),
         ("entries", Self::Entries),
         ("partitions", Self::Partitions),
+        ("all_manifests", Self::AllManifests),
+        ("all_files", Self::AllFiles),
+        ("all_data_files", Self::AllDataFiles),
+        ("all_delete_files", Self::AllDeleteFiles),
+        ("all_entries", Self::AllEntries),
     ];
+
+    /// The word that stands for it after a table's name.
+    pub fn name(self) -> &'static str {
+        Self::ALL.into_iter().find(|(_, table)| *table == self).map_or("", |(name, _)| name)
+    }
 
     /// The metadata table of a name, as it stands after a table's name; `None` for any other word.
     pub fn parse(name: &str) -> Option<Self> {
@@ -63,16 +79,22 @@ pub async fn inspect(table: &Table, which: MetadataTable, version: Option<&Versi
 async fn rows(table: &Table, which: MetadataTable, version: Option<&Version>) -> Result<RecordBatch> {
     let resolved = resolve(table, version)?;
     let snapshot = resolved.snapshot.as_deref();
+    let one = Reach::One(snapshot);
     match which {
         MetadataTable::Snapshots => history::snapshots(&table.metadata),
         MetadataTable::History => history::history(&table.metadata),
         MetadataTable::Refs => history::refs(table),
         MetadataTable::MetadataLogEntries => history::metadata_log(table),
         MetadataTable::Manifests => manifests::manifests(table, snapshot).await,
-        MetadataTable::Files => files::files(table, snapshot, files::Contents::All).await,
-        MetadataTable::DataFiles => files::files(table, snapshot, files::Contents::Data).await,
-        MetadataTable::DeleteFiles => files::files(table, snapshot, files::Contents::Deletes).await,
-        MetadataTable::Entries => files::entries(table, snapshot).await,
+        MetadataTable::Files => files::files(table, one, Contents::All).await,
+        MetadataTable::DataFiles => files::files(table, one, Contents::Data).await,
+        MetadataTable::DeleteFiles => files::files(table, one, Contents::Deletes).await,
+        MetadataTable::Entries => files::entries(table, one).await,
         MetadataTable::Partitions => partitions::partitions(table, snapshot).await,
+        MetadataTable::AllManifests => manifests::all_manifests(table).await,
+        MetadataTable::AllFiles => files::files(table, Reach::All, Contents::All).await,
+        MetadataTable::AllDataFiles => files::files(table, Reach::All, Contents::Data).await,
+        MetadataTable::AllDeleteFiles => files::files(table, Reach::All, Contents::Deletes).await,
+        MetadataTable::AllEntries => files::entries(table, Reach::All).await,
     }
 }

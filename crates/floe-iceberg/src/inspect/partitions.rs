@@ -8,7 +8,7 @@ use floe_base::Result;
 use iceberg::spec::{DataContentType, Snapshot, Struct};
 use indexmap::IndexMap;
 
-use super::files::{Contents, batch, column, partition_column, read};
+use super::files::{Contents, Reach, batch, column, partition_column, read};
 use super::history::timestamps;
 use crate::manifest::FileEntry;
 use crate::table::Table;
@@ -51,7 +51,7 @@ impl Totals {
 
 pub(super) async fn partitions(table: &Table, snapshot: Option<&Snapshot>) -> Result<RecordBatch> {
     let mut groups: IndexMap<(i32, Struct), (Arc<FileEntry>, Totals)> = IndexMap::new();
-    for entry in read(table, snapshot, Contents::All).await?.into_iter().filter(|entry| entry.is_live()) {
+    for entry in read(table, Reach::One(snapshot), Contents::All).await?.into_iter().filter(|entry| entry.is_live()) {
         let at = table.metadata.snapshot_by_id(entry.snapshot_id).map(|snapshot| snapshot.timestamp_ms());
         let key = (entry.spec_id, entry.file.partition().clone());
         let group = groups.entry(key).or_insert_with(|| (Arc::clone(&entry), Totals::default()));

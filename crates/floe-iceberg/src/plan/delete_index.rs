@@ -13,7 +13,7 @@ const FILE_PATH_ID: i32 = 2_147_483_546;
 type Partition = (i32, Struct);
 
 /// Live delete files, by where they may apply.
-pub(super) struct DeleteIndex {
+pub(crate) struct DeleteIndex {
     /// Equality deletes of unpartitioned specs hold everywhere.
     everywhere: Vec<Arc<FileEntry>>,
     equality: HashMap<Partition, Vec<Arc<FileEntry>>>,
@@ -23,7 +23,7 @@ pub(super) struct DeleteIndex {
 }
 
 impl DeleteIndex {
-    pub(super) fn new(metadata: &TableMetadata, deletes: Vec<Arc<FileEntry>>) -> Self {
+    pub(crate) fn new(metadata: &TableMetadata, deletes: Vec<Arc<FileEntry>>) -> Self {
         let mut index = Self {
             everywhere: Vec::new(),
             equality: HashMap::new(),
@@ -49,7 +49,7 @@ impl DeleteIndex {
 
     /// Equality deletes apply to older files only, position deletes to files of their own snapshot too; a deletion vector
     /// stands for all position deletes of its file.
-    pub(super) fn of(&self, data: &FileEntry) -> Vec<Arc<FileEntry>> {
+    pub(crate) fn of(&self, data: &FileEntry) -> Vec<Arc<FileEntry>> {
         let partition = (data.spec_id, data.file.partition().clone());
         let equality = self.everywhere.iter().chain(self.equality.get(&partition).into_iter().flatten());
         let mut found: Vec<Arc<FileEntry>> =

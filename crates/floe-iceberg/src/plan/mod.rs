@@ -4,7 +4,7 @@
 //! matched to data files (`delete_index.rs`). `whole_file.rs` answers a stricter question, whether a filter takes all rows
 //! of a file. No row is read here.
 
-mod delete_index;
+pub(crate) mod delete_index;
 pub mod prune;
 pub mod whole_file;
 

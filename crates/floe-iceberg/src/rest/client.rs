@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use floe_base::{Error, Kind, Result};
+use floe_base::{Error, Kind, Result, Secret};
 use reqwest::Method;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use serde::Deserialize;
@@ -249,14 +249,14 @@ impl Client {
         request: &Request,
         key: Option<Uuid>,
     ) -> Result<String, (Failure, Option<Duration>)> {
-        let first = self.once(address, request, key).await;
-        match first {
+        let signature = || async { self.auth.header().await.map_err(|error| (Failure::from(error), None)) };
+        let used = signature().await?;
+        match self.once(address, request, key, used.as_ref()).await {
             Err((failure, _)) if matches!(failure.status, Some(401 | 419)) => {
-                let used = self.auth.header().await.map_err(|error| (Failure::from(error), None))?;
                 if !self.auth.refused(used.as_ref()).await {
                     return Err((failure, None));
                 }
-                self.once(address, request, key).await
+                self.once(address, request, key, signature().await?.as_ref()).await
             }
             other => other,
         }
@@ -267,9 +267,9 @@ impl Client {
         address: &str,
         request: &Request,
         key: Option<Uuid>,
+        signature: Option<&Secret>,
     ) -> Result<String, (Failure, Option<Duration>)> {
         let none = |failure: Failure| (failure, None);
-        let signature = self.auth.header().await.map_err(|error| none(error.into()))?;
         let mut outgoing = self.http.request(request.method.clone(), address).headers(self.headers.clone());
         outgoing = outgoing.query(&request.query);
         if let Some(signature) = signature {

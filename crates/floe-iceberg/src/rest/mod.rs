@@ -31,6 +31,8 @@ use crate::storage::{Credentials, Storage, VendedCredentials};
 
 /// Stores and their connections are kept this long per table and set of credentials.
 const STORAGE_LIFE: Duration = Duration::from_secs(1800);
+/// Stores kept at once; each has a pool of connections of its own.
+const STORAGES_MAX: u64 = 256;
 /// Names per page, where the server pages.
 const PAGE: &str = "1000";
 
@@ -50,11 +52,10 @@ pub struct RestCatalog {
 impl RestCatalog {
     /// Nothing is asked yet: the server may come up later than we do.
     pub fn new(config: CatalogConfig) -> Result<Self> {
-        let kept = || Cache::builder().max_capacity(10_000).time_to_live(STORAGE_LIFE);
         Ok(Self {
             client: Arc::new(Client::new(config)?),
-            storages: kept().build(),
-            latest: Cache::builder().max_capacity(10_000).time_to_live(STORAGE_LIFE).build(),
+            storages: Cache::builder().max_capacity(STORAGES_MAX).time_to_live(STORAGE_LIFE).build(),
+            latest: Cache::builder().max_capacity(STORAGES_MAX).time_to_live(STORAGE_LIFE).build(),
         })
     }
 
@@ -203,6 +204,10 @@ impl IcebergCatalog for RestCatalog {
     }
 
     async fn namespace(&self, namespace: &[String]) -> Result<Option<Properties>> {
+        if namespace.is_empty() {
+            // The address of no namespace is the list of all.
+            return Ok(None);
+        }
         let path = self.client.namespace_path(namespace).await?;
         match self.client.ask::<NamespaceAnswer>(Request::get(path)).await {
             Ok(answer) => Ok(Some(answer.properties.unwrap_or_default())),
@@ -240,6 +245,9 @@ impl IcebergCatalog for RestCatalog {
     }
 
     async fn list_tables(&self, namespace: &[String]) -> Result<Vec<String>> {
+        if namespace.is_empty() {
+            return Err(namespace_not_found(self.name(), namespace));
+        }
         let path = format!("{}/tables", self.client.namespace_path(namespace).await?);
         match self.names(&path).await {
             Err(failure) if failure.is_missing() => Err(namespace_not_found(self.name(), namespace)),

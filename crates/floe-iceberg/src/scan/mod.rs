@@ -32,6 +32,7 @@ use datafusion::physical_plan::union::UnionExec;
 use datafusion::physical_plan::{ExecutionPlan, PhysicalExpr};
 use floe_base::{Error, Result};
 use iceberg::spec::NestedFieldRef;
+use parking_lot::Mutex;
 
 use self::source::{DataScan, Group};
 use crate::plan::{FileTask, plan_files};
@@ -52,6 +53,27 @@ pub struct ScanOptions {
     pub row_identity: bool,
     /// Only these data files, by path: the second pass of a copy-on-write statement.
     pub files: Option<Arc<HashSet<String>>>,
+    /// Where the scan writes down what it was asked for.
+    pub log: Option<ScanLog>,
+}
+
+/// The filters scans of a statement were given: what it looked at, and so what a conflict is judged by.
+#[derive(Clone, Debug, Default)]
+pub struct ScanLog(Arc<Mutex<Vec<Vec<Expr>>>>);
+
+impl ScanLog {
+    /// The filters, joined by AND, that every row the statement looked at meets; none of them (that is, every row) where
+    /// several scans looked for different rows.
+    pub fn filters(&self) -> Vec<Expr> {
+        match self.0.lock().as_slice() {
+            [first, others @ ..] if others.iter().all(|other| other == first) => first.clone(),
+            _ => Vec::new(),
+        }
+    }
+
+    fn note(&self, filters: &[Expr]) {
+        self.0.lock().push(filters.iter().filter(|filter| !names_row_identity(filter)).cloned().collect());
+    }
 }
 
 /// What a scan would read, before it does: for routing and for EXPLAIN.
@@ -188,6 +210,9 @@ impl TableProvider for IcebergTable {
         filters: &[Expr],
         limit: Option<usize>,
     ) -> DataFusionResult<Arc<dyn ExecutionPlan>> {
+        if let Some(log) = &self.options.log {
+            log.note(filters);
+        }
         Ok(self.plan(state, projection, filters, limit).await?)
     }
 }

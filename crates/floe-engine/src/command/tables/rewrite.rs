@@ -6,13 +6,14 @@ use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use async_trait::async_trait;
+use datafusion::logical_expr::Expr;
 use floe_base::{Error, Kind, Result};
 use floe_catalog::catalog::Version;
 use floe_catalog::{Found, Table};
 use floe_functions::Context;
 use floe_iceberg::commit::{self, RowLevel};
-use floe_iceberg::scan::ScanOptions;
-use floe_plan::write::{self, Rewrite, align};
+use floe_iceberg::scan::{ScanLog, ScanOptions};
+use floe_plan::write::{self, Rewrite, TargetTable, align};
 use floe_plan::{Lookup, Planned, lower_query};
 use floe_syntax::Expression;
 use floe_syntax::command::{Assignment, Merge};
@@ -34,7 +35,19 @@ pub(super) async fn delete(
         commit::delete_all(&target.iceberg, Some(running.operation.id.clone())).await?;
         return Ok(Execution::empty());
     };
+    if let Some(filter) = whole_files(session, name, &condition).await {
+        let operation = Some(running.operation.id.clone());
+        if commit::delete_files_where(&target.iceberg, vec![filter], operation).await?.is_some() {
+            return Ok(Execution::empty());
+        }
+    }
     run(session, target, write::delete(&marked(name), alias, condition), RowLevel::Delete, running).await
+}
+
+/// The condition as one that files can be asked about without reading them; `None` where it is more than that. What is wrong
+/// with it, the query that reads the rows will say.
+async fn whole_files(session: &Arc<Session>, name: &TableName, condition: &Expression) -> Option<Expr> {
+    super::condition(session, name, condition.clone()).await.ok().filter(|filter| !filter.is_volatile())
 }
 
 pub(super) async fn update(
@@ -46,7 +59,9 @@ pub(super) async fn update(
     running: &Running,
 ) -> Result<Execution> {
     let target = session.target(name).await?;
-    let rewrite = write::update(&marked(name), alias, assignments, condition, &columns(&target))?;
+    let (whole, columns) = (target.whole(), columns(&target));
+    let of = TargetTable { name: &whole, columns: &columns };
+    let rewrite = write::update(&marked(name), alias, assignments, condition, &of)?;
     run(session, target, rewrite, RowLevel::Update, running).await
 }
 
@@ -58,7 +73,9 @@ pub(super) async fn merge(session: &Arc<Session>, mut merge: Merge, running: &Ru
     merge.target = marked(&merge.target);
     let source = query::lower(session, merge.source.clone()).await?;
     let source_columns: Vec<String> = source.fields.iter().map(|field| field.name().clone()).collect();
-    let rewrite = write::merge(&merge, &columns(&target), &source_columns)?;
+    let (name, columns) = (target.whole(), columns(&target));
+    let of = TargetTable { name: &name, columns: &columns };
+    let rewrite = write::merge(&merge, &of, &source_columns)?;
     run(session, target, rewrite, RowLevel::Merge, running).await
 }
 
@@ -82,7 +99,7 @@ async fn run(
     statement: RowLevel,
     running: &Running,
 ) -> Result<Execution> {
-    let pinned = |files: Option<HashSet<String>>| Pinned::new(session, &target, files);
+    let pinned = |files: Option<HashSet<String>>| Pinned::new(session, &target, files, None);
     if let Some(violations) = rewrite.violations {
         let planned = lower_query(violations, &pinned(None)?).await?;
         let rows: usize = query::collect(session, &planned).await?.iter().map(RecordBatch::num_rows).sum();
@@ -90,7 +107,8 @@ async fn run(
             return Err(Error::new(Kind::Runtime, "MERGE_CARDINALITY_VIOLATION"));
         }
     }
-    let planned = lower_query(rewrite.touched, &pinned(None)?).await?;
+    let log = ScanLog::default();
+    let planned = lower_query(rewrite.touched, &Pinned::new(session, &target, None, Some(log.clone()))?).await?;
     let touched = crate::write::touched(session, &planned).await?;
     if touched.is_empty() && !rewrite.inserts {
         // The statement must still mean something: a wrong name in it is an error though no row changes.
@@ -106,7 +124,7 @@ async fn run(
     }
     let isolation = commit::isolation(&target.iceberg, statement)?;
     let operation = Some(running.operation.id.clone());
-    commit::overwrite_files(&target.iceberg, touched, added, Vec::new(), isolation, operation).await?;
+    commit::overwrite_files(&target.iceberg, touched, added, log.filters(), isolation, operation).await?;
     Ok(Execution::empty())
 }
 
@@ -122,17 +140,23 @@ struct Pinned {
 }
 
 impl Pinned {
-    fn new(session: &Arc<Session>, target: &Target, files: Option<HashSet<String>>) -> Result<Self> {
-        let read = |files: Option<HashSet<String>>| {
-            let options = ScanOptions { row_identity: true, files: files.map(Arc::new), ..ScanOptions::default() };
+    fn new(
+        session: &Arc<Session>,
+        target: &Target,
+        files: Option<HashSet<String>>,
+        log: Option<ScanLog>,
+    ) -> Result<Self> {
+        let read = |files: Option<HashSet<String>>, log: Option<ScanLog>| {
+            let files = files.map(Arc::new);
+            let options = ScanOptions { row_identity: true, files, log, ..ScanOptions::default() };
             Ok::<Table, Error>(Table { provider: target.iceberg.provider(options)?, ..target.table.clone() })
         };
         Ok(Self {
             inner: SessionLookup::new(session.clone())?,
             session: session.clone(),
             key: target.located.cache_name(),
-            rewritten: read(files)?,
-            whole: read(None)?,
+            rewritten: read(files, log)?,
+            whole: read(None, None)?,
         })
     }
 }
