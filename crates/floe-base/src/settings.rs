@@ -19,6 +19,8 @@ pub struct Setting {
     /// What the value is: `ADDRESS`, `N`, `DIR`, `SIZE`, `TEXT`, `SECONDS`.
     pub value: &'static str,
     pub help: &'static str,
+    /// It concerns only a server: the other commands read it and do not offer it as a flag.
+    pub serving: bool,
 }
 
 /// Every setting of the server, in the order a reader should meet them.
@@ -28,66 +30,100 @@ pub const SETTINGS: &[Setting] = &[
         default: "127.0.0.1",
         value: "ADDRESS",
         help: "Address to listen on; any but loopback needs a token",
+        serving: true,
     },
-    Setting { name: "port", default: "15002", value: "N", help: "Port to listen on; 0 takes any free one" },
+    Setting {
+        name: "port",
+        default: "15002",
+        value: "N",
+        help: "Port to listen on; 0 takes any free one",
+        serving: true,
+    },
     Setting {
         name: "data",
         default: ".floe",
         value: "DIR",
         help: "Folder of the embedded catalog and its tables; `:memory:` leaves nothing on disk",
+        serving: false,
     },
     Setting {
         name: "memory-limit",
         default: "75%",
         value: "SIZE",
         help: "Memory for queries: a size such as 2GB, or a share of the machine's (or the cgroup's)",
+        serving: false,
     },
     Setting {
         name: "spill-dir",
         default: "",
         value: "DIR",
         help: "Folder for what does not fit in memory; empty: the system's temporary folder",
+        serving: false,
     },
-    Setting { name: "spill-limit", default: "100GB", value: "SIZE", help: "Disk that spilled data may take" },
-    Setting { name: "threads", default: "0", value: "N", help: "Threads that run queries; 0: one a core" },
+    Setting {
+        name: "spill-limit",
+        default: "100GB",
+        value: "SIZE",
+        help: "Disk that spilled data may take",
+        serving: false,
+    },
+    Setting {
+        name: "threads",
+        default: "0",
+        value: "N",
+        help: "Threads that run queries; 0: one a core",
+        serving: false,
+    },
     Setting {
         name: "token",
         default: "",
         value: "TEXT",
         help: "Token that clients must send; empty: none (loopback only)",
+        serving: true,
     },
     Setting {
         name: "tls-cert",
         default: "",
         value: "FILE",
         help: "Certificate chain (PEM); with tls-key the server speaks TLS",
+        serving: true,
     },
-    Setting { name: "tls-key", default: "", value: "FILE", help: "Private key (PEM)" },
+    Setting { name: "tls-key", default: "", value: "FILE", help: "Private key (PEM)", serving: true },
     Setting {
         name: "route",
         default: "auto",
         value: "BACKEND",
         help: "Where queries run unless they say otherwise: auto or the name of a backend",
+        serving: false,
     },
     Setting {
         name: "local-max-bytes",
         default: "10GB",
         value: "SIZE",
         help: "Bytes a query may scan in process before a larger engine is wanted",
+        serving: false,
     },
-    Setting { name: "max-message", default: "128MiB", value: "SIZE", help: "Largest message a client may send" },
-    Setting { name: "max-sessions", default: "1000", value: "N", help: "Sessions kept at once" },
+    Setting {
+        name: "max-message",
+        default: "128MiB",
+        value: "SIZE",
+        help: "Largest message a client may send",
+        serving: true,
+    },
+    Setting { name: "max-sessions", default: "1000", value: "N", help: "Sessions kept at once", serving: true },
     Setting {
         name: "session-idle",
         default: "3600",
         value: "SECONDS",
         help: "Seconds after which an idle session is ended",
+        serving: true,
     },
     Setting {
         name: "log",
         default: "warn",
         value: "FILTER",
         help: "What is logged to standard error: a level, or a filter such as floe_engine=debug",
+        serving: false,
     },
 ];
 
@@ -106,6 +142,11 @@ impl Default for Settings {
 }
 
 impl Settings {
+    /// The names that a source gave a value.
+    pub fn given(&self) -> impl Iterator<Item = &'static str> + '_ {
+        self.values.keys().copied()
+    }
+
     /// Reads `floe.toml`'s text. Unknown keys are errors: a misspelt setting must not be ignored.
     pub fn with_file(mut self, text: &str) -> Result<Self> {
         let table: toml::Table = text.parse().map_err(|error| invalid(format!("floe.toml: {error}")))?;

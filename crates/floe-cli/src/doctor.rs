@@ -3,20 +3,37 @@
 use std::net::TcpListener;
 use std::path::Path;
 
-use floe_base::settings::Settings;
+use floe_base::id::{SessionKey, fresh};
+use floe_base::settings::{Settings, parse_bytes};
 use floe_base::{Result, machine};
+use floe_engine::{Engine, Request, Session};
+use tokio::runtime::Runtime;
 
-use crate::flags::invalid;
+use crate::flags::{self, invalid, io};
 
 /// A finding: what was looked at, whether it is well, and what to know or do.
 struct Finding {
-    what: &'static str,
+    what: String,
     well: bool,
     text: String,
 }
 
-pub(crate) fn run(settings: &Settings) -> Result<()> {
-    let findings = [memory(settings)?, data(settings), port(settings), exposure(settings)];
+impl Finding {
+    fn ok(what: &str, text: impl Into<String>) -> Self {
+        Self { what: what.into(), well: true, text: text.into() }
+    }
+
+    fn fail(what: &str, text: impl Into<String>) -> Self {
+        Self { what: what.into(), well: false, text: text.into() }
+    }
+}
+
+pub(crate) fn run(settings: Settings) -> Result<()> {
+    let spill = settings.path("spill-dir").unwrap_or_else(std::env::temp_dir);
+    let mut findings =
+        vec![given(&settings), memory(&settings), data(&settings), folder("spill", &spill, "--spill-dir")];
+    findings.extend([port(&settings), exposure(&settings)]);
+    findings.extend(queries(settings)?);
     for finding in &findings {
         println!("{} {:<8} {}", if finding.well { "ok  " } else { "FAIL" }, finding.what, finding.text);
     }
@@ -26,47 +43,89 @@ pub(crate) fn run(settings: &Settings) -> Result<()> {
     }
 }
 
-fn memory(settings: &Settings) -> Result<Finding> {
+/// Which settings are not the defaults. (What only looks like one was told already.)
+fn given(settings: &Settings) -> Finding {
+    let file = if Path::new(flags::FILE).exists() { "floe.toml is read" } else { "there is no floe.toml here" };
+    let names: Vec<&str> = settings.given().collect();
+    if names.is_empty() {
+        return Finding::ok("settings", format!("{file}; all settings have their defaults"));
+    }
+    Finding::ok("settings", format!("{file}; set: {}", names.join(", ")))
+}
+
+fn memory(settings: &Settings) -> Finding {
     let machine = machine::memory().unwrap_or(0);
-    let limit = settings.bytes("memory-limit", machine)?;
+    let Some(limit) = parse_bytes(settings.text("memory-limit"), machine) else {
+        return Finding::fail("memory", "memory-limit is no size; write it as 2GB or 75%");
+    };
     let text = format!("{} MiB for queries of {} MiB, {} cores", limit >> 20, machine >> 20, machine::cores());
-    let well = limit > 0 && (machine == 0 || limit <= machine);
-    Ok(Finding { what: "memory", well, text })
+    if machine > 0 && limit > machine {
+        return Finding::fail("memory", format!("{text}; choose less with --memory-limit"));
+    }
+    Finding::ok("memory", text)
 }
 
 fn data(settings: &Settings) -> Finding {
-    let folder = settings.text("data");
-    if folder == ":memory:" {
-        return Finding { what: "data", well: true, text: "nothing is kept on disk".into() };
+    match settings.text("data") {
+        ":memory:" => Finding::ok("data", "nothing is kept on disk"),
+        path => folder("data", Path::new(path), "--data"),
     }
-    let probe = Path::new(folder).join(".doctor");
-    let written = std::fs::create_dir_all(folder)
+}
+
+/// Can a file be written there? Nothing is left behind, not even a folder made for the question.
+fn folder(what: &str, path: &Path, flag: &str) -> Finding {
+    let existed = path.exists();
+    let probe = path.join(".doctor");
+    let written = std::fs::create_dir_all(path)
         .and_then(|()| std::fs::write(&probe, b""))
-        .and_then(|()| std::fs::remove_file(&probe));
+        .and_then(|()| std::fs::remove_file(&probe))
+        .and_then(|()| if existed { Ok(()) } else { std::fs::remove_dir(path) });
     match written {
-        Ok(()) => Finding { what: "data", well: true, text: format!("{folder} can be written") },
-        Err(error) => {
-            Finding { what: "data", well: false, text: format!("{folder}: {error}; choose another with --data") }
-        }
+        Ok(()) => Finding::ok(what, format!("{} can be written", path.display())),
+        Err(error) => Finding::fail(what, format!("{}: {error}; choose another with {flag}", path.display())),
     }
 }
 
 fn port(settings: &Settings) -> Finding {
     let address = format!("{}:{}", settings.text("host"), settings.text("port"));
     match TcpListener::bind(&address) {
-        Ok(_) => Finding { what: "port", well: true, text: format!("{address} is free") },
-        Err(error) => {
-            Finding { what: "port", well: false, text: format!("{address}: {error}; choose another with --port") }
-        }
+        Ok(_) => Finding::ok("port", format!("{address} is free")),
+        Err(error) => Finding::fail("port", format!("{address}: {error}; choose another with --port")),
     }
 }
 
 fn exposure(settings: &Settings) -> Finding {
     let loopback = matches!(settings.text("host"), "127.0.0.1" | "::1" | "localhost");
-    let text = match (loopback, settings.token().is_some()) {
-        (true, false) => "only this machine can connect",
-        (_, true) => "clients must send the token",
-        (false, false) => "other machines could connect without a token; set --token",
-    };
-    Finding { what: "access", well: loopback || settings.token().is_some(), text: text.into() }
+    match (loopback, settings.token().is_some()) {
+        (true, false) => Finding::ok("access", "only this machine can connect"),
+        (_, true) => Finding::ok("access", "clients must send the token"),
+        (false, false) => Finding::fail("access", "other machines could connect without a token; set --token"),
+    }
+}
+
+/// A query, and every catalog the settings name. The data folder is left alone: the engine keeps nothing.
+fn queries(mut settings: Settings) -> Result<Vec<Finding>> {
+    settings.set("data", ":memory:")?;
+    let mut catalogs: Vec<String> = settings.spark.keys().filter_map(|key| catalog(key)).map(str::to_string).collect();
+    catalogs.dedup();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(io)?;
+    let session = Engine::open(settings)?.session(&SessionKey { user_id: "doctor".into(), session_id: fresh() })?;
+    let mut findings = vec![ask(&runtime, &session, "query", "SELECT 1")];
+    for name in catalogs {
+        findings.push(ask(&runtime, &session, &name, &format!("SHOW SCHEMAS IN `{name}`")));
+    }
+    Ok(findings)
+}
+
+/// `lake` in `spark.sql.catalog.lake`.
+fn catalog(key: &str) -> Option<&str> {
+    key.strip_prefix("spark.sql.catalog.").and_then(|rest| rest.split('.').next())
+}
+
+fn ask(runtime: &Runtime, session: &std::sync::Arc<Session>, what: &str, statement: &str) -> Finding {
+    let asked = async { session.run(Request::sql(statement)?).await?.collect_one().await };
+    match runtime.block_on(asked) {
+        Ok(rows) => Finding::ok(what, format!("{statement}: {} rows", rows.num_rows())),
+        Err(error) => Finding::fail(what, format!("{statement}: {}", error.to_string().replace('\n', " "))),
+    }
 }

@@ -7,6 +7,7 @@ use floe_base::settings::Settings;
 use crate::sql::{Output, Terminal};
 
 pub(crate) fn run(settings: Settings, matches: &ArgMatches) -> Result<()> {
-    let query = matches.get_one::<String>("query").map(String::as_str).unwrap_or_default();
-    Terminal::open(settings, Output::Table)?.explain_route(query)
+    let query = matches.get_one::<String>("query").map_or("", String::as_str);
+    Terminal::open(settings, Output::of(matches))?.statement(&format!("EXPLAIN ROUTE {query}"))?;
+    Ok(())
 }

@@ -1,31 +1,39 @@
 //! Flags, made from the one table of settings, and the order in which sources win.
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
-use floe_base::settings::{SETTINGS, Settings, variable};
+use floe_base::settings::{SETTINGS, Setting, Settings, variable};
 use floe_base::{Error, Kind, Result};
 
 /// The file settings are read from, in the folder the command is run in.
-const FILE: &str = "floe.toml";
+pub(crate) const FILE: &str = "floe.toml";
+
+/// Where the settings stand in `--help`, and what is said below them.
+const HEADING: &str = "Settings (also in floe.toml, and as FLOE_* variables)";
 
 /// Every command with its flags.
 pub(crate) fn command() -> Command {
-    let serve = with_settings(Command::new("serve").about("Serves Spark Connect until it is told to stop"))
+    let serve = Command::new("serve")
+        .about("Serves Spark Connect until it is told to stop (SIGTERM, Ctrl-C)")
         .arg(Arg::new("json").long("json").action(ArgAction::SetTrue).help("Prints the ready line as JSON"));
-    let sql =
-        with_settings(Command::new("sql").about("Runs SQL in this process: interactively, from -c or from a file"))
-            .arg(Arg::new("command").short('c').value_name("SQL").help("Runs these statements, separated by `;`"))
-            .arg(Arg::new("file").short('f').value_name("FILE").help("Runs the statements of a file"))
-            .arg(output());
-    let explain = with_settings(Command::new("explain").about("Says where a query would run, and why"))
-        .arg(Arg::new("query").required(true).value_name("SQL"));
-    let doctor = with_settings(Command::new("doctor").about("Looks for what would keep the engine from working here"));
+    let sql = Command::new("sql")
+        .about("Runs SQL in this process: interactively, from -c, from a file or from standard input")
+        .arg(Arg::new("command").short('c').value_name("SQL").help("Runs these statements, separated by `;`"))
+        .arg(Arg::new("file").short('f').value_name("FILE").conflicts_with("command").help("Runs a file's statements"))
+        .arg(output());
+    let explain = Command::new("explain")
+        .about("Says where a query would run, and why, without running it")
+        .arg(Arg::new("query").required(true).value_name("SQL").help("The query, as one argument"))
+        .arg(output());
+    let doctor = Command::new("doctor").about("Looks for what would keep the engine from working here");
     Command::new("floe-engine")
         .about("One server for Spark SQL: decides where a query runs, runs it there, streams Arrow back")
         .version(env!("CARGO_PKG_VERSION"))
         .subcommand_required(true)
         .arg_required_else_help(true)
-        .subcommands([serve, sql, explain, doctor])
-        .subcommand(Command::new("settings").hide(true))
+        .subcommand(with_settings(serve, |_| true))
+        .subcommand(with_settings(sql, |setting| !setting.serving))
+        .subcommand(with_settings(explain, |setting| !setting.serving))
+        .subcommand(with_settings(doctor, |_| true))
 }
 
 fn output() -> Arg {
@@ -38,12 +46,13 @@ fn output() -> Arg {
         .help("How rows are printed")
 }
 
-fn with_settings(command: Command) -> Command {
-    SETTINGS.iter().fold(command, |command, setting| {
+fn with_settings(command: Command, offered: fn(&Setting) -> bool) -> Command {
+    SETTINGS.iter().filter(|setting| offered(setting)).fold(command, |command, setting| {
         let default =
             if setting.default.is_empty() { String::new() } else { format!(" [default: {}]", setting.default) };
-        let help = format!("{}{default} [env: {}]", setting.help, variable(setting.name));
-        command.arg(Arg::new(setting.name).long(setting.name).value_name(setting.value).help(help))
+        let help = format!("{}{default}", setting.help);
+        command
+            .arg(Arg::new(setting.name).long(setting.name).value_name(setting.value).help(help).help_heading(HEADING))
     })
 }
 
@@ -53,7 +62,7 @@ pub(crate) fn settings(matches: &ArgMatches) -> Result<Settings> {
     match std::fs::read_to_string(FILE) {
         Ok(text) => settings = settings.with_file(&text)?,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-        Err(error) => return Err(io(error)),
+        Err(error) => return Err(invalid(format!("{FILE}: {error}"))),
     }
     settings = settings.with_environment(std::env::vars())?;
     for setting in SETTINGS {
@@ -64,10 +73,37 @@ pub(crate) fn settings(matches: &ArgMatches) -> Result<Settings> {
     Ok(settings)
 }
 
+/// `FLOE_*` variables that look like settings and are none, with the setting each may stand for.
+pub(crate) fn misspelt(names: impl Iterator<Item = String>) -> Vec<(String, String)> {
+    let close = |name: &String| {
+        let near = |setting: &&Setting| strsim::damerau_levenshtein(&variable(setting.name), name) == 1;
+        Some((name.clone(), variable(SETTINGS.iter().find(near)?.name)))
+    };
+    names.filter(|name| name.starts_with("FLOE_")).filter_map(|name| close(&name)).collect()
+}
+
 pub(crate) fn invalid(text: String) -> Error {
     Error::message(Kind::IllegalArgument, text)
 }
 
 pub(crate) fn io(error: std::io::Error) -> Error {
     Error::message(Kind::Operation, error.to_string()).caused_by(error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_command_is_well_formed() {
+        command().debug_assert();
+    }
+
+    #[test]
+    fn a_letter_too_few_is_noticed_and_other_names_are_left_alone() {
+        let names = ["FLOE_PROT", "FLOE_TOKE", "FLOE_PORT", "FLOE_CACHE", "PATH"].map(str::to_string);
+        let found = misspelt(names.into_iter());
+        let expected = [("FLOE_PROT", "FLOE_PORT"), ("FLOE_TOKE", "FLOE_TOKEN")];
+        assert_eq!(found, expected.map(|(name, meant)| (name.to_string(), meant.to_string())));
+    }
 }

@@ -24,7 +24,7 @@ pub(crate) fn run(settings: Settings, json: bool) -> Result<()> {
         .enable_all()
         .build()
         .map_err(io)?;
-    runtime.block_on(async move {
+    let served = runtime.block_on(async move {
         let options = Options::from_settings(&settings)?;
         let listener = TcpListener::bind(address).await.map_err(|error| {
             invalid(format!("cannot listen on {address}: {error}. Choose another --port, or 0 for any"))
@@ -35,7 +35,10 @@ pub(crate) fn run(settings: Settings, json: bool) -> Result<()> {
         let stop = stop()?;
         ready()?;
         floe_connect::serve(listener, engine, options, stop).await
-    })
+    });
+    // What still runs was told to stop; nobody waits for it any more.
+    runtime.shutdown_background();
+    served
 }
 
 /// The one line that says the server is there.

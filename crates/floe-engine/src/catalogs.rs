@@ -75,7 +75,7 @@ impl Catalogs {
         let mut names = vec![DEFAULT.to_string()];
         names.extend(conf.keys().filter_map(|key| {
             let rest = key.strip_prefix("spark.sql.catalog.")?;
-            (!rest.contains('.')).then(|| rest.to_string())
+            rest.split('.').next().map(str::to_string)
         }));
         names.sort();
         names.dedup();

@@ -49,6 +49,7 @@ pub fn statements(script: &str) -> Vec<String> {
     let mut current = String::new();
     let mut rest = script.char_indices().peekable();
     let mut open: Option<char> = None;
+    let mut is_statement = false;
     while let Some((at, letter)) = rest.next() {
         current.push(letter);
         match (open, letter) {
@@ -60,7 +61,7 @@ pub fn statements(script: &str) -> Vec<String> {
             }
             (Some(quote @ ('\'' | '"' | '`')), letter) if quote == letter => open = None,
             (Some(_), _) => {}
-            (None, '\'' | '"' | '`') => open = Some(letter),
+            (None, '\'' | '"' | '`') => (open, is_statement) = (Some(letter), true),
             (None, '-') if script[at..].starts_with("--") => open = Some('-'),
             (None, '/') if script[at..].starts_with("/*") => {
                 current.extend(rest.next().map(|(_, next)| next));
@@ -68,13 +69,13 @@ pub fn statements(script: &str) -> Vec<String> {
             }
             (None, ';') => {
                 current.pop();
-                statements.push(std::mem::take(&mut current));
+                let whole = std::mem::take(&mut current);
+                statements.extend(std::mem::take(&mut is_statement).then_some(whole));
             }
-            (None, _) => {}
+            (None, letter) => is_statement |= !letter.is_whitespace(),
         }
     }
-    statements.push(current);
-    statements.retain(|statement| !statement.trim().is_empty());
+    statements.extend(is_statement.then_some(current));
     statements
 }
 
@@ -84,7 +85,7 @@ pub(crate) async fn run(session: Arc<Session>, request: Request) -> Result<Execu
     let operation = running.operation.clone();
     let engine = session.engine().clone();
     let work = engine.threads().run(async move {
-        match request.statement {
+        match command::spelled(&session, request.statement).await? {
             Statement::Query(relation) => match *relation.kind {
                 RelationKind::Catalog(call) => command::catalog(&session, *call).await,
                 _ => rows(&session, relation, running).await,
@@ -286,5 +287,11 @@ mod tests {
         let found = statements(script);
         assert_eq!(found.len(), 3, "{found:?}");
         assert_eq!(found[2], "SELECT 'it\\';s'");
+    }
+
+    #[test]
+    fn comments_alone_are_no_statement() {
+        assert_eq!(statements("-- first\nSELECT 1; -- one\n/* two */").len(), 1);
+        assert!(statements(" ;; -- nothing").is_empty());
     }
 }

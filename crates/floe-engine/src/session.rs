@@ -9,10 +9,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
 use dashmap::DashMap;
+use datafusion::scalar::ScalarValue;
 use floe_base::id::{SessionKey, fresh};
 use floe_base::{Error, Kind, Result};
 use floe_catalog::{Catalog, Table, View};
 use floe_functions::Context;
+use floe_plan::Variables;
 use parking_lot::RwLock;
 
 use crate::operation::Operation;
@@ -34,6 +36,8 @@ pub struct Session {
     current: RwLock<Option<(String, Vec<String>)>>,
     /// Temp views by name in lower case.
     views: RwLock<BTreeMap<String, Arc<View>>>,
+    /// Variables by name in lower case.
+    variables: RwLock<Variables>,
     /// Frames kept by `localCheckpoint`, by relation id.
     kept: RwLock<BTreeMap<String, Table>>,
     operations: DashMap<String, Operation>,
@@ -69,6 +73,7 @@ impl Session {
             conf,
             current,
             views: RwLock::new(views),
+            variables: RwLock::default(),
             kept: RwLock::default(),
             operations: DashMap::new(),
             last_used: AtomicI64::new(now),
@@ -200,6 +205,21 @@ impl Session {
         self.engine.catalogs().names(&self.conf.snapshot())
     }
 
+    // Variables.
+
+    pub(crate) fn variables(&self) -> Variables {
+        self.variables.read().clone()
+    }
+
+    pub(crate) fn set_variable(&self, name: String, value: ScalarValue) {
+        Arc::make_mut(&mut self.variables.write()).insert(name, value);
+    }
+
+    /// True where there was one.
+    pub(crate) fn drop_variable(&self, name: &str) -> bool {
+        Arc::make_mut(&mut self.variables.write()).remove(name).is_some()
+    }
+
     // Kept frames.
 
     pub(crate) fn keep(&self, table: Table) -> String {
@@ -214,6 +234,13 @@ impl Session {
 
     pub(crate) fn forget(&self, relation_id: &str) {
         self.kept.write().remove(relation_id);
+    }
+
+    /// The values of some rows as text, column by column: what `show` prints of them.
+    pub fn shown(&self, rows: &arrow::array::RecordBatch) -> Result<Vec<arrow::array::StringArray>> {
+        let (schema, context) = (rows.schema(), self.context()?);
+        let columns = rows.columns().iter().zip(schema.fields());
+        columns.map(|(column, field)| floe_functions::cast::show::show(column, field, &context)).collect()
     }
 
     /// What functions may know of the session, at this moment.

@@ -38,7 +38,7 @@ mod family {
     include!(concat!(env!("OUT_DIR"), "/families.rs"));
 }
 
-pub use absent::is_absent;
+pub use absent::{absent, is_absent};
 pub use call::{Call, Lambda};
 pub use context::Context;
 pub use family::comparison::_float::normalise as normalise_floats;

@@ -4,81 +4,90 @@ use std::path::PathBuf;
 
 use floe_base::Result;
 use reedline::{
-    DefaultCompleter, DefaultPrompt, DefaultPromptSegment, Emacs, FileBackedHistory, KeyCode, KeyModifiers,
-    MenuBuilder, Reedline, ReedlineEvent, ReedlineMenu, Signal, ValidationResult, Validator, default_emacs_keybindings,
+    DefaultPrompt, DefaultPromptSegment, Emacs, FileBackedHistory, KeyCode, KeyModifiers, MenuBuilder, Reedline,
+    ReedlineEvent, ReedlineMenu, Signal, ValidationResult, Validator, default_emacs_keybindings,
 };
 
-use super::{Terminal, tell};
-use crate::flags::io;
+use super::complete::{Names, Words};
+use super::{Done, Terminal};
+use crate::flags::{invalid, io};
 
 /// Lines of history kept.
 const HISTORY: usize = 5_000;
 
-/// Words of Spark SQL that completion offers beside functions.
-const WORDS: &[&str] = &[
-    "SELECT",
-    "FROM",
-    "WHERE",
-    "GROUP BY",
-    "HAVING",
-    "ORDER BY",
-    "LIMIT",
-    "JOIN",
-    "LEFT JOIN",
-    "UNION ALL",
-    "WITH",
-    "CREATE TABLE",
-    "CREATE OR REPLACE TABLE",
-    "CREATE VIEW",
-    "INSERT INTO",
-    "MERGE INTO",
-    "UPDATE",
-    "DELETE FROM",
-    "SHOW TABLES",
-    "SHOW SCHEMAS",
-    "DESCRIBE",
-    "EXPLAIN ROUTE",
-    "DROP TABLE",
-    "ALTER TABLE",
-    "USE",
-    "SET",
-];
+const HELP: &str = "\
+A statement ends with `;` and may take several lines. Tab completes, Up goes back in history, Ctrl-C stops a query.
+SHOW TABLES;  DESCRIBE name;  EXPLAIN ROUTE SELECT …;  SELECT * FROM system.routes;
+`exit` or Ctrl-D leaves.";
 
 pub(crate) fn run(terminal: &Terminal) -> Result<()> {
-    let mut editor = editor()?;
-    let user = terminal.session().key().user_id.clone();
-    let prompt = DefaultPrompt::new(DefaultPromptSegment::Basic("floe".into()), DefaultPromptSegment::Basic(user));
-    println!("floe-engine {}. End a statement with `;`, leave with Ctrl-D.", env!("CARGO_PKG_VERSION"));
+    let names = Names::default();
+    let mut editor = editor(names.clone())?;
+    println!("floe-engine {}. End a statement with `;`, ask for `help`, leave with `exit`.", env!("CARGO_PKG_VERSION"));
+    learn(terminal, &names);
     loop {
-        match editor.read_line(&prompt).map_err(io)? {
-            Signal::Success(text) => {
-                if let Err(error) = terminal.script(&text) {
-                    tell(&error);
-                }
-            }
+        match editor.read_line(&prompt(terminal)).map_err(io)? {
+            Signal::Success(text) => match word(&text) {
+                Some(Word::Exit) => return Ok(()),
+                Some(Word::Help) => println!("{HELP}"),
+                None => answer(terminal, &text, &names),
+            },
             Signal::CtrlC => {}
             Signal::CtrlD => return Ok(()),
         }
     }
 }
 
-fn editor() -> Result<Reedline> {
-    let words = WORDS.iter().map(|word| (*word).to_string());
-    let functions = floe_engine::functions().into_iter().map(str::to_string);
-    let mut completer = DefaultCompleter::with_inclusions(&['_', '.']).set_min_word_len(2);
-    completer.insert(words.chain(functions).collect());
+/// Runs statements and says how it went; an error ends those, not the shell.
+fn answer(terminal: &Terminal, text: &str, names: &Names) {
+    for statement in floe_engine::query::statements(text) {
+        match terminal.statement(&statement) {
+            Ok(done) => {
+                println!("{}", told(&done));
+                if done.is_command {
+                    learn(terminal, names);
+                }
+            }
+            Err(error) => return eprintln!("{error}"),
+        }
+    }
+}
+
+fn told(done: &Done) -> String {
+    let seconds = done.took.as_secs_f64();
+    match done.rows {
+        None => format!("done in {seconds:.2} s"),
+        Some(1) => format!("1 row in {seconds:.2} s"),
+        Some(rows) => format!("{rows} rows in {seconds:.2} s"),
+    }
+}
+
+/// Completion knows the tables and views of the current schema. Where they cannot be listed it goes without.
+fn learn(terminal: &Terminal, names: &Names) {
+    if let Ok(found) = terminal.texts("SHOW TABLES", "tableName") {
+        *names.write() = found;
+    }
+}
+
+fn prompt(terminal: &Terminal) -> DefaultPrompt {
+    let (catalog, namespace) = terminal.session.current();
+    let place = format!("{catalog}.{}", namespace.join("."));
+    DefaultPrompt::new(DefaultPromptSegment::Basic("floe".into()), DefaultPromptSegment::Basic(place))
+}
+
+fn editor(names: Names) -> Result<Reedline> {
     let menu = reedline::ColumnarMenu::default().with_name("words");
     let mut keys = default_emacs_keybindings();
     let event = ReedlineEvent::UntilFound(vec![ReedlineEvent::Menu("words".into()), ReedlineEvent::MenuNext]);
     keys.add_binding(KeyModifiers::NONE, KeyCode::Tab, event);
     let mut editor = Reedline::create()
-        .with_completer(Box::new(completer))
+        .with_completer(Box::new(Words::new(names)))
         .with_menu(ReedlineMenu::EngineCompleter(Box::new(menu)))
+        .with_quick_completions(true)
         .with_edit_mode(Box::new(Emacs::new(keys)))
-        .with_validator(Box::new(UntilSemicolon));
+        .with_validator(Box::new(WholeStatements));
     if let Some(file) = history() {
-        let history =
-            FileBackedHistory::with_file(HISTORY, file).map_err(|error| crate::flags::invalid(error.to_string()))?;
+        let history = FileBackedHistory::with_file(HISTORY, file).map_err(|error| invalid(error.to_string()))?;
         editor = editor.with_history(Box::new(history));
     }
     Ok(editor)
@@ -88,12 +97,48 @@ fn history() -> Option<PathBuf> {
     Some(PathBuf::from(std::env::var_os("HOME")?).join(".floe_history"))
 }
 
-/// A statement is whole when it ends in `;`.
-struct UntilSemicolon;
+/// What is not SQL.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Word {
+    Exit,
+    Help,
+}
 
-impl Validator for UntilSemicolon {
+fn word(line: &str) -> Option<Word> {
+    match line.trim().trim_end_matches(';').to_lowercase().as_str() {
+        "exit" | "quit" | "\\q" => Some(Word::Exit),
+        "help" | "?" | "\\?" => Some(Word::Help),
+        _ => None,
+    }
+}
+
+/// Text is sent when all of it is statements that end in `;`, outside of quotes and comments.
+struct WholeStatements;
+
+impl Validator for WholeStatements {
     fn validate(&self, line: &str) -> ValidationResult {
-        let text = line.trim_end();
-        if text.is_empty() || text.ends_with(';') { ValidationResult::Complete } else { ValidationResult::Incomplete }
+        if is_whole(line) { ValidationResult::Complete } else { ValidationResult::Incomplete }
+    }
+}
+
+fn is_whole(text: &str) -> bool {
+    // What stands behind the last `;` would be a statement of its own; a comment is none.
+    let behind = floe_engine::query::statements(&format!("{text}\n?")).pop().unwrap_or_default();
+    let is_nothing = |line: &str| line.trim().is_empty() || line.trim() == "?" || line.trim().starts_with("--");
+    text.trim().is_empty() || word(text).is_some() || behind.lines().all(is_nothing)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_is_sent_when_its_statements_are_whole() {
+        for text in ["", "SELECT 1;", "SELECT 1; SELECT 2;\n", "exit", "help;", "SELECT ';';", "SELECT 1; -- one"] {
+            assert!(is_whole(text), "{text}");
+        }
+        for text in ["SELECT 1", "SELECT 1; SELECT 2", "SELECT 'a;", "SELECT 1 /* ;", "exits"] {
+            assert!(!is_whole(text), "{text}");
+        }
     }
 }
