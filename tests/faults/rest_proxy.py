@@ -3,8 +3,8 @@
 Here: the proxy, and as a script the run of floe-iceberg's statement suite through it. It hands out tokens that live three
 seconds and refuses every request without a living one (client id, secret and scope are checked, as Polaris does); it
 revokes a token now and then (401, 419), asks to come back later (429), fails reads (502, 503, 504), and loses the
-answers of commits that were applied (500, 503, a closed connection). Every statement of the suite must succeed all the
-same. Not here: faults inside our process (`crates/floe-iceberg/tests/faults.rs`), killed servers (`crash.py`).
+answers of commits that were applied (500, 503, a closed connection). Asked to, it lends storage keys that soon end with
+every table. Every statement of the suite must succeed all the same. Not here: faults inside our process (`crates/floe-iceberg/tests/faults.rs`), killed servers (`crash.py`).
 Last line: `rest-faults: passed=N/M injected=K`.
 """
 
@@ -32,6 +32,8 @@ from rest_server import RestServer
 CLIENT = {"grant_type": "client_credentials", "client_id": "root", "client_secret": "s3cr3t", "scope": "PRINCIPAL_ROLE:ALL"}
 TOKEN_SECONDS = 3
 GRACE_SECONDS = 0.5
+# Clients ask for new keys five minutes before the old ones end (Iceberg 1.10 `VendedCredentialsProvider`): these at once.
+KEYS_SECONDS = 300
 COMMIT = re.compile(r"/v1/namespaces/[^/]+/tables/[^/]+$")
 
 
@@ -40,10 +42,12 @@ class Proxy(http.server.ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, upstream: int, seed: int, lost: float = 0.15):
+    def __init__(self, upstream: int, seed: int, lost: float = 0.15, lends: str | None = None):
         super().__init__(("127.0.0.1", 0), Handler)
         self.upstream = upstream
         self.lost = lost
+        self.lends = lends
+        self.lent_anew = 0
         self.random = random.Random(seed)
         self.tokens: dict[str, float] = {}
         self.injected: collections.Counter = collections.Counter()
@@ -56,6 +60,13 @@ class Proxy(http.server.ThreadingHTTPServer):
         self.tokens[f"Bearer {token}"] = time.monotonic() + seconds
         self.issued += 1
         return token
+
+    def keys(self) -> list[dict]:
+        """Storage keys for what stands under `lends`, in the form of a table's `storage-credentials`."""
+        ends = time.time() + KEYS_SECONDS
+        config = {"s3.access-key-id": f"lent{secrets.token_hex(4)}", "s3.secret-access-key": "lent",
+                  "s3.session-token": secrets.token_hex(8), "s3.session-token-expires-at-ms": str(int(ends * 1000))}
+        return [{"prefix": self.lends, "config": config}]
 
     def chance(self, name: str, share: float) -> bool:
         """True for a share of calls, counted under a name."""
@@ -98,7 +109,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.refuse(429, "TooManyRequestsException", {"retry-after": "0"})
         if self.command == "GET" and self.server.chance("read failed", 0.04):
             return self.refuse(random.choice([502, 503, 504]), "ServiceUnavailableException")
+        if self.server.lends and self.path.endswith("/credentials"):
+            self.server.lent_anew += 1
+            return self.answer(200, json.dumps({"storage-credentials": self.server.keys()}).encode())
         status, headers, text = self.forward(body)
+        if self.server.lends and status == 200:
+            text = self.with_keys(text)
         applied = self.command == "POST" and COMMIT.search(self.path) and status == 200
         if applied and self.server.chance("answer lost", self.server.lost):
             if random.random() < 0.5:
@@ -109,6 +125,15 @@ class Handler(http.server.BaseHTTPRequestHandler):
         return self.answer(status, text, headers)
 
     do_GET = do_POST = do_DELETE = do_HEAD = do_PUT = handle_any
+
+    def with_keys(self, text: bytes) -> bytes:
+        """The answer with keys, where it is a table's, or with the place to get new ones, where it is the configuration."""
+        answer = json.loads(text or b"{}")
+        if "endpoints" in answer:
+            answer["endpoints"].append("GET /v1/{prefix}/namespaces/{namespace}/tables/{table}/credentials")
+        if "format-version" in answer.get("metadata", {}):
+            answer["storage-credentials"] = self.server.keys()
+        return json.dumps(answer).encode()
 
     def token(self, body: bytes) -> None:
         """Check who asks, as a server that knows its clients does."""

@@ -3,7 +3,7 @@
 Usage: rest_catalog.py BINARY. Here: `spark.sql.catalog.<name>` of type rest against a server that knows its clients, grants
 short-lived tokens and fails on purpose (`tests/faults/rest_proxy.py` before Iceberg's own server), with client credentials,
 scope and token; what it must refuse; names of several levels, USE, `spark.sql.defaultCatalog`, views; tables in S3 (moto),
-with the embedded catalog and with a REST catalog. Not here: the same faults under the crate's own suite (`rest_proxy.py`
+with the embedded catalog, with a REST catalog and with keys that catalog lends. Not here: the same faults under the crate's own suite (`rest_proxy.py`
 as a script).
 Last line: `rest-catalog: N/M tokens=T injected=K`.
 """
@@ -53,7 +53,7 @@ def main() -> None:
             names(engine.address, uri, proxy, checks)
             proxy.shutdown()
         with s3() as endpoint:
-            on_s3(engine.address, endpoint, checks)
+            on_s3(engine.address, endpoint, arguments.seed, checks)
     print(", ".join(f"{name}: {count}" for name, count in sorted(proxy.injected.items())))
     print(f"rest-catalog: {checks.held}/{checks.made} tokens={proxy.issued} injected={proxy.injected.total()}")
     sys.exit(checks.held != checks.made)
@@ -190,7 +190,7 @@ def s3():
         process.wait()
 
 
-def on_s3(address: str, endpoint: str, checks: Checks) -> None:
+def on_s3(address: str, endpoint: str, seed: int, checks: Checks) -> None:
     """The same statements on tables whose files are in S3."""
     place = KEYS | {"s3.endpoint": endpoint}
     with session(address, place | {"type": "embedded", "uri": ":memory:", "warehouse": f"s3://{BUCKET}/embedded"}) as spark:
@@ -200,6 +200,14 @@ def on_s3(address: str, endpoint: str, checks: Checks) -> None:
         with session(address, place | {"type": "rest", "uri": catalog.uri}) as spark:
             spark.sql("CREATE SCHEMA lake.files").collect()
             written(spark, "lake.files.rest", checks)
+        proxy = Proxy(catalog.port, seed, lends=f"s3://{BUCKET}")
+        threading.Thread(target=proxy.serve_forever, daemon=True).start()
+        # No keys of our own: what is read and written is so with lent ones.
+        keyless = {name: value for name, value in place.items() if "access-key" not in name}
+        with session(address, keyless | known(f"http://127.0.0.1:{proxy.server_address[1]}/polaris")) as spark:
+            written(spark, "lake.files.lent", checks)
+            checks.same("keys that end are asked for anew", ["yes"], lambda: ["yes" if proxy.lent_anew else "no"])
+        proxy.shutdown()
 
 
 if __name__ == "__main__":

@@ -3,10 +3,11 @@
 Usage: writers.py BINARY. Here: eight clients, each with a session of its own on one of two servers, append rows one
 statement at a time and now and then rewrite one by UPDATE; afterwards every server must show exactly what was reported
 done, and a statement that failed must have left nothing, unless its error says that the outcome is unknown. Once over the
-embedded catalog in a shared folder, once over a REST catalog. Then `crash.py`. Not here: what the commit engine does on
+embedded catalog in a shared folder, once over a REST catalog. Then all of them add to the same counters by UPDATE and by
+MERGE: most are refused for the conflict, and what was reported done must be what the counters say. Then `crash.py`. Not here: what the commit engine does on
 faults inside the process (`crates/floe-iceberg/tests/faults.rs`), REST catalogs that misbehave (`tests/faults/`).
-Last line: `writers: embedded=N/M rest=N/M lost=0 ghosts=0 differing=0 kills=K unreadable=0`; the exit code is 0 only when
-everything committed and the zeros are zeros.
+Last line: `writers: embedded=N/M rest=N/M increments=I lost=0 ghosts=0 differing=0 kills=K unreadable=0`; the exit code is
+0 only when everything committed and the zeros are zeros.
 """
 
 import argparse
@@ -31,6 +32,8 @@ from with_server import Server
 WRITERS = 8
 STATEMENTS = 20
 UPDATE_EVERY = 10
+COUNTERS = 4
+COUNTING = threading.Lock()
 # Eight writers collide often: they are to wait and try again, not to give up.
 PROPERTIES = ("'commit.retry.num-retries'='100', 'commit.retry.min-wait-ms'='10', 'commit.retry.max-wait-ms'='500', "
               "'write.update.isolation-level'='snapshot'")
@@ -85,7 +88,7 @@ class Writer:
 
 
 def main() -> None:
-    """Run all three parts and add up."""
+    """Run all parts and add up."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("binary", type=Path)
     parser.add_argument("--kills", type=int, default=20)
@@ -94,12 +97,13 @@ def main() -> None:
     wrong: Counter = Counter()
     embedded = over_embedded(arguments.binary, wrong)
     rest = over_rest(arguments.binary, wrong)
+    increments = counters(arguments.binary, wrong)
     wrong += crash.run(arguments.binary, arguments.kills, arguments.seed)
     all_of_them = WRITERS * STATEMENTS
     zeros = {name: wrong[name] for name in ("lost", "ghosts", "differing", "unreadable")}
-    print(f"writers: embedded={embedded}/{all_of_them} rest={rest}/{all_of_them} lost={zeros['lost']} "
+    print(f"writers: embedded={embedded}/{all_of_them} rest={rest}/{all_of_them} increments={increments} lost={zeros['lost']} "
           f"ghosts={zeros['ghosts']} differing={zeros['differing']} kills={arguments.kills} unreadable={zeros['unreadable']}")
-    sys.exit(any(zeros.values()) or embedded + rest < 2 * all_of_them)
+    sys.exit(any(zeros.values()) or embedded + rest < 2 * all_of_them or not increments)
 
 
 def over_embedded(binary: Path, wrong: Counter) -> int:
@@ -118,6 +122,51 @@ def over_rest(binary: Path, wrong: Counter) -> int:
         admin.sql("CREATE SCHEMA lake.shared").collect()
         admin.stop()
         return contend([one.address, two.address], settings, "lake.shared", wrong)
+
+
+def counters(binary: Path, wrong: Counter) -> int:
+    """Statements that all rewrite one file, under either isolation; returns how many were reported done."""
+    done: Counter = Counter()
+    with tempfile.TemporaryDirectory(prefix="floe-counters-") as folder:
+        with Server(binary, "--data", folder) as one, Server(binary, "--data", folder) as two:
+            admin = connect(one.address, {})
+            for level in ("serializable", "snapshot"):
+                table = f"counters_{level}"
+                admin.sql(f"CREATE TABLE {table} (id INT, n INT) USING iceberg TBLPROPERTIES ("
+                          f"'write.update.isolation-level'='{level}', 'write.merge.isolation-level'='{level}')").collect()
+                admin.sql(f"INSERT INTO {table} SELECT CAST(id AS INT), 0 FROM range({COUNTERS})").collect()
+                threads = [threading.Thread(target=increment, args=((one, two)[number % 2].address, table, number, done))
+                           for number in range(WRITERS)]
+                for thread in threads:
+                    thread.start()
+                for thread in threads:
+                    thread.join()
+                counted = admin.sql(f"SELECT sum(n) AS total FROM {table}").collect()[0].total
+                wrong["lost"] += max(0, done[table] - counted)
+                wrong["ghosts"] += max(0, counted - done[table] - done[f"{table} unknown"])
+                print(f"{table}: {counted} of {WRITERS * STATEMENTS} increments, {done[table]} reported", flush=True)
+            admin.stop()
+    return sum(count for name, count in done.items() if not name.endswith("unknown"))
+
+
+def increment(address: str, table: str, number: int, done: Counter) -> None:
+    """Add 1 to counters in turn, by UPDATE and by MERGE; count what was reported done."""
+    session = connect(address, {})
+    for step in range(STATEMENTS):
+        id = (number + step) % COUNTERS
+        update = f"UPDATE {table} SET n = n + 1 WHERE id = {id}"
+        merge = (f"MERGE INTO {table} t USING (SELECT {id} AS id) s ON t.id = s.id WHEN MATCHED THEN UPDATE SET n = t.n + 1 "
+                 "WHEN NOT MATCHED THEN INSERT VALUES (s.id, 1)")
+        try:
+            session.sql((update, merge)[step % 2]).collect()
+            outcome = table
+        except Exception as error:
+            if "unknown" not in str(error):
+                continue
+            outcome = f"{table} unknown"
+        with COUNTING:
+            done[outcome] += 1
+    session.stop()
 
 
 def contend(addresses: list[str], settings: dict[str, str], schema: str, wrong: Counter) -> int:
