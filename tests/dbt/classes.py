@@ -1,8 +1,10 @@
 """Runs dbt-spark's own functional test classes, by an unmodified dbt-spark, against a Spark Connect server.
 
-Here: fetching the tests of the pinned dbt-spark, pointing them at the server, and counting classes. Not here: our own
-adapter's tests. A class counts when all its tests pass; a skip is not a pass. The tests ask for Delta tables where
-Spark needs row-level changes; they are given Iceberg instead unless `--delta` is set, because Delta is not what this
+Here: fetching the tests of the pinned dbt-spark, pointing them at the server, counting classes, and writing down what
+became of each (`results.json`, and the page `docs/reference/dbt-spark-classes.md` after a whole run). Not here: why a
+class cannot pass, where the first error does not say it: that is written by hand in `reasons.toml`. A class counts when
+all its tests pass; a skip is not a pass. The tests ask for Delta tables where Spark needs row-level changes; the word is
+changed to Iceberg in their settings and in the SQL they expect, unless `--delta` is set, because Delta is not what this
 server stores. Last line: `dbt-classes: N/107`.
 """
 
@@ -15,6 +17,8 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+import time
+import tomllib
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -23,6 +27,10 @@ sys.path.insert(0, str(HERE.parent))
 import environment
 
 REQUIREMENTS = HERE / "requirements-dbt.txt"
+REASONS = HERE / "reasons.toml"
+PAGE = HERE.parents[1] / "docs" / "reference" / "dbt-spark-classes.md"
+# Where the tests say Delta and are given Iceberg: a file format in settings, and the clause in SQL they expect.
+DELTA = [(r"(file_format['\"]?\s*[=:]\s*['\"]?)delta", r"\1iceberg"), (r"(\n\s*using )delta(?=\n)", r"\1iceberg")]
 VERSION = "1.11.0"
 PROFILE = '''creds = {
         "connect": lambda: __import__("json").loads(os.environ["DBT_TEST_TARGET"]),'''
@@ -33,7 +41,7 @@ def sources() -> Path:
     folder = environment.CACHE / "dbt-spark"
     unpacked = folder / f"dbt_spark-{VERSION}"
     if not unpacked.exists():
-        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-binary", ":all:",
+        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-binary", "dbt-spark",
                    "--dest", folder, f"dbt-spark=={VERSION}"]
         subprocess.run(command, check=True)
         with tarfile.open(folder / f"dbt_spark-{VERSION}.tar.gz") as archive:
@@ -49,7 +57,9 @@ def prepared(delta: bool) -> Path:
     profiles.write_text(profiles.read_text().replace("creds = {", PROFILE, 1))
     for path in [] if delta else (folder / "tests" / "functional").rglob("*.py"):
         text = path.read_text()
-        changed = re.sub(r"(file_format['\"]?\s*[=:]\s*['\"]?)delta", r"\1iceberg", text)
+        changed = text
+        for delta_text, iceberg_text in DELTA:
+            changed = re.sub(delta_text, iceberg_text, changed)
         if changed != text:
             path.write_text(changed)
     return folder
@@ -85,6 +95,29 @@ def reason(problem) -> str:
     return (found[0] if found else text.strip().split("\n")[0])[:300]
 
 
+def page(found: dict[str, dict], seconds: float) -> str:
+    """Return the reference page: every class, whether it passed, and why not."""
+    reasons = {name: why["reason"] for why in tomllib.loads(REASONS.read_text())["why"] for name in why["classes"]}
+    core = re.search(r"dbt-core==(\S+)", REQUIREMENTS.read_text()).group(1)
+    passed = sum(entry["passed"] for entry in found.values())
+    lines = [
+        "# dbt-spark's functional classes", "",
+        "Written by `tests/dbt/classes.py` after a whole run; the reasons come from `tests/dbt/reasons.toml` where a class",
+        "has one there, else from its first error. Not edited by hand.", "",
+        f"**{passed} of {len(found)} classes pass**, in {seconds / 60:.0f} minutes, with dbt-spark {VERSION} and dbt-core "
+        f"{core}, both unmodified.", "",
+        "How they are run: method `session` over Spark Connect, one server for all classes, two at a time. The tests' marks",
+        "that skip a class for a profile are for other profiles and skip nothing here; a test that skips itself counts as not",
+        "passed. Delta is given as Iceberg: `file_format: delta` in the tests' settings reads `file_format: iceberg`, and",
+        "`using delta` in the SQL they expect reads `using iceberg`; a profile for this server is added. Nothing else is changed.", "",
+        "| class | tests | passes | why not |", "|---|---|---|---|"]
+    for name, entry in sorted(found.items()):
+        short = name.rsplit(".", 1)[-1]
+        why = "" if entry["passed"] else reasons.get(short) or entry["problems"][0].replace("|", "\\|")
+        lines.append(f"| `{name}` | {entry['tests']} | {'yes' if entry['passed'] else 'no'} | {why} |")
+    return "\n".join(lines) + "\n"
+
+
 def main() -> None:
     """Run the classes and write what became of each."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -101,6 +134,7 @@ def main() -> None:
     command = [python, "-m", "pytest", "tests/functional", "--profile", "connect", "-q", "--no-header", "--tb=short", "-p", "no:cacheprovider",
                f"--junitxml={report}", "-n", str(arguments.workers), "--dist", "loadscope", "-W", "ignore"]
     command += ["-k", arguments.only] if arguments.only else []
+    started = time.monotonic()
     try:
         subprocess.run(command, cwd=folder, env=surroundings(arguments.address), timeout=arguments.timeout,
                        stdout=(folder / "output.txt").open("w"), stderr=subprocess.STDOUT)
@@ -114,6 +148,8 @@ def main() -> None:
         if not entry["passed"]:
             print(f"{name}\n   " + "\n   ".join(entry["problems"][:3]))
     arguments.output.write_text(json.dumps(dict(sorted(found.items())), indent=1) + "\n", encoding="utf-8")
+    if not arguments.only and not arguments.delta:
+        PAGE.write_text(page(found, time.monotonic() - started), encoding="utf-8")
     shutil.rmtree(folder, ignore_errors=True)
     print(f"dbt-classes: {sum(entry['passed'] for entry in found.values())}/{len(found)}")
 
