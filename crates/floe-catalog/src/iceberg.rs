@@ -3,18 +3,19 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use arrow::datatypes::{Field, Schema, SchemaRef};
 use async_trait::async_trait;
 use floe_base::id::BackendId;
 use floe_base::{Error, Result};
 use floe_iceberg::catalog::{IcebergCatalog, Ident, Properties};
 use floe_iceberg::inspect::{MetadataTable, inspect};
-use floe_iceberg::scan::{FILE_COLUMN, POSITION_COLUMN, ScanOptions};
+use floe_iceberg::scan::{ScanOptions, identity_fields};
 use floe_iceberg::table::Table as IcebergTable;
 use floe_iceberg::time_travel;
 use floe_iceberg::view;
 
 use crate::catalog::{Listed, Namespace, Version};
+use crate::files::registered::{self, Registered};
 use crate::view::ViewBody;
 use crate::{Catalog, Found, ObjectName, Statistics, Table, View};
 
@@ -148,6 +149,7 @@ impl Catalog for Iceberg {
         let Some(mut properties) = self.inner.namespace(name).await? else { return Ok(None) };
         let comment = properties.remove("comment");
         let location = properties.remove("location");
+        properties.retain(|key, _| registered::name(key).is_none());
         Ok(Some(Namespace { name: name.to_vec(), comment, location, properties: properties.into_iter().collect() }))
     }
 
@@ -173,7 +175,19 @@ impl Catalog for Iceberg {
         };
         let tables = self.inner.list_tables(namespace).await?.into_iter().map(listed(false));
         let views = self.inner.list_views(namespace).await?.into_iter().map(listed(true));
-        Ok(tables.chain(views).collect())
+        let properties = self.inner.namespace(namespace).await?.unwrap_or_default();
+        let files = properties.keys().filter_map(|key| registered::name(key)).map(str::to_string).map(listed(false));
+        Ok(tables.chain(files).chain(views).collect())
+    }
+
+    async fn files(&self, namespace: &[String], name: &str) -> Result<Option<Registered>> {
+        let Some(properties) = self.inner.namespace(namespace).await? else { return Ok(None) };
+        properties.get(&registered::key(name)).map(|text| Registered::read(text)).transpose()
+    }
+
+    async fn put_files(&self, namespace: &[String], name: &str, files: Registered) -> Result<()> {
+        let property = (registered::key(name), files.written()?);
+        self.inner.update_namespace(namespace, Properties::from_iter([property]), &[]).await
     }
 
     async fn load(&self, namespace: &[String], name: &str, version: Option<&Version>) -> Result<Option<Found>> {
@@ -189,10 +203,17 @@ impl Catalog for Iceberg {
     }
 
     async fn drop_table(&self, namespace: &[String], name: &str, purge: bool) -> Result<()> {
+        if self.files(namespace, name).await?.is_some() {
+            return self.inner.update_namespace(namespace, Properties::new(), &[registered::key(name)]).await;
+        }
         self.inner.drop_table(&Ident::new(namespace.iter().cloned(), name), purge).await
     }
 
     async fn rename(&self, namespace: &[String], name: &str, to_namespace: &[String], to: &str) -> Result<()> {
+        if let Some(files) = self.files(namespace, name).await? {
+            self.put_files(to_namespace, to, files).await?;
+            return self.inner.update_namespace(namespace, Properties::new(), &[registered::key(name)]).await;
+        }
         let from = Ident::new(namespace.iter().cloned(), name);
         let to = Ident::new(to_namespace.iter().cloned(), to);
         match self.inner.load_view(&from).await? {
@@ -253,10 +274,7 @@ pub fn default_namespace(catalog: &str, named: Option<&str>) -> Vec<String> {
 
 /// The columns that tell rows apart; a query may name them, `*` does not show them.
 fn identity() -> SchemaRef {
-    Arc::new(Schema::new(vec![
-        Field::new(FILE_COLUMN, DataType::Utf8, false),
-        Field::new(POSITION_COLUMN, DataType::Int64, false),
-    ]))
+    Arc::new(Schema::new(identity_fields().to_vec()))
 }
 
 /// A REST catalog is reached by every engine; the embedded one only from this process.

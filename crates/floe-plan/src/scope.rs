@@ -175,7 +175,7 @@ impl Scope {
     }
 
     fn resolve_among(&self, parts: &[String], case_sensitive: bool, shown: bool) -> Match<'_> {
-        let longest = parts.len().saturating_sub(1).min(3);
+        let longest = parts.len().saturating_sub(1);
         for used in (0..=longest).rev() {
             let Some((qualifier, name)) = parts.get(..used).zip(parts.get(used)) else { continue };
             let mut candidates: Vec<&Column> = match used {

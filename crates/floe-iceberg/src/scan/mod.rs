@@ -43,13 +43,25 @@ use crate::time_travel::{Resolved, Version, resolve};
 pub const FILE_COLUMN: &str = "_file";
 /// The row's number in that file, from 0.
 pub const POSITION_COLUMN: &str = "_pos";
+/// The partition spec the file was written with.
+pub const SPEC_COLUMN: &str = "_spec_id";
+
+/// The columns that tell where a row stands, in the order they follow the table's own.
+pub fn identity_fields() -> [Field; 3] {
+    [
+        Field::new(FILE_COLUMN, DataType::Utf8, false),
+        Field::new(POSITION_COLUMN, DataType::Int64, false),
+        Field::new(SPEC_COLUMN, DataType::Int32, true),
+    ]
+}
 
 /// What a scan shall give beside the table's current rows.
 #[derive(Clone, Debug, Default)]
 pub struct ScanOptions {
     /// Time travel.
     pub version: Option<Version>,
-    /// Adds `_file` (string) and `_pos` (bigint) after the table's columns: what DELETE, UPDATE and MERGE tell rows by.
+    /// Adds `_file` (string), `_pos` (bigint) and `_spec_id` (int) after the table's columns: what DELETE, UPDATE and MERGE
+    /// tell rows by, and what a query may name.
     pub row_identity: bool,
     /// Only these data files, by path: the second pass of a copy-on-write statement.
     pub files: Option<Arc<HashSet<String>>>,
@@ -120,8 +132,7 @@ impl IcebergTable {
         let resolved = resolve(&table, options.version.as_ref())?;
         let mut fields: Vec<_> = resolved.columns().fields().iter().cloned().collect();
         if options.row_identity {
-            fields.push(Arc::new(Field::new(FILE_COLUMN, DataType::Utf8, false)));
-            fields.push(Arc::new(Field::new(POSITION_COLUMN, DataType::Int64, false)));
+            fields.extend(identity_fields().map(Arc::new));
         }
         let schema = Arc::new(ArrowSchema::new(fields));
         Ok(Self { table, resolved, options, schema })
@@ -219,7 +230,7 @@ impl TableProvider for IcebergTable {
 
 fn names_row_identity(filter: &Expr) -> bool {
     let names = filter.column_refs();
-    names.iter().any(|column| column.name == FILE_COLUMN || column.name == POSITION_COLUMN)
+    names.iter().any(|column| [FILE_COLUMN, POSITION_COLUMN, SPEC_COLUMN].contains(&column.name.as_str()))
 }
 
 fn equality_deletes(task: &FileTask) -> Vec<Arc<crate::manifest::FileEntry>> {

@@ -7,7 +7,7 @@ use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, AsArray, Int64Array, RecordBatch, RecordBatchOptions, StringArray};
+use arrow::array::{ArrayRef, AsArray, Int32Array, Int64Array, RecordBatch, RecordBatchOptions, StringArray};
 use arrow::datatypes::Int64Type;
 use arrow_schema::{DataType, Field, Fields, Schema as ArrowSchema, SchemaRef};
 use datafusion::common::Result as DataFusionResult;
@@ -25,9 +25,10 @@ use parquet::arrow::{ParquetRecordBatchStreamBuilder, ProjectionMask, RowNumber}
 
 use super::adapt::{Constants, FieldMap, Narrowed};
 use super::deletes::{deleted_rows, selection};
+use super::identity_fields;
 use super::source::ScanColumn;
-use super::{FILE_COLUMN, POSITION_COLUMN};
 use crate::error::Lift;
+use crate::manifest::FileEntry;
 use crate::plan::FileTask;
 use crate::storage::Storage;
 
@@ -85,14 +86,16 @@ impl PositionalScan {
 fn output_schema(map: &FieldMap, columns: &[ScanColumn]) -> Result<SchemaRef> {
     let engine = map.engine_schema();
     let mut fields = Vec::with_capacity(columns.len());
+    let [file, position, spec] = identity_fields().map(Arc::new);
     for column in columns {
         fields.push(match column {
             ScanColumn::Field(index) => match engine.fields().get(*index) {
                 Some(field) => Arc::clone(field),
                 None => return Err(Error::internal("a column beyond the scan's")),
             },
-            ScanColumn::File => Arc::new(Field::new(FILE_COLUMN, DataType::Utf8, false)),
-            ScanColumn::Position => Arc::new(Field::new(POSITION_COLUMN, DataType::Int64, false)),
+            ScanColumn::File => Arc::clone(&file),
+            ScanColumn::Position => Arc::clone(&position),
+            ScanColumn::Spec => Arc::clone(&spec),
         });
     }
     Ok(Arc::new(ArrowSchema::new(Fields::from(fields))))
@@ -185,8 +188,8 @@ impl Reader {
             builder = builder.with_row_selection(kept);
         }
         let stream = builder.with_batch_size(self.batch_rows).build().lift()?;
-        let path = task.entry.path().to_string();
-        Ok(stream.map(move |batch| self.output(&narrowed, &batch.lift()?, &path)))
+        let entry = Arc::clone(&task.entry);
+        Ok(stream.map(move |batch| self.output(&narrowed, &batch.lift()?, &entry)))
     }
 
     /// The rows that are left of a file of `rows`; `None` for all of them.
@@ -195,7 +198,7 @@ impl Reader {
         Ok((!deleted.is_empty()).then(|| selection(&deleted, 0..rows)))
     }
 
-    fn output(&self, narrowed: &Narrowed, batch: &RecordBatch, path: &str) -> Result<RecordBatch> {
+    fn output(&self, narrowed: &Narrowed, batch: &RecordBatch, entry: &FileEntry) -> Result<RecordBatch> {
         let rows = batch.num_rows();
         let schema = stored(batch.schema_ref());
         // The row number is the one column without a place in the file; it comes last.
@@ -206,7 +209,8 @@ impl Reader {
         for column in self.columns.iter() {
             columns.push(match column {
                 ScanColumn::Field(index) => self.map.column(narrowed, &file_batch, *index)?,
-                ScanColumn::File => Arc::new(StringArray::from_iter_values(std::iter::repeat_n(path, rows))),
+                ScanColumn::File => Arc::new(StringArray::from_iter_values(std::iter::repeat_n(entry.path(), rows))),
+                ScanColumn::Spec => Arc::new(Int32Array::from_value(entry.spec_id, rows)),
                 ScanColumn::Position => Arc::new(positions(batch)?),
             });
         }

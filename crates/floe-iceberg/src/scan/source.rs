@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use arrow_schema::{DataType, Field, FieldRef};
+use arrow_schema::FieldRef;
 use datafusion::catalog::Session;
 use datafusion::common::ScalarValue;
 use datafusion::common::config::TableParquetOptions;
@@ -26,7 +26,7 @@ use object_store::ObjectMeta;
 use super::adapt::{Constants, FieldMap};
 use super::deletes::{access_plan, position_deletes};
 use super::positional::PositionalScan;
-use super::{FILE_COLUMN, any_field, statistics};
+use super::{any_field, identity_fields, statistics};
 use crate::plan::FileTask;
 use crate::storage::Place;
 use crate::table::Table;
@@ -72,8 +72,8 @@ impl DataScan {
 
     /// The wanted columns of the provider, and after them the delete keys, as columns of this scan.
     pub(super) fn with_keys(&self, wanted: &[usize]) -> Vec<usize> {
-        // Hidden keys come after `_file` and `_pos` in this scan's numbering, see `column_index`.
-        let identity = if self.row_identity { 2 } else { 0 };
+        // Hidden keys come after the row's identity in this scan's numbering, see `column`.
+        let identity = if self.row_identity { identity_fields().len() } else { 0 };
         let keys = self.keys.iter().map(|key| if *key < self.table_columns { *key } else { key + identity });
         let missing = keys.filter(|key| !wanted.contains(key));
         wanted.iter().copied().chain(missing).collect()
@@ -84,7 +84,7 @@ impl DataScan {
         self.map.columns.iter().find(|(_, field)| field.id == id).map(|(name, _)| name.as_str())
     }
 
-    /// What an index of the scan's numbering means: the table's columns, `_file`, `_pos`, then hidden keys.
+    /// What an index of the scan's numbering means: the table's columns, `_file`, `_pos`, `_spec_id`, then hidden keys.
     pub(super) fn column(&self, index: usize) -> ScanColumn {
         if index < self.table_columns {
             return ScanColumn::Field(index);
@@ -92,7 +92,8 @@ impl DataScan {
         match (self.row_identity, index - self.table_columns) {
             (true, 0) => ScanColumn::File,
             (true, 1) => ScanColumn::Position,
-            (true, beyond) => ScanColumn::Field(self.table_columns + beyond - 2),
+            (true, 2) => ScanColumn::Spec,
+            (true, beyond) => ScanColumn::Field(self.table_columns + beyond - identity_fields().len()),
             (false, _) => ScanColumn::Field(index),
         }
     }
@@ -151,7 +152,8 @@ impl DataScan {
     fn file(&self, task: &FileTask, place: &Place) -> Result<PartitionedFile> {
         let mut file = PartitionedFile::new_from_meta(object_meta(task, place));
         if self.row_identity {
-            file = file.with_partition_values(vec![ScalarValue::Utf8(Some(task.entry.path().to_string()))]);
+            let path = ScalarValue::Utf8(Some(task.entry.path().to_string()));
+            file = file.with_partition_values(vec![path, ScalarValue::Int32(Some(task.entry.spec_id))]);
         }
         Ok(file.with_statistics(Arc::new(statistics::of_file(task, &self.map)?)))
     }
@@ -166,8 +168,9 @@ impl DataScan {
         limit: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
         let file_schema = self.map.engine_schema();
-        let file_column: FieldRef = Arc::new(Field::new(FILE_COLUMN, DataType::Utf8, false));
-        let extra = if self.row_identity { vec![file_column] } else { Vec::new() };
+        let [file, _, spec] = identity_fields().map(Arc::new);
+        let extra: Vec<FieldRef> = if self.row_identity { vec![file, spec] } else { Vec::new() };
+        let width = self.map.columns.len() + extra.len();
         let table_schema = TableSchema::new(file_schema, extra);
         let runtime = state.runtime_env();
         let cache = runtime.cache_manager.get_file_metadata_cache();
@@ -179,11 +182,12 @@ impl DataScan {
         let source = ParquetSource::new(table_schema)
             .with_table_parquet_options(options)
             .with_parquet_file_reader_factory(Arc::new(CachedParquetFileReaderFactory::new(store, cache)));
-        let summary = statistics::of_scan(&files, &self.map, self.row_identity);
+        let summary = statistics::of_scan(&files, width);
         let count = self.map.columns.len();
         let projection = columns.iter().map(|column| match column {
             ScanColumn::Field(index) => *index,
             ScanColumn::File | ScanColumn::Position => count,
+            ScanColumn::Spec => count + 1,
         });
         let groups = spread(files, state.config().target_partitions());
         let config = FileScanConfigBuilder::new(url, Arc::new(source))
@@ -221,6 +225,7 @@ pub(super) enum ScanColumn {
     Field(usize),
     File,
     Position,
+    Spec,
 }
 
 /// Iceberg's files never change, so a fixed date stands for their age: it makes footers cacheable without asking the store.

@@ -70,9 +70,8 @@ fn precision<T: std::fmt::Debug + Clone + PartialEq + Eq + PartialOrd>(value: T,
     if exact { Precision::Exact(value) } else { Precision::Inexact(value) }
 }
 
-/// Statistics of many files together.
-pub(super) fn of_scan(files: &[PartitionedFile], map: &FieldMap, with_file_column: bool) -> Statistics {
-    let width = map.columns.len() + usize::from(with_file_column);
+/// Statistics of many files together, for that many columns.
+pub(super) fn of_scan(files: &[PartitionedFile], width: usize) -> Statistics {
     let mut parts = files.iter().filter_map(|file| file.statistics.as_ref());
     let Some(first) = parts.next() else { return unknown(width) };
     let mut total = first.as_ref().clone();

@@ -5,9 +5,9 @@
 
 use std::collections::HashMap;
 
-use arrow::array::{AsArray, RecordBatch};
+use arrow::array::{ArrayRef, AsArray, RecordBatch};
 use arrow::datatypes::{Float32Type, Float64Type};
-use arrow_schema::DataType;
+use arrow_schema::{DataType, Field};
 use floe_base::Result;
 use iceberg::spec::{Datum, PrimitiveType, Schema, TableMetadata, Type};
 use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData};
@@ -55,19 +55,30 @@ pub(super) struct Found {
 }
 
 impl Metrics {
-    /// NaNs of the top-level columns; without a count of zero readers cannot trust a float's bounds.
+    /// NaNs of the columns and of fields in structs; without a count of zero readers cannot trust a float's bounds.
     pub(super) fn count_nans(&mut self, batch: &RecordBatch) {
         for (field, column) in batch.schema_ref().fields().iter().zip(batch.columns()) {
-            let Some(id) = field_id(field) else { continue };
-            let nans = match field.data_type() {
-                DataType::Float32 => {
-                    column.as_primitive::<Float32Type>().iter().flatten().filter(|value| value.is_nan()).count()
+            self.count_nans_of(field, column);
+        }
+    }
+
+    fn count_nans_of(&mut self, field: &Field, column: &ArrayRef) {
+        let nans = match field.data_type() {
+            DataType::Float32 => {
+                column.as_primitive::<Float32Type>().iter().flatten().filter(|value| value.is_nan()).count()
+            }
+            DataType::Float64 => {
+                column.as_primitive::<Float64Type>().iter().flatten().filter(|value| value.is_nan()).count()
+            }
+            DataType::Struct(fields) => {
+                for (inner, values) in fields.iter().zip(column.as_struct().columns()) {
+                    self.count_nans_of(inner, values);
                 }
-                DataType::Float64 => {
-                    column.as_primitive::<Float64Type>().iter().flatten().filter(|value| value.is_nan()).count()
-                }
-                _ => continue,
-            };
+                return;
+            }
+            _ => return,
+        };
+        if let Some(id) = field_id(field) {
             *self.nans.entry(id).or_default() += nans as u64;
         }
     }
@@ -95,7 +106,8 @@ fn add_chunk(found: &mut Found, chunk: &ColumnChunkMetaData, schema: &Schema, mo
     let id = info.id();
     let mode = modes.get(&id).copied().unwrap_or(Mode::None);
     *found.column_sizes.entry(id).or_default() += u64::try_from(chunk.compressed_size()).unwrap_or_default();
-    if mode == Mode::None {
+    // What stands inside lists and maps says nothing about rows; Iceberg keeps its size alone.
+    if mode == Mode::None || chunk.column_descr().max_rep_level() > 0 {
         return;
     }
     *found.value_counts.entry(id).or_default() += u64::try_from(chunk.num_values()).unwrap_or_default();
@@ -104,8 +116,7 @@ fn add_chunk(found: &mut Found, chunk: &ColumnChunkMetaData, schema: &Schema, mo
         *found.null_counts.entry(id).or_default() += nulls;
     }
     let Some(Type::Primitive(of)) = schema.field_by_id(id).map(|field| field.field_type.as_ref()) else { return };
-    // Bounds inside lists and maps say nothing about rows; Iceberg keeps none there.
-    if mode == Mode::Counts || chunk.column_descr().max_rep_level() > 0 {
+    if mode == Mode::Counts {
         return;
     }
     if let Some(lower) = statistics.min_bytes_opt().and_then(|bytes| datum(bytes, statistics, of)) {
