@@ -5,6 +5,7 @@ use std::fmt::Debug;
 use async_trait::async_trait;
 use floe_base::Result;
 
+use crate::files::registered::Registered;
 use crate::{Table, View};
 
 /// What a name turned out to be.
@@ -62,6 +63,12 @@ pub trait Catalog: Send + Sync + Debug {
     /// The object of a name, or `None`. A name with one part more than a table's may be a metadata table (`t.snapshots`).
     async fn load(&self, namespace: &[String], name: &str, version: Option<&Version>) -> Result<Option<Found>>;
 
+    /// The table over files of a name; [`Catalog::load`] does not know it.
+    async fn files(&self, namespace: &[String], name: &str) -> Result<Option<Registered>>;
+    /// Keeps a table over files, in the place of one of the same name.
+    async fn put_files(&self, namespace: &[String], name: &str, files: Registered) -> Result<()>;
+
+    /// Drops a table of rows, or forgets one over files: those stay where they are.
     async fn drop_table(&self, namespace: &[String], name: &str, purge: bool) -> Result<()>;
     async fn rename(&self, namespace: &[String], name: &str, to_namespace: &[String], to: &str) -> Result<()>;
     /// Creates the view, or replaces one of the same name.

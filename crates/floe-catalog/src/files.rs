@@ -4,8 +4,12 @@
 
 mod csv;
 mod json;
+pub mod listed;
 mod parquet;
+mod partitions;
+pub mod registered;
 mod text;
+pub mod visible;
 
 use std::sync::Arc;
 
@@ -35,18 +39,19 @@ pub fn is_format(name: &str) -> bool {
 pub async fn open(format: &str, files: &Files, state: &SessionState, time_zone: &str) -> Result<Table> {
     let format = format.to_lowercase();
     let urls = files.paths.iter().map(|path| url(path)).collect::<Result<Vec<_>>>()?;
-    let first =
-        urls.first().ok_or_else(|| Error::message(floe_base::Kind::Analysis, "there is no path to read from"))?;
+    if urls.is_empty() {
+        return Err(Error::analysis("UNABLE_TO_INFER_SCHEMA").with("format", shown_format(&format)));
+    }
     let statistics = size(&urls, &files.paths, state).await?;
     let schema = files.schema.as_ref().map(columns).transpose()?;
     let provider = match format.as_str() {
-        "parquet" => parquet::open(&urls, schema, &files.options, state).await?,
-        "csv" => csv::open(&urls, schema, &files.options, state).await?,
-        "json" => json::open(&urls, schema, &files.options, state, time_zone).await?,
+        "parquet" => parquet::open(&urls, schema.clone(), &files.options, state).await?,
+        "csv" => csv::open(&urls, schema.clone(), &files.options, state).await?,
+        "json" => json::open(&urls, schema.clone(), &files.options, state, time_zone).await?,
         "text" => text::open(&urls, state).await?,
         other => return Err(unknown_format(other)),
     };
-    let _ = first;
+    let provider = partitions::typed(provider, schema.as_ref(), &urls, state).await?;
     Ok(Table {
         name: None,
         schema: provider.schema(),
@@ -155,6 +160,15 @@ fn only(format: &str, options: &[(String, String)], known: &[&str]) -> Result<()
     match options.iter().find(|(key, _)| !is_known(key)) {
         Some((key, _)) => Err(Error::unsupported(format!("option `{key}` of {format} files"))),
         None => Ok(()),
+    }
+}
+
+/// A format as Spark's errors print it (`FileFormat.toString`, 4.1).
+fn shown_format(format: &str) -> String {
+    match format {
+        "parquet" => "Parquet".into(),
+        "text" => "Text".into(),
+        other => other.to_uppercase(),
     }
 }
 

@@ -15,10 +15,13 @@ mod describe_function;
 mod describe_query;
 mod describe_schema;
 mod describe_table;
+mod drop_function;
 mod drop_schema;
 mod drop_table;
 mod drop_view;
+mod execute_immediate;
 mod explain;
+mod identifier;
 mod lookup;
 mod rename;
 mod set;
@@ -33,6 +36,7 @@ mod show_tables;
 mod show_views;
 mod tables;
 mod use_schema;
+mod variable;
 
 use std::sync::Arc;
 
@@ -44,10 +48,12 @@ use crate::session::Running;
 use crate::{Execution, Session};
 
 pub(crate) use catalog_call::{run as catalog, schema as catalog_schema};
+pub(crate) use execute_immediate::spelled;
+pub(crate) use tables::open_files;
 
 /// Carries a statement out.
 pub(crate) async fn run(session: &Arc<Session>, command: Command, running: &Running) -> Result<Execution> {
-    match command {
+    match identifier::written_out(session, command).await? {
         Command::Use { name, is_catalog } => use_schema::run(session, &name, is_catalog).await,
         Command::Set { key, value } => set::run(session, &key, &value),
         Command::ShowSettings { key, verbose } => set::show(session, key.as_deref(), verbose),
@@ -64,6 +70,12 @@ pub(crate) async fn run(session: &Arc<Session>, command: Command, running: &Runn
         Command::DropTable { table, if_exists, purge } => drop_table::run(session, &table, if_exists, purge).await,
         Command::Rename { kind, name, to } => rename::run(session, kind, &name, &to).await,
         Command::CommentOn { kind, name, comment } => comment_on::run(session, kind, &name, comment).await,
+        Command::DeclareVariable { names, or_replace, data_type, default } => {
+            variable::declare(session, &names, or_replace, data_type, default).await
+        }
+        Command::SetVariable { names, source } => variable::set(session, &names, source).await,
+        Command::DropVariable { name, if_exists } => variable::drop(session, &name, if_exists),
+        Command::DropFunction { name, if_exists } => drop_function::run(&name, if_exists),
         Command::Cache { name, query, .. } => cache::cache(session, &name, query).await,
         Command::Uncache { name, if_exists } => cache::uncache(session, &name, if_exists).await,
         Command::ClearCache => cache::clear(session),
@@ -94,7 +106,6 @@ async fn show(session: &Arc<Session>, show: Show) -> Result<Execution> {
         Show::Catalogs { pattern } => show_catalogs::run(session, pattern.as_deref()),
         Show::CurrentNamespace => use_schema::current(session),
         Show::Partitions { table } => lookup::no_partitions(session, &table).await,
-        Show::Grants { what } => Err(Error::unsupported(format!("statement SHOW GRANTS {what}"))),
     }
 }
 

@@ -15,6 +15,7 @@
 //! | `write/` | INSERT, UPDATE, DELETE, MERGE as the rows they write |
 //! | `name.rs` | the name Spark gives a column nobody named |
 //! | `problem.rs` | Spark's errors about names |
+//! | `recursion.rs` | the operator of `WITH RECURSIVE` |
 //! | `facts.rs` | what a router wants to know |
 //!
 //! There is one resolver, for SQL and DataFrame alike. It never touches the wire and never names a backend.
@@ -28,6 +29,7 @@ pub mod write;
 mod expression;
 mod name;
 mod problem;
+pub mod recursion;
 mod relation;
 mod resolver;
 mod rows;
@@ -38,6 +40,8 @@ mod testing;
 mod walk;
 
 pub use facts::facts;
-pub use lookup::Lookup;
-pub use lower::lower_query;
+pub use expression::constant::fold;
+pub use lookup::{Lookup, Under, Variables};
+pub use lower::{lower_identifier, lower_query};
 pub use planned::Planned;
+pub use recursion::{Recursion, RecursionLimits};

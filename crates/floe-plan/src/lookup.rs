@@ -1,7 +1,11 @@
 //! What the resolver asks of a session.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use arrow::array::RecordBatch;
 use async_trait::async_trait;
+use datafusion::scalar::ScalarValue;
 use floe_base::Result;
 use floe_catalog::catalog::Version;
 use floe_catalog::{Found, Table};
@@ -9,6 +13,25 @@ use floe_functions::Context;
 use floe_syntax::relation::Files;
 
 use crate::Planned;
+
+/// What `DECLARE VARIABLE` made, by name in lower case.
+pub type Variables = Arc<BTreeMap<String, ScalarValue>>;
+
+/// Where the text of a view stands.
+#[derive(Clone, Debug)]
+pub struct Under {
+    /// The catalog and namespace that were current when it was written.
+    pub catalog: String,
+    pub namespace: Vec<String>,
+    /// A stored view's text knows no temp views: one that is named like a table of its changes nothing.
+    pub sees_temporary: bool,
+}
+
+impl Under {
+    pub fn place(&self) -> (&str, &[String]) {
+        (&self.catalog, &self.namespace)
+    }
+}
 
 /// A session as lowering sees it. Asked only while names are collected; lowering itself waits for nothing.
 #[async_trait]
@@ -23,8 +46,13 @@ pub trait Lookup: Send + Sync {
         name: &[String],
         version: Option<&Version>,
         options: &[(String, String)],
-        under: Option<(&str, &[String])>,
+        under: Option<&Under>,
     ) -> Result<Option<Found>>;
+
+    /// The session's variables, by name in lower case.
+    fn variables(&self) -> Variables {
+        Variables::default()
+    }
 
     /// Files by path.
     async fn files(&self, files: &Files) -> Result<Table>;

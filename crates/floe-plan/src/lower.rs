@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 
 use floe_base::{Error, Result};
-use floe_syntax::Relation;
+use floe_syntax::{Expression, Relation};
 
 use crate::resolver::{Env, Resolver};
 use crate::rows::Rows;
@@ -27,13 +27,18 @@ pub async fn lower_query(relation: Relation, lookup: &dyn Lookup) -> Result<Plan
     .await
 }
 
+/// The parts of the name an `IDENTIFIER(…)` spells, for statements that name a table outside any query.
+pub async fn lower_identifier(text: &Expression, lookup: &dyn Lookup) -> Result<Vec<String>> {
+    lower_with(&[], lookup, |resolver| resolver.identifier(text, &Env::default())).await
+}
+
 /// Runs a lowering until it finds everything loaded. `trees` are walked for names to load at once.
 pub(crate) async fn lower_with<T>(
     trees: &[&Relation],
     lookup: &dyn Lookup,
     lower: impl Fn(&Resolver<'_>) -> Result<T>,
 ) -> Result<T> {
-    let mut snapshot = Snapshot::default();
+    let mut snapshot = Snapshot::new(lookup.variables());
     for wanted in plain_names(trees) {
         snapshot.load_name(wanted, lookup).await?;
     }

@@ -100,7 +100,7 @@ pub(crate) struct Env<'t> {
     pub(crate) outer: Option<Rc<Outer>>,
     pub(crate) parameters: Option<Rc<Parameters<'t>>>,
     /// The catalog and namespace a view's text was written under.
-    pub(crate) under: Option<Rc<(String, Vec<String>)>>,
+    pub(crate) under: Option<Rc<crate::Under>>,
     /// Views within views.
     pub(crate) depth: usize,
 }

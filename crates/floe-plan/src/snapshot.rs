@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
+use datafusion::scalar::ScalarValue;
 use floe_base::{Error, Kind, Origin, Result, SqlSource};
 use floe_catalog::catalog::Version;
 use floe_catalog::view::ViewBody;
@@ -13,7 +14,7 @@ use floe_syntax::Relation;
 use floe_syntax::relation::Files;
 
 use crate::facts::of_table;
-use crate::{Lookup, Planned};
+use crate::{Lookup, Planned, Under, Variables};
 
 /// Everything loaded so far; it only grows.
 #[derive(Default)]
@@ -22,12 +23,13 @@ pub(crate) struct Snapshot {
     files: HashMap<String, Table>,
     cached: HashMap<String, Table>,
     pub(crate) answers: Vec<Vec<RecordBatch>>,
+    variables: Variables,
 }
 
 /// A name that was found.
 pub(crate) enum Object {
     Table(Box<Table>),
-    View { view: Box<View>, query: Arc<Relation>, under: Option<(String, Vec<String>)> },
+    View { view: Box<View>, query: Arc<Relation>, under: Option<Under> },
 }
 
 /// A name to look for.
@@ -36,7 +38,7 @@ pub(crate) struct Wanted {
     pub(crate) parts: Vec<String>,
     pub(crate) version: Option<Version>,
     pub(crate) options: Vec<(String, String)>,
-    pub(crate) under: Option<(String, Vec<String>)>,
+    pub(crate) under: Option<Under>,
 }
 
 /// What lowering stops for.
@@ -54,6 +56,22 @@ impl Wanted {
 }
 
 impl Snapshot {
+    pub(crate) fn new(variables: Variables) -> Self {
+        Self { variables, ..Self::default() }
+    }
+
+    /// The value of a variable of the session: `v`, `session.v`, `system.session.v`.
+    pub(crate) fn variable(&self, parts: &[String]) -> Option<(&String, &ScalarValue)> {
+        let is = |part: &String, word: &str| part.eq_ignore_ascii_case(word);
+        let name = match parts {
+            [name] => name,
+            [session, name] if is(session, "session") => name,
+            [system, session, name] if is(system, "system") && is(session, "session") => name,
+            _ => return None,
+        };
+        self.variables.get_key_value(&name.to_lowercase())
+    }
+
     /// `None` while nobody has looked; `Some(None)` when there is no such thing.
     pub(crate) fn object(&self, wanted: &Wanted) -> Option<Option<&Object>> {
         self.objects.get(&wanted.key()).map(Option::as_ref)
@@ -101,8 +119,8 @@ impl Snapshot {
         if self.objects.contains_key(&key) {
             return Ok(());
         }
-        let under = wanted.under.as_ref().map(|(catalog, namespace)| (catalog.as_str(), namespace.as_slice()));
-        let found = lookup.find(&wanted.parts, wanted.version.as_ref(), &wanted.options, under).await?;
+        let (version, under) = (wanted.version.as_ref(), wanted.under.as_ref());
+        let found = lookup.find(&wanted.parts, version, &wanted.options, under).await?;
         let object = match found {
             None => None,
             Some(Found::Table(table)) => Some(Object::Table(table)),
@@ -127,7 +145,8 @@ fn opened(view: Box<View>) -> Result<Object> {
                 Error::message(Kind::Analysis, format!("the text of view {name} cannot be read: {error}"))
                     .at(&Origin::Unknown)
             })?;
-            let under = Some((catalog.clone(), namespace.clone()));
+            let (catalog, namespace) = (catalog.clone(), namespace.clone());
+            let under = Some(Under { catalog, namespace, sees_temporary: view.is_temporary });
             Ok(Object::View { view, query: Arc::new(query), under })
         }
     }

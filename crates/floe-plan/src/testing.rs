@@ -83,7 +83,7 @@ impl Lookup for Session {
         name: &[String],
         _version: Option<&Version>,
         _options: &[(String, String)],
-        _under: Option<(&str, &[String])>,
+        _under: Option<&crate::Under>,
     ) -> Result<Option<Found>> {
         let [name] = name else { return Ok(None) };
         let Some((_, batch)) = self.tables.iter().find(|(known, _)| known == name) else { return Ok(None) };

@@ -213,6 +213,10 @@ fn expression_here(value: &Expression, visit: Visit<'_>) {
             expression(child, visit);
             value.iter().for_each(|value| expression(value, visit));
         }
+        ExpressionKind::StoreAssignment { value, place, .. } => {
+            expression(value, visit);
+            expression(place, visit);
+        }
         ExpressionKind::Identifier { text, arguments } => {
             expression(text, visit);
             arguments.iter().flatten().for_each(|value| expression(value, visit));

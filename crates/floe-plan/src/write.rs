@@ -22,6 +22,14 @@ pub use delete::delete;
 pub use merge::merge;
 pub use update::update;
 
+/// The table a statement changes, as its queries need to know it.
+#[derive(Clone, Copy, Debug)]
+pub struct TargetTable<'a> {
+    /// Its whole name, for errors.
+    pub name: &'a [String],
+    pub columns: &'a [String],
+}
+
 /// A statement that changes rows in place, as queries.
 #[derive(Clone, Debug)]
 pub struct Rewrite {

@@ -38,7 +38,6 @@ fn statements_of_every_family_parse() {
         "select * from t pivot (sum(a) for b in ('x' as y, 'z'))",
         "select * from t unpivot (v for n in (a, b as c))",
         "call cat.system.rollback_to_snapshot(table => 't', snapshot_id => 1)",
-        "grant select on table t to `u`",
         "drop schema if exists S cascade",
         "describe table extended T as json;",
         "show tblproperties T",

@@ -102,6 +102,31 @@ pub enum Command {
     SetTimeZone {
         zone: Option<Expression>,
     },
+    DeclareVariable {
+        names: Vec<Vec<String>>,
+        or_replace: bool,
+        data_type: Option<DataType>,
+        default: Option<Expression>,
+    },
+    /// The columns of the source's only row are the new values.
+    SetVariable {
+        names: Vec<Vec<String>>,
+        source: Relation,
+    },
+    DropVariable {
+        name: Vec<String>,
+        if_exists: bool,
+    },
+    DropFunction {
+        name: Vec<String>,
+        if_exists: bool,
+    },
+    /// A statement whose text is a constant expression, with its arguments.
+    ExecuteImmediate {
+        text: Expression,
+        into: Vec<Vec<String>>,
+        using: Vec<(Expression, Option<String>)>,
+    },
     Cache {
         name: TableName,
         lazy: bool,
@@ -485,9 +510,6 @@ pub enum Show {
         pattern: Option<String>,
     },
     CurrentNamespace,
-    Grants {
-        what: String,
-    },
 }
 
 #[derive(Clone, Debug)]

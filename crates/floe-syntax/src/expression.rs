@@ -94,6 +94,14 @@ pub enum ExpressionKind {
         field: String,
         value: Option<Box<Expression>>,
     },
+    /// A value as a column of a table takes it (`SET c = value`): cast to the column's type by Spark's rules for storing.
+    StoreAssignment {
+        value: Box<Expression>,
+        /// The column, or a member of it.
+        place: Box<Expression>,
+        /// The table's whole name, for errors.
+        table: Vec<String>,
+    },
     /// `:name` in a text with parameters.
     NamedParameter(String),
     /// `?`, counted from 0 in the order of the text.
@@ -126,12 +134,12 @@ pub struct Star {
     pub except: Vec<Vec<String>>,
 }
 
-/// A function call. Operators by these names: `+ - * / % div` (unary minus is `negative`, unary plus `positive`),
-/// `= == <=> != < <= > >=`, `and or not`, `& | ^ ~ << >> >>>`, `||` (`concat`), `isnull isnotnull`, `in` (value, list…),
+/// A function call. Operators by these names: `+ - * / % div` (`-` of one argument is the sign, unary plus is `positive`),
+/// `= == <=> != < <= > >=`, `and or not`, `& | ^ ~ << >> >>>`, `||` (`concat`), `isnull isnotnull`, `is unknown` and `is not unknown`, `in` (value, list…),
 /// `like ilike` (value, pattern[, escape]), `rlike`, `like_any like_all not_like_any not_like_all ilike_any …`
 /// (value, patterns…), `between` (value, low, high), `extract` is `date_part`-like: (`extract`, field text, value),
 /// `trim`/`ltrim`/`rtrim`/`btrim` as functions, `position`, `overlay`, `substring` as functions,
-/// `named_struct`, `struct` for row constructors.
+/// `()` for the row constructor `(a, b)`.
 #[derive(Clone, Debug)]
 pub struct Call {
     /// One part for built-ins; more for functions of a catalog.

@@ -31,6 +31,9 @@ const OPTIONS: &[&str] = &[
 /// Bytes read to find names and types where no schema is given.
 const SAMPLE_BYTES: u64 = 64 << 20;
 
+/// Bytes read to count the columns where a schema is given.
+const WIDTH_BYTES: u64 = 1 << 20;
+
 pub(super) async fn open(
     urls: &[ListingTableUrl],
     schema: Option<SchemaRef>,
@@ -55,13 +58,25 @@ pub(super) async fn open(
         .with_newlines_in_values(flag(options, "multiLine"))
         .with_truncated_rows(true)
         .with_null_regex(Some(format!("^{}$", escaped(null))));
-    let texts = wanted.fields().iter().map(|field| Field::new(field.name(), DataType::Utf8, true)).collect::<Vec<_>>();
+    let text = |name: &str| Field::new(name, DataType::Utf8, true);
+    let mut texts: Vec<Field> = wanted.fields().iter().map(|field| text(field.name())).collect();
+    // Spark takes the first columns of a file that has more than the schema.
+    for index in texts.len()..width(urls, options, state).await? {
+        texts.push(text(&format!("beyond the schema {index}")));
+    }
+    let width = texts.len();
     let listed = listing(Arc::new(format), urls, Some(Arc::new(Schema::new(texts))), state).await?;
-    let partitions = listed.schema().fields().len() - wanted.fields().len();
+    let partitions = listed.schema().fields().len().saturating_sub(width);
     let mut expressions: Vec<Expr> = wanted.fields().iter().map(typed).collect();
     let all = listed.schema();
     expressions.extend(all.fields().iter().rev().take(partitions).rev().map(|field| ident(field.name())));
     projected(listed, expressions)
+}
+
+/// How many columns the files have, by their first rows.
+async fn width(urls: &[ListingTableUrl], options: &[(String, String)], state: &SessionState) -> Result<usize> {
+    let sample = first_bytes(urls, state, WIDTH_BYTES).await?;
+    Ok(found(&sample, options)?.fields().len())
 }
 
 /// The column as its type, NULL where the text is none.

@@ -6,12 +6,10 @@ use floe_proto::connect::command::CommandType;
 use floe_proto::connect::plan::OpType;
 use floe_proto::connect::relation::RelType;
 use floe_syntax::relation::{Cte, Query};
-use floe_syntax::{Command, Expression, Origin, Relation, RelationKind, Statement};
+use floe_syntax::statement::Arguments;
+use floe_syntax::{Command, Origin, Relation, RelationKind, Statement};
 
 use super::{Scope, expression, invalid, literal, missing, relation, text};
-
-/// Arguments of a text by name, and by position.
-type Arguments = (Vec<(String, Expression)>, Vec<Expression>);
 
 pub(super) fn relation(scope: &Scope<'_>, sql: proto::Sql) -> Result<RelationKind> {
     match statement(scope, sql)? {
@@ -27,7 +25,7 @@ pub(super) fn relation(scope: &Scope<'_>, sql: proto::Sql) -> Result<RelationKin
 pub(super) fn statement(scope: &Scope<'_>, sql: proto::Sql) -> Result<Statement> {
     let parsed = text::statement(&sql.query)?;
     let arguments = arguments(scope, sql)?;
-    bind(parsed, arguments)
+    parsed.bind(arguments)
 }
 
 /// Clients before 4.0 send literals, later ones expressions.
@@ -50,45 +48,7 @@ fn arguments(scope: &Scope<'_>, sql: proto::Sql) -> Result<Arguments> {
     if !named.is_empty() && !positional.is_empty() {
         return Err(invalid("a text takes named or positional arguments, not both"));
     }
-    Ok((named, positional))
-}
-
-/// Puts the arguments around the query of the statement. Parameters elsewhere in a command stay unbound, and the
-/// resolver says so.
-fn bind(statement: Statement, arguments: Arguments) -> Result<Statement> {
-    if arguments.0.is_empty() && arguments.1.is_empty() {
-        return Ok(statement);
-    }
-    match statement {
-        Statement::Query(query) => Ok(Statement::Query(bound(query, arguments))),
-        Statement::Command(command) => Ok(Statement::Command(Box::new(bind_command(*command, arguments)?))),
-    }
-}
-
-fn bind_command(command: Command, arguments: Arguments) -> Result<Command> {
-    Ok(match command {
-        Command::Insert(mut insert) => {
-            insert.source = bound(insert.source, arguments);
-            Command::Insert(insert)
-        }
-        Command::CreateTable(mut create) => {
-            create.query = create.query.map(|query| bound(query, arguments));
-            Command::CreateTable(create)
-        }
-        Command::Merge(mut merge) => {
-            merge.source = bound(merge.source, arguments);
-            Command::Merge(merge)
-        }
-        Command::Explain { mode, statement } => {
-            Command::Explain { mode, statement: Box::new(bind(*statement, arguments)?) }
-        }
-        _ => return Err(Error::unsupported("a parameter in this kind of command")),
-    })
-}
-
-fn bound(input: Relation, (named, positional): Arguments) -> Relation {
-    let origin = input.origin.clone();
-    Relation::new(RelationKind::Parameters { input, named, positional }, origin)
+    Ok(Arguments { named, positional })
 }
 
 /// A plan and the frames it refers to: by name (`spark.sql("… {df}", df=df)`, each a common table expression), or by

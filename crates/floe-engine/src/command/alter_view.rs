@@ -11,7 +11,7 @@ use floe_catalog::{Found, View};
 use floe_syntax::command::AlterView;
 use floe_syntax::relation::TableName;
 
-use super::lookup::Named;
+use super::lookup::{Named, parts};
 use crate::{Execution, Session, query};
 
 pub(super) async fn run(session: &Arc<Session>, name: &TableName, action: AlterView) -> Result<Execution> {
@@ -25,6 +25,12 @@ pub(super) async fn run(session: &Arc<Session>, name: &TableName, action: AlterV
         }
     };
     match action {
+        // Iceberg's Spark catalog takes no new text for a view that is there.
+        AlterView::As { .. } if matches!(named, Named::Object { .. }) => {
+            let whole = session.whole_name(parts(name)?).await?.join(".");
+            let text = format!("ALTER VIEW {whole} AS is not supported. Use CREATE OR REPLACE VIEW instead");
+            return Err(Error::message(floe_base::Kind::Analysis, text));
+        }
         AlterView::As { text, query } => {
             view.schema = Some(query::lower(session, query).await?.schema());
             let (catalog, namespace) = session.current();

@@ -11,7 +11,8 @@ use floe_syntax::Relation;
 use floe_syntax::command::{CreateView, ViewKind};
 
 use super::lookup::parts;
-use crate::{Execution, Session, query};
+use crate::session::SessionLookup;
+use crate::{Execution, Session};
 
 pub(super) async fn run(session: &Arc<Session>, create: CreateView) -> Result<Execution> {
     match create.kind {
@@ -33,7 +34,7 @@ async fn temporary(session: &Arc<Session>, create: CreateView, global: bool) -> 
     if exists && create.if_not_exists {
         return Ok(Execution::empty());
     }
-    let schema = analysed(session, &create).await?;
+    let (schema, _) = analysed(session, &create).await?;
     let body = body(session, &create);
     let view = View {
         name: ObjectName::new("", Vec::new(), name),
@@ -43,6 +44,7 @@ async fn temporary(session: &Arc<Session>, create: CreateView, global: bool) -> 
         is_temporary: true,
         comment: create.comment,
         properties: create.properties,
+        reserved: Vec::new(),
     };
     session.put_temp_view(view, global, create.or_replace)?;
     Ok(Execution::empty())
@@ -70,7 +72,14 @@ async fn persistent(session: &Arc<Session>, create: CreateView) -> Result<Execut
         }
         None => {}
     }
-    let schema = analysed(session, &create).await?;
+    let (schema, temporary) = analysed(session, &create).await?;
+    if let Some(first) = temporary.first() {
+        let text = format!(
+            "Cannot create the persistent view {name}: it refers to the temporary view {first}. Make {first} persistent, \
+             or make {name} temporary."
+        );
+        return Err(Error::message(floe_base::Kind::Analysis, text));
+    }
     unique(&schema)?;
     let (catalog, namespace) = session.current();
     let view = View {
@@ -81,17 +90,20 @@ async fn persistent(session: &Arc<Session>, create: CreateView) -> Result<Execut
         is_temporary: false,
         comment: create.comment,
         properties: create.properties,
+        reserved: Vec::new(),
     };
     located.catalog.put_view(view).await?;
     Ok(Execution::empty())
 }
 
-/// The view's columns; analysing them now is what makes a view that cannot work an error at once.
-async fn analysed(session: &Arc<Session>, create: &CreateView) -> Result<arrow::datatypes::SchemaRef> {
-    let schema = query::lower(session, create.query.clone()).await?.schema();
+/// The view's columns, and the temp views it uses; analysing them now is what makes a view that cannot work an error at
+/// once.
+async fn analysed(session: &Arc<Session>, create: &CreateView) -> Result<(arrow::datatypes::SchemaRef, Vec<String>)> {
+    let lookup = SessionLookup::new(session.clone())?;
+    let schema = floe_plan::lower_query(create.query.clone(), &lookup).await?.schema();
     let (wanted, found) = (create.columns.len(), schema.fields().len());
     if wanted == 0 || wanted == found {
-        return super::alter_view::renamed(schema, &create.columns);
+        return Ok((super::alter_view::renamed(schema, &create.columns)?, lookup.temporary_names()));
     }
     let condition = if wanted > found {
         "CREATE_VIEW_COLUMN_ARITY_MISMATCH.NOT_ENOUGH_DATA_COLUMNS"

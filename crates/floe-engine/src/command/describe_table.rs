@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use arrow::datatypes::SchemaRef;
+use arrow::datatypes::{Field, Schema, SchemaRef};
 use floe_base::{Error, Result};
 use floe_catalog::view::ViewBody;
 use floe_catalog::{Found, Table, View};
@@ -71,7 +71,19 @@ pub(super) async fn view_columns(session: &Arc<Session>, view: &View) -> Result<
     }
     parts.push(view.name.name.clone());
     let table = RelationKind::Table(TableName { parts, ..TableName::default() });
-    Ok(query::lower(session, Relation::new(table, Origin::Unknown)).await?.schema())
+    let schema = query::lower(session, Relation::new(table, Origin::Unknown)).await?.schema();
+    Ok(commented(&schema, view))
+}
+
+/// The columns with the comments they had when the view was made.
+fn commented(schema: &SchemaRef, view: &View) -> SchemaRef {
+    let Some(made) = &view.schema else { return schema.clone() };
+    let field = |(field, made): (&Arc<Field>, &Arc<Field>)| {
+        let mut metadata = field.metadata().clone();
+        metadata.extend(made.metadata().get("comment").map(|comment| ("comment".to_string(), comment.clone())));
+        Arc::new(field.as_ref().clone().with_metadata(metadata))
+    };
+    Arc::new(Schema::new(schema.fields().iter().zip(made.fields()).map(field).collect::<Vec<_>>()))
 }
 
 fn heading(title: &str, lines: &mut Vec<Row>) {
@@ -103,7 +115,7 @@ fn table_details(whole: &str, table: &Table, lines: &mut Vec<Row>) {
     }
     heading("Detailed Table Information", lines);
     detail("Name", whole, lines);
-    detail("Type", "MANAGED", lines);
+    detail("Type", kind(table), lines);
     let properties = properties(table);
     if let Some((_, comment)) = properties.iter().find(|(key, _)| key == "comment") {
         detail("Comment", comment, lines);
@@ -121,18 +133,22 @@ fn table_details(whole: &str, table: &Table, lines: &mut Vec<Row>) {
 
 fn view_details(view: &View, schema: &SchemaRef, lines: &mut Vec<Row>) {
     heading("Detailed View Information", lines);
-    if let Some(comment) = &view.comment {
-        detail("Comment", comment, lines);
-    }
-    if let ViewBody::Text { sql, catalog, namespace } = &view.body {
-        detail("View Text", sql, lines);
-        detail("Type", "VIEW", lines);
+    detail("Comment", view.comment.clone().unwrap_or_default(), lines);
+    if let ViewBody::Text { catalog, namespace, .. } = &view.body {
         detail("View Catalog and Namespace", format!("{catalog}.{}", namespace.join(".")), lines);
     }
     let names: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
     detail("View Query Output Columns", format!("[{}]", names.join(", ")), lines);
-    let shown = view.properties.iter().map(|(key, value)| format!("'{key}' = '{value}'")).collect::<Vec<_>>();
-    detail("View Properties", format!("[{}]", shown.join(", ")), lines);
+    let properties = view_properties(view);
+    let shown = properties.iter().map(|(key, value)| format!("'{key}' = '{value}'"));
+    detail("View Properties", format!("[{}]", shown.collect::<Vec<_>>().join(", ")), lines);
+}
+
+/// A stored view's properties: those that are set and those its catalog gives, sorted by key.
+pub(super) fn view_properties(view: &View) -> Vec<(String, String)> {
+    let mut shown: Vec<(String, String)> = view.properties.iter().chain(&view.reserved).cloned().collect();
+    shown.sort();
+    shown
 }
 
 /// The partition transforms of a table as DDL writes them.
@@ -153,6 +169,11 @@ fn written(part: &PartitionBy) -> String {
         Transform::Truncate(width) => format!("truncate({width}, {column})"),
         _ => column.clone(),
     }
+}
+
+/// Files that were there before the table are not the catalog's own.
+pub(super) fn kind(table: &Table) -> &'static str {
+    if table.iceberg.is_some() { "MANAGED" } else { "EXTERNAL" }
 }
 
 pub(super) fn location(table: &Table) -> Option<String> {

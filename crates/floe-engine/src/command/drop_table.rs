@@ -1,7 +1,6 @@
-//! `DROP TABLE`: a temp view of the name goes, a stored view is an error, as in Spark 4.1.
+//! `DROP TABLE`: a temp view of the name goes; a stored view is no table, as in Spark 4.1.
 
-use floe_base::error::quoted;
-use floe_base::{Error, Result};
+use floe_base::Result;
 use floe_catalog::Found;
 use floe_syntax::relation::TableName;
 
@@ -9,6 +8,14 @@ use super::lookup::{Named, missing, parts};
 use crate::{Execution, Session};
 
 pub(super) async fn run(session: &Session, name: &TableName, if_exists: bool, purge: bool) -> Result<Execution> {
+    let parts_of = parts(name)?;
+    if session.temporary(parts_of).is_none()
+        && let Some((located, _)) = session.table_over_files(parts_of, None).await?
+    {
+        // Its files may be gone; its name goes all the same.
+        located.catalog.drop_table(&located.namespace, &located.name, purge).await?;
+        return Ok(Execution::empty());
+    }
     match session.named(name).await? {
         Some(Named::Temporary { view, global }) => {
             session.drop_temp_view(&view.name.name, global);
@@ -16,13 +23,8 @@ pub(super) async fn run(session: &Session, name: &TableName, if_exists: bool, pu
         Some(Named::Object { located, found: Found::Table(_) }) => {
             located.catalog.drop_table(&located.namespace, &located.name, purge).await?;
         }
-        Some(Named::Object { .. }) => {
-            let whole = session.whole_name(parts(name)?).await?;
-            let error = Error::analysis("EXPECT_TABLE_NOT_VIEW.NO_ALTERNATIVE").with("operation", "DROP TABLE");
-            return Err(error.with("viewName", quoted(&whole)));
-        }
-        None if if_exists => {}
-        None => return Err(missing(&session.whole_name(parts(name)?).await?)),
+        Some(Named::Object { .. }) | None if if_exists => {}
+        Some(Named::Object { .. }) | None => return Err(missing(&session.whole_name(parts(name)?).await?)),
     }
     Ok(Execution::empty())
 }

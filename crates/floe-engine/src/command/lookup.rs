@@ -20,23 +20,30 @@ impl Session {
     /// The object of a name: temp views first, as everywhere.
     pub(super) async fn named(&self, name: &TableName) -> Result<Option<Named>> {
         let parts = parts(name)?;
-        if let [only] = parts
-            && let Some(view) = self.temp_view(only)
-        {
-            return Ok(Some(Named::Temporary { view, global: false }));
-        }
-        if let [schema, only] = parts
-            && schema.eq_ignore_ascii_case(crate::session::GLOBAL)
-            && let Some(view) = self.global_view(only)
-        {
-            return Ok(Some(Named::Temporary { view, global: true }));
+        if let Some((view, global)) = self.temporary(parts) {
+            return Ok(Some(Named::Temporary { view, global }));
         }
         for located in self.candidates(parts, None).await? {
             if let Some(found) = located.catalog.load(&located.namespace, &located.name, None).await? {
                 return Ok(Some(Named::Object { located, found }));
             }
         }
+        if let Some((located, files)) = self.table_over_files(parts, None).await? {
+            let table = super::tables::open_files(self, &located, &files).await?;
+            return Ok(Some(Named::Object { located, found: Found::Table(Box::new(table)) }));
+        }
         Ok(None)
+    }
+
+    /// The temp view of a name, and whether it is global.
+    pub(super) fn temporary(&self, parts: &[String]) -> Option<(Arc<View>, bool)> {
+        match parts {
+            [only] => self.temp_view(only).map(|view| (view, false)),
+            [schema, only] if schema.eq_ignore_ascii_case(crate::session::GLOBAL) => {
+                self.global_view(only).map(|view| (view, true))
+            }
+            _ => None,
+        }
     }
 
     /// The same, or Spark's `TABLE_OR_VIEW_NOT_FOUND`.

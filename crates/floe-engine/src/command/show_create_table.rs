@@ -12,7 +12,7 @@ use floe_syntax::data_type::identifier;
 use floe_syntax::relation::TableName;
 
 use super::cells::{texts, told};
-use super::describe_table::{location, properties, transforms, view_columns};
+use super::describe_table::{location, properties, transforms, view_columns, view_properties};
 use super::lookup::{Named, parts};
 use crate::{Execution, Session};
 
@@ -63,17 +63,18 @@ fn view_text(whole: &str, view: &View, schema: &Schema) -> Result<String> {
     let ViewBody::Text { sql, .. } = &view.body else {
         return Err(Error::unsupported("SHOW CREATE TABLE of a frame's view"));
     };
+    // Iceberg 1.11 prints a view's comments as they are, quotes and all.
     let column = |field: &Arc<arrow::datatypes::Field>| {
-        let comment = field.metadata().get("comment").map(|text| format!(" COMMENT '{}'", quoted(text)));
+        let comment = field.metadata().get("comment").map(|text| format!(" COMMENT '{text}'"));
         format!("  {}{}", identifier(field.name()), comment.unwrap_or_default())
     };
     let columns = schema.fields().iter().map(column).collect::<Vec<_>>().join(",\n");
     let kind = if view.is_temporary { "TEMPORARY VIEW" } else { "VIEW" };
     let mut text = format!("CREATE {kind} {whole} (\n{columns})\n");
     if let Some(comment) = &view.comment {
-        let _ = writeln!(text, "COMMENT '{}'", quoted(comment));
+        let _ = writeln!(text, "COMMENT '{comment}'");
     }
-    text += &property_lines(&view.properties);
+    text += &property_lines(&view_properties(view));
     let _ = writeln!(text, "AS\n{sql}");
     Ok(text)
 }

@@ -9,13 +9,14 @@ use std::sync::Arc;
 use arrow::datatypes::Schema;
 use floe_base::{Error, Result};
 use floe_catalog::view::ViewBody;
-use floe_catalog::{Found, Table, View};
+use floe_catalog::{Catalog, Found, Table, View};
 use floe_syntax::Field;
 use floe_syntax::tree_string::tree_string;
 
 use super::cells::{booleans, matches, texts, told};
-use super::describe_table::{location, properties, property_text, view_columns};
+use super::describe_table::{kind, location, properties, property_text, view_columns};
 use super::lookup::missing_schema;
+use crate::session::Located;
 use crate::{Execution, Session};
 
 pub(super) async fn run(
@@ -37,7 +38,10 @@ pub(super) async fn run(
         let information = match catalog.load(&namespace, &object.name, None).await? {
             Some(Found::Table(table)) => about_table(catalog.name(), &namespace, &object.name, &table),
             Some(Found::View(view)) => about_view(session, catalog.name(), &namespace, &view).await,
-            None => continue,
+            None => match opened(session, &catalog, &namespace, &object.name).await? {
+                Some(table) => about_table(catalog.name(), &namespace, &object.name, &table),
+                None => continue,
+            },
         };
         rows.push((namespace.join("."), object.name, false, information));
     }
@@ -53,13 +57,25 @@ pub(super) async fn run(
     ])
 }
 
+/// A table over files; one whose files are gone has nothing to tell.
+async fn opened(
+    session: &Session,
+    catalog: &Arc<dyn Catalog>,
+    namespace: &[String],
+    name: &str,
+) -> Result<Option<Table>> {
+    let Some(files) = catalog.files(namespace, name).await? else { return Ok(None) };
+    let located = Located { catalog: catalog.clone(), namespace: namespace.to_vec(), name: name.to_string() };
+    Ok(super::tables::open_files(session, &located, &files).await.ok())
+}
+
 fn about_table(catalog: &str, namespace: &[String], name: &str, table: &Table) -> String {
     let properties = properties(table);
     let mut lines = vec![
         format!("Catalog: {catalog}"),
         format!("Namespace: {}", namespace.join(".")),
         format!("Table: {name}"),
-        "Type: MANAGED".into(),
+        format!("Type: {}", kind(table)),
     ];
     lines.extend(properties.iter().find(|(key, _)| key == "comment").map(|(_, comment)| format!("Comment: {comment}")));
     lines.extend(location(table).map(|location| format!("Location: {location}")));

@@ -5,24 +5,29 @@ use floe_catalog::Found;
 use floe_syntax::relation::TableName;
 
 use super::cells::{texts, told};
-use super::describe_table::properties;
-use super::lookup::Named;
+use super::describe_table::{properties, view_properties};
+use super::lookup::{Named, parts};
 use crate::{Execution, Session};
 
 pub(super) async fn run(session: &Session, name: &TableName, key: Option<&str>) -> Result<Execution> {
-    let all = match session.existing_object(name).await? {
-        Named::Object { found: Found::Table(table), .. } => properties(&table),
-        Named::Object { found: Found::View(view), .. } => view.properties,
-        Named::Temporary { view, .. } => view.properties.clone(),
+    let (all, is_temporary) = match session.existing_object(name).await? {
+        Named::Object { found: Found::Table(table), .. } => (properties(&table), false),
+        Named::Object { found: Found::View(view), .. } => (view_properties(&view), false),
+        Named::Temporary { view, .. } => (view.properties.clone(), true),
     };
-    let rows = match key {
-        None => all,
-        Some(key) => {
-            let found = all.into_iter().find(|(name, _)| name == key);
-            let absent = || (key.to_string(), format!("Table {} does not have property: {key}", name.parts.join(".")));
-            vec![found.unwrap_or_else(absent)]
+    let Some(key) = key else { return rows(all) };
+    match all.into_iter().find(|(name, _)| name == key) {
+        Some(found) => rows(vec![found]),
+        // Of a temp view Spark tells only what is there.
+        None if is_temporary => rows(Vec::new()),
+        None => {
+            let whole = session.whole_name(parts(name)?).await?.join(".");
+            rows(vec![(key.into(), format!("Table {whole} does not have property: {key}"))])
         }
-    };
+    }
+}
+
+fn rows(rows: Vec<(String, String)>) -> Result<Execution> {
     let (keys, values): (Vec<String>, Vec<String>) = rows.into_iter().unzip();
     told(vec![("key", false, texts(keys)), ("value", false, texts(values))])
 }

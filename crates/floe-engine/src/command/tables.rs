@@ -4,6 +4,7 @@ mod alter;
 mod call;
 mod create;
 mod insert;
+mod over_files;
 mod rewrite;
 mod save_as_table;
 mod truncate;
@@ -27,6 +28,7 @@ use crate::session::{Located, Running};
 use crate::{Execution, Session};
 
 pub(super) use alter::run as alter;
+pub(crate) use over_files::open as open_files;
 
 pub(super) async fn run(session: &Arc<Session>, command: Command, running: &Running) -> Result<Execution> {
     let done = match command {
@@ -71,7 +73,25 @@ pub(super) struct Target {
     pub(super) iceberg: Arc<floe_iceberg::table::Table>,
 }
 
+/// Options of a writer that would change what is written, and that we do not know (Iceberg 1.11 `SparkWriteOptions`). Those
+/// that shape files alone are ours to decide.
+const REFUSED_OPTIONS: [&str; 4] = ["isolation-level", "validate-from-snapshot-id", "merge-schema", "mergeschema"];
+
 impl Target {
+    /// The table as a writer's options mean it: one of its branches.
+    pub(super) fn with_options(mut self, options: &[(String, String)]) -> Result<Self> {
+        for (key, value) in options {
+            let key = key.to_lowercase();
+            let is_off = value.eq_ignore_ascii_case("false");
+            if key == "branch" {
+                self.iceberg = Arc::new(self.iceberg.on_branch(value)?);
+            } else if REFUSED_OPTIONS.contains(&key.as_str()) && !is_off {
+                return Err(Error::unsupported(format!("option `{key}` when writing a table")));
+            }
+        }
+        Ok(self)
+    }
+
     /// Its whole name in parts, for errors.
     pub(super) fn whole(&self) -> Vec<String> {
         let mut whole = vec![self.located.catalog.name().to_string()];
@@ -126,6 +146,8 @@ pub(super) async fn condition(
     let too_much = || Error::unsupported("a condition on a table that is more than its columns and functions");
     let LogicalPlan::Projection(outer) = &planned.plan else { return Err(too_much()) };
     let LogicalPlan::Projection(inner) = outer.input.as_ref() else { return Err(too_much()) };
+    // Between the two a subquery would put a join, and columns that are not the table's.
+    let LogicalPlan::TableScan(_) = inner.input.as_ref() else { return Err(too_much()) };
     let written = |label: &str| {
         let found = inner.schema.fields().iter().zip(&inner.expr).find(|(field, _)| field.name() == label);
         match found.map(|(_, expr)| expr.clone().unalias()) {
@@ -134,10 +156,6 @@ pub(super) async fn condition(
         }
     };
     let expr = outer.expr.first().cloned().ok_or_else(too_much)?.unalias();
-    // What a subquery brought in is no column of the table.
-    if expr.column_refs().iter().any(|column| written(&column.name).is_none()) {
-        return Err(too_much());
-    }
     let renamed = expr.transform(|expr| match &expr {
         Expr::Column(column) => Ok(written(&column.name).map_or(Transformed::no(expr), Transformed::yes)),
         _ => Ok(Transformed::no(expr)),

@@ -3,6 +3,7 @@
 //! The order is Spark's: a temp view of one part, a global temp view, the current catalog and schema, then a catalog by
 //! name. `system.routes` and `` parquet.`path` `` are names too.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
@@ -13,8 +14,9 @@ use floe_base::{Error, Result};
 use floe_catalog::catalog::Version;
 use floe_catalog::{Found, Statistics, Table};
 use floe_functions::Context;
-use floe_plan::{Lookup, Planned};
+use floe_plan::{Lookup, Planned, Under, Variables};
 use floe_syntax::relation::Files;
+use parking_lot::Mutex;
 
 use super::Session;
 use super::views::GLOBAL;
@@ -24,6 +26,8 @@ use crate::query;
 pub(crate) struct SessionLookup {
     session: Arc<Session>,
     context: Context,
+    /// The temp views that were asked for.
+    temporary: Mutex<BTreeSet<String>>,
 }
 
 /// A name with its catalog and namespace, as far as they are known to exist.
@@ -43,7 +47,12 @@ impl Located {
 impl SessionLookup {
     pub(crate) fn new(session: Arc<Session>) -> Result<Self> {
         let context = session.context()?;
-        Ok(Self { session, context })
+        Ok(Self { session, context, temporary: Mutex::default() })
+    }
+
+    /// The temp views the query uses, sorted.
+    pub(crate) fn temporary_names(&self) -> Vec<String> {
+        self.temporary.lock().iter().cloned().collect()
     }
 }
 
@@ -58,9 +67,10 @@ impl Lookup for SessionLookup {
         name: &[String],
         version: Option<&Version>,
         options: &[(String, String)],
-        under: Option<(&str, &[String])>,
+        under: Option<&Under>,
     ) -> Result<Option<Found>> {
         if version.is_none()
+            && under.is_none_or(|under| under.sees_temporary)
             && let Some(found) = self.temporary(name)
         {
             return Ok(Some(found));
@@ -76,6 +86,7 @@ impl Lookup for SessionLookup {
             return Ok(Some(Found::Table(Box::new(self.files(&files).await?))));
         }
         let version = version.cloned().or_else(|| version_option(options));
+        let under = under.map(Under::place);
         for located in self.session.candidates(name, under).await? {
             if version.is_none()
                 && let Some(kept) = self.session.engine().cache().get(&located.cache_name())
@@ -86,7 +97,17 @@ impl Lookup for SessionLookup {
                 return Ok(Some(found));
             }
         }
+        if version.is_none()
+            && let Some((located, files)) = self.session.table_over_files(name, under).await?
+        {
+            let table = crate::command::open_files(&self.session, &located, &files).await?;
+            return Ok(Some(Found::Table(Box::new(table))));
+        }
         Ok(None)
+    }
+
+    fn variables(&self) -> Variables {
+        self.session.variables()
     }
 
     async fn files(&self, files: &Files) -> Result<Table> {
@@ -96,6 +117,9 @@ impl Lookup for SessionLookup {
             None if default == "iceberg" => "parquet".into(),
             None => default,
         };
+        if format.eq_ignore_ascii_case("iceberg") {
+            return self.iceberg(files).await;
+        }
         let state = self.session.engine().datafusion().state();
         floe_catalog::files::open(&format, files, state, &self.context.time_zone_name).await
     }
@@ -114,12 +138,28 @@ impl Lookup for SessionLookup {
 }
 
 impl SessionLookup {
+    /// `spark.read.format("iceberg").load("db.t")`: the path is a table's name.
+    async fn iceberg(&self, files: &Files) -> Result<Table> {
+        let [path] = files.paths.as_slice() else {
+            return Err(Error::unsupported("reading an Iceberg table by several paths or none"));
+        };
+        if path.contains('/') {
+            return Err(Error::unsupported(format!("the Iceberg table at {path}; name a table of a catalog")));
+        }
+        let name = floe_sql::parse_multipart_identifier(path)?;
+        match self.find(&name, None, &files.options, None).await? {
+            Some(Found::Table(table)) if table.format == "iceberg" => Ok(*table),
+            _ => Err(Error::analysis("TABLE_OR_VIEW_NOT_FOUND").with("relationName", floe_base::error::quoted(&name))),
+        }
+    }
+
     fn temporary(&self, name: &[String]) -> Option<Found> {
         let view = match name {
             [name] => self.session.temp_view(name)?,
             [schema, name] if schema.eq_ignore_ascii_case(GLOBAL) => self.session.global_view(name)?,
             _ => return None,
         };
+        self.temporary.lock().insert(name.join("."));
         let kept = match name {
             [name] => self.session.engine().cache().get(&self.session.temporary_cache_name(name)),
             _ => self.session.engine().cache().get(&name.join(".").to_lowercase()),

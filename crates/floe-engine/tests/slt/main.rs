@@ -121,6 +121,19 @@ async fn answer(session: &Arc<Session>, block: &Block) -> Result<Vec<String>, fl
     Ok(lines)
 }
 
+/// The class a Python client raises for an error without a condition, as the recorder writes it.
+fn exception(kind: floe_base::Kind) -> &'static str {
+    use floe_base::Kind;
+    match kind {
+        Kind::Parse => "ParseException",
+        Kind::Analysis => "AnalysisException",
+        Kind::IllegalArgument => "IllegalArgumentException",
+        Kind::Unsupported => "UnsupportedOperationException",
+        Kind::Operation => "SparkException",
+        _ => "UnknownException",
+    }
+}
+
 fn judge(block: &Block, found: Result<Vec<String>, floe_base::Error>) -> Verdict {
     let expected = block.answer.clone();
     let found = match found {
@@ -129,7 +142,10 @@ fn judge(block: &Block, found: Result<Vec<String>, floe_base::Error>) -> Verdict
         Err(error) if error.condition() == "UNSUPPORTED_FEATURE.FLOE" => return Verdict::Refused(error.sentence()),
         Err(error) => {
             let state = error.sql_state().map(|state| format!(" {state}")).unwrap_or_default();
-            let line = format!("error: {}{state}", error.condition());
+            let line = match error.condition() {
+                "" => format!("error: {}", exception(error.kind())),
+                condition => format!("error: {condition}{state}"),
+            };
             if expected.first() == Some(&line) {
                 return Verdict::Same;
             }

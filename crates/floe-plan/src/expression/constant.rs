@@ -19,7 +19,7 @@ use crate::resolver::{Env, Resolver};
 use crate::scope::Scope;
 
 /// The value of an expression without columns.
-pub(crate) fn fold(value: &Typed) -> Result<ScalarValue> {
+pub fn fold(value: &Typed) -> Result<ScalarValue> {
     if let Some(literal) = value.literal() {
         return Ok(literal.clone());
     }
@@ -55,7 +55,7 @@ impl Resolver<'_> {
                 "NOT_A_CONSTANT_STRING.WRONG_TYPE"
             })
             .with("name", "IDENTIFIER")
-            .with("expr", format!("\"{}\"", crate::name::pretty(text, &crate::name::plain)))
+            .with("expr", format!("\"{}\"", crate::name::pretty(text, &crate::name::Nowhere)))
             .with("dataType", floe_syntax::DataType::from_arrow(&other.data_type()).to_string())
             .at(&text.origin)),
         }

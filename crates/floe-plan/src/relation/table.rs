@@ -75,7 +75,7 @@ impl Resolver<'_> {
                 match crate::expression::constant::fold(&value)? {
                     ScalarValue::TimestampMicrosecond(Some(micros), _) => Ok(Some(Version::Timestamp(micros))),
                     _ => Err(Error::analysis("INVALID_TIME_TRAVEL_TIMESTAMP_EXPR.INPUT")
-                        .with("expr", format!("\"{}\"", crate::name::pretty(expression, &crate::name::plain)))
+                        .with("expr", format!("\"{}\"", crate::name::pretty(expression, &crate::name::Nowhere)))
                         .at(&expression.origin)),
                 }
             }
@@ -125,7 +125,7 @@ impl Resolver<'_> {
         &self,
         view: &View,
         query: &Relation,
-        under: Option<&(String, Vec<String>)>,
+        under: Option<&crate::Under>,
         env: &Env<'t>,
         origin: &Origin,
     ) -> Result<Rows> {

@@ -27,7 +27,7 @@ pub fn align(
 ) -> Result<Planned> {
     let places = match listed {
         None => (0..target.fields().len()).collect::<Vec<_>>(),
-        Some(names) => names.iter().map(|name| position(target, name)).collect::<Result<Vec<_>>>()?,
+        Some(names) => listed_places(target, names)?,
     };
     if places.len() != source.fields.len() {
         return Err(arity(&places, target, &source, table));
@@ -58,6 +58,19 @@ pub fn align_by_name(source: Planned, target: &Schema, table: &[String], context
         names.iter().position(|name| *name == wanted)
     };
     project(source, target, of, table, context)
+}
+
+/// Where the columns an INSERT lists stand; each may be listed once.
+fn listed_places(target: &Schema, names: &[String]) -> Result<Vec<usize>> {
+    let mut places = Vec::with_capacity(names.len());
+    for name in names {
+        let place = position(target, name)?;
+        if places.contains(&place) {
+            return Err(Error::analysis("COLUMN_ALREADY_EXISTS").with("columnName", format!("`{name}`")));
+        }
+        places.push(place);
+    }
+    Ok(places)
 }
 
 fn position(target: &Schema, name: &str) -> Result<usize> {

@@ -8,22 +8,22 @@ use floe_syntax::command::{Assignment, Merge, MergeAction, MergeClause};
 use floe_syntax::relation::{GroupBy, GroupingElement, JoinKind};
 use floe_syntax::{DataType, Expression, Literal, Origin, Relation, RelationKind};
 
-use super::Rewrite;
 use super::build::{
     alias as named, aliased, and, any, call, case, column, hidden, holds, join, not, qualified, qualifier, select,
     select_of, star, table, truth,
 };
 use super::delete::count_of;
 use super::update::assigned;
+use super::{Rewrite, TargetTable};
 
 const TARGET: &str = "__floe_target";
 const SOURCE: &str = "__floe_source";
 
-/// The queries of a MERGE into a table of these columns from a source of those.
-pub fn merge(merge: &Merge, columns: &[String], source_columns: &[String]) -> Result<Rewrite> {
+/// The queries of a MERGE into this table from a source of these columns.
+pub fn merge(merge: &Merge, of: &TargetTable<'_>, source_columns: &[String]) -> Result<Rewrite> {
     let target_alias = merge.target_alias.as_deref();
     let prefix = qualifier(&merge.target, target_alias);
-    let shape = Shape { merge, prefix: &prefix, columns, source_columns };
+    let shape = Shape { merge, prefix: &prefix, of, columns: of.columns, source_columns };
     let touched = touched(&shape);
     let violations = violations(&shape);
     let rows = rows(&shape)?;
@@ -33,6 +33,7 @@ pub fn merge(merge: &Merge, columns: &[String], source_columns: &[String]) -> Re
 struct Shape<'a> {
     merge: &'a Merge,
     prefix: &'a [String],
+    of: &'a TargetTable<'a>,
     columns: &'a [String],
     source_columns: &'a [String],
 }
@@ -196,8 +197,8 @@ fn one(clause: &MergeClause, shape: &Shape<'_>) -> Result<Clause> {
     let none = || shape.columns.iter().map(|_| None).collect::<Vec<_>>();
     let (deletes, values) = match &clause.action {
         MergeAction::Delete => (true, none()),
-        MergeAction::Update(assignments) => (false, assigned(assignments, shape.prefix, shape.columns)?),
-        MergeAction::UpdateAll => (false, assigned(&all(shape, clause)?, shape.prefix, shape.columns)?),
+        MergeAction::Update(assignments) => (false, assigned(assignments, shape.prefix, shape.of)?),
+        MergeAction::UpdateAll => (false, assigned(&all(shape, clause)?, shape.prefix, shape.of)?),
         MergeAction::Insert(assignments) => (false, inserted(assignments, shape)?),
         MergeAction::InsertAll => (false, inserted(&all(shape, clause)?, shape)?),
     };
@@ -207,7 +208,7 @@ fn one(clause: &MergeClause, shape: &Shape<'_>) -> Result<Clause> {
 /// Columns an INSERT clause does not name become NULL.
 fn inserted(assignments: &[Assignment], shape: &Shape<'_>) -> Result<Vec<Option<Expression>>> {
     let null = || Expression::literal(Literal::Null(DataType::Null), Origin::Unknown);
-    let values = assigned(assignments, shape.prefix, shape.columns)?;
+    let values = assigned(assignments, shape.prefix, shape.of)?;
     Ok(values.into_iter().map(|value| Some(value.unwrap_or_else(null))).collect())
 }
 

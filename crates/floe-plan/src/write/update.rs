@@ -5,26 +5,26 @@ use floe_syntax::command::Assignment;
 use floe_syntax::relation::{GroupBy, TableName};
 use floe_syntax::{Expression, ExpressionKind, Literal, Origin};
 
-use super::Rewrite;
 use super::build::{
     alias as named, case, column, hidden, holds, qualified, qualifier, select, select_of, table, truth,
 };
+use super::{Rewrite, TargetTable};
 
-/// `UPDATE target [AS alias] SET … WHERE condition`, for a table of these columns.
+/// `UPDATE target [AS alias] SET … WHERE condition`, of this table.
 pub fn update(
     target: &TableName,
     alias: Option<&str>,
     assignments: &[Assignment],
     condition: Option<Expression>,
-    columns: &[String],
+    of: &TargetTable<'_>,
 ) -> Result<Rewrite> {
     let prefix = qualifier(target, alias);
-    let values = assigned(assignments, &prefix, columns)?;
+    let values = assigned(assignments, &prefix, of)?;
     let from = table(target, alias);
     let condition = condition.unwrap_or_else(|| truth(true));
     let file = hidden(&qualified(&prefix, "_file"));
     let touched = select_of(true, vec![file], from.clone(), Some(condition.clone()), GroupBy::None, None);
-    let projection = columns.iter().zip(values).map(|(name, value)| {
+    let projection = of.columns.iter().zip(values).map(|(name, value)| {
         let old = column(&qualified(&prefix, name));
         let new = match value {
             Some(value) => case(vec![(holds(condition.clone()), value)], old),
@@ -40,8 +40,9 @@ pub fn update(
 pub(super) fn assigned(
     assignments: &[Assignment],
     prefix: &[String],
-    columns: &[String],
+    of: &TargetTable<'_>,
 ) -> Result<Vec<Option<Expression>>> {
+    let columns = of.columns;
     let mut values: Vec<Option<Expression>> = columns.iter().map(|_| None).collect();
     for assignment in assignments {
         let (index, members) = target_of(assignment, prefix, columns)?;
@@ -50,6 +51,10 @@ pub(super) fn assigned(
             ExpressionKind::Default => Expression::literal(Literal::Null(floe_syntax::DataType::Null), Origin::Unknown),
             _ => assignment.value.clone(),
         };
+        let name = columns.get(index).map(String::as_str).unwrap_or_default();
+        let mut place = qualified(prefix, name);
+        place.extend(members.iter().cloned());
+        let value = stored(value, column(&place), of.name);
         if members.is_empty() {
             if slot.is_some() {
                 return Err(conflicting(assignment));
@@ -57,7 +62,6 @@ pub(super) fn assigned(
             *slot = Some(value);
             continue;
         }
-        let name = columns.get(index).map(String::as_str).unwrap_or_default();
         let base = slot.take().unwrap_or_else(|| column(&qualified(prefix, name)));
         let kind = ExpressionKind::UpdateField {
             child: Box::new(base),
@@ -67,6 +71,13 @@ pub(super) fn assigned(
         *slot = Some(Expression::new(kind, assignment.origin.clone()));
     }
     Ok(values)
+}
+
+fn stored(value: Expression, place: Expression, table: &[String]) -> Expression {
+    let origin = value.origin.clone();
+    let kind =
+        ExpressionKind::StoreAssignment { value: Box::new(value), place: Box::new(place), table: table.to_vec() };
+    Expression::new(kind, origin)
 }
 
 /// The column an assignment is for, and the path inside it.

@@ -65,7 +65,10 @@ impl Parser<'_> {
                     view.properties = self.properties()?;
                     "TBLPROPERTIES"
                 }
-                Some(K::With) => return Err(Error::unsupported("WITH SCHEMA of a view").at(&self.origin_here())),
+                Some(K::With) => {
+                    self.schema_binding()?;
+                    "WITH SCHEMA"
+                }
                 Some(K::Default) => return Err(Error::unsupported("DEFAULT COLLATION").at(&self.origin_here())),
                 Some(K::Partitioned) => {
                     self.expect_phrase(&[K::Partitioned, K::On])?;
@@ -81,6 +84,20 @@ impl Parser<'_> {
                 self.defer(error);
             }
             seen.push(clause);
+        }
+    }
+
+    /// `WITH SCHEMA (BINDING | COMPENSATION | [TYPE] EVOLUTION)`. Iceberg's views, and so Spark's catalog of them, keep
+    /// their columns as they were made whatever it says.
+    fn schema_binding(&mut self) -> Result<()> {
+        self.expect_phrase(&[K::With, K::Schema])?;
+        match self.keyword() {
+            Some(K::Binding | K::Compensation | K::Evolution) => {
+                self.advance();
+                Ok(())
+            }
+            Some(K::Type) => self.expect_phrase(&[K::Type, K::Evolution]),
+            _ => Err(self.syntax_error()),
         }
     }
 

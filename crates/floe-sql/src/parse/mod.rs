@@ -49,3 +49,4 @@ pub(crate) mod show;
 pub(crate) mod table;
 pub(crate) mod unsupported;
 pub(crate) mod update;
+pub(crate) mod variable;

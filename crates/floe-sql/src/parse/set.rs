@@ -24,7 +24,7 @@ impl Parser<'_> {
                 return Err(self.invalid_statement("SET ROLE", from));
             }
             Some(K::Variable | K::Var) if self.is_variable_at(1) => {
-                return self.unsupported_rest("SET VARIABLE", from);
+                return self.set_variable();
             }
             _ => {}
         }

@@ -64,9 +64,7 @@ impl Parser<'_> {
                 }
                 Show::CurrentNamespace
             }
-            Some(K::Grant) => return self.show_grants(),
-            Some(K::Functions) => self.show_functions(None)?,
-            _ if self.is_word("grants") => return self.show_grants(),
+            Some(K::Functions) if !self.is_keyword_at(1, K::Functions) => self.show_functions(None)?,
             _ if self.is_identifier() && self.is_keyword_at(1, K::Functions) => {
                 let place = self.mark();
                 let scope = self.simple_identifier()?.to_uppercase();
@@ -84,7 +82,8 @@ impl Parser<'_> {
 
     /// Hive's forms are refused by name; of anything else FUNCTIONS is missing behind it.
     fn not_shown(&mut self, from: Mark) -> Error {
-        const HIVE: [&[K]; 8] = [
+        const HIVE: [&[K]; 9] = [
+            &[K::Grant],
             &[K::Role, K::Grant],
             &[K::Roles],
             &[K::Principals],
@@ -161,13 +160,5 @@ impl Parser<'_> {
             None
         };
         Ok(Show::Functions { scope, schema, pattern })
-    }
-
-    /// `SHOW GRANTS ON …` is what dbt asks; Spark itself has no grants.
-    fn show_grants(&mut self) -> Result<Command> {
-        self.advance();
-        let start = self.mark();
-        self.skip_statement();
-        Ok(Command::Show(Show::Grants { what: self.text_from(start).to_string() }))
     }
 }

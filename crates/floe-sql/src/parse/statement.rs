@@ -150,6 +150,9 @@ impl Parser<'_> {
             Some(K::Namespace | K::Database | K::Schema) => self.drop_schema(),
             Some(K::Table) => self.drop_table(),
             Some(K::View) => self.drop_view(),
+            Some(K::Temporary | K::Temp) if self.is_keyword_at(2, K::Variable) => self.drop_variable(),
+            Some(K::Temporary | K::Temp) if self.is_keyword_at(2, K::Function) => self.drop_function(),
+            Some(K::Function) => self.drop_function(),
             _ => self.unsupported_statement(),
         }
     }

@@ -19,25 +19,20 @@ const PHRASES: &[&[K]] = &[
     &[K::Create, K::Flow],
     &[K::Create, K::Materialized, K::View],
     &[K::Create, K::Streaming, K::Table],
-    &[K::Drop, K::Temporary, K::Function],
-    &[K::Drop, K::Temp, K::Function],
-    &[K::Drop, K::Temporary, K::Variable],
-    &[K::Drop, K::Temp, K::Variable],
-    &[K::Drop, K::Function],
     &[K::Msck, K::Repair, K::Table],
     &[K::Repair, K::Table],
-    &[K::Execute, K::Immediate],
     &[K::Add],
     &[K::List],
-    &[K::Grant],
-    &[K::Revoke],
 ];
 
-/// What Spark refuses with the words as the operation. (GRANT and REVOKE it refuses too; dbt sends them, and an engine
-/// may know them, so they are statements by name above.)
+/// What Spark refuses with the words as the operation.
 const HIVE: &[&[K]] = &[
     &[K::Create, K::Temporary, K::Macro],
     &[K::Create, K::Temp, K::Macro],
+    &[K::Grant, K::Role],
+    &[K::Grant],
+    &[K::Revoke, K::Role],
+    &[K::Revoke],
     &[K::Create, K::Role],
     &[K::Drop, K::Temporary, K::Macro],
     &[K::Drop, K::Temp, K::Macro],
@@ -60,7 +55,8 @@ impl Parser<'_> {
         let from = self.mark();
         match self.keyword() {
             Some(K::Begin) => return self.script(),
-            Some(K::Declare) => return self.declare(),
+            Some(K::Declare) => return self.declare_variable(),
+            Some(K::Execute) if self.is_phrase(&[K::Execute, K::Immediate]) => return self.execute_immediate(),
             Some(K::Load) => return self.load_data(),
             Some(K::Create | K::Drop) if self.is_keyword_at(1, K::Index) => return self.index(),
             _ => {}
@@ -125,22 +121,6 @@ impl Parser<'_> {
             return Err(self.syntax_error());
         }
         Ok(Command::Unsupported { what: "statement BEGIN … END (SQL scripting)".into(), origin: self.origin(from) })
-    }
-
-    /// `DECLARE [OR REPLACE] [VARIABLE] v [type] [DEFAULT e]`.
-    fn declare(&mut self) -> Result<Command> {
-        let from = self.mark();
-        self.expect_keyword(K::Declare)?;
-        self.eat_phrase(&[K::Or, K::Replace]);
-        if matches!(self.keyword(), Some(K::Variable | K::Var)) && self.is_identifier_at(1) {
-            self.advance();
-        }
-        let name = self.mark();
-        self.list(Self::table_name)?;
-        if matches!(self.peek(), Kind::End | Kind::Semicolon) {
-            return Err(self.error("INVALID_SQL_SYNTAX.VARIABLE_TYPE_OR_DEFAULT_REQUIRED", name));
-        }
-        self.unsupported_rest("DECLARE VARIABLE", from)
     }
 
     /// `LOAD DATA [LOCAL] INPATH '…' [OVERWRITE] INTO TABLE t`.

@@ -11,7 +11,7 @@ use floe_syntax::command::{AddColumn, AlterTable, ColumnChange, ColumnDefinition
 use floe_syntax::relation::TableName;
 
 use super::Target;
-use super::create::partition_by;
+use super::create::{no_operation, partition_by};
 use crate::{Execution, Session};
 
 pub(crate) async fn run(session: &Arc<Session>, name: &TableName, action: AlterTable) -> Result<Execution> {
@@ -19,7 +19,7 @@ pub(crate) async fn run(session: &Arc<Session>, name: &TableName, action: AlterT
     let table = &target.iceberg;
     match action {
         AlterTable::AddColumns(columns) => {
-            let changes = columns.into_iter().map(add).collect::<Result<Vec<_>>>()?;
+            let changes = columns.into_iter().map(|column| add(&target, column)).collect::<Result<Vec<_>>>()?;
             alter::alter_columns(table, &changes).await?;
         }
         AlterTable::DropColumns { columns, if_exists } => {
@@ -35,7 +35,8 @@ pub(crate) async fn run(session: &Arc<Session>, name: &TableName, action: AlterT
             alter::alter_columns(table, &[Change::Rename { path: column, to }]).await?;
         }
         AlterTable::AlterColumn { column, changes } => {
-            let changes = changes.into_iter().map(|change| changed(&column, change)).collect::<Result<Vec<_>>>()?;
+            let changes =
+                changes.into_iter().map(|change| changed(&target, &column, change)).collect::<Result<Vec<_>>>()?;
             alter::alter_columns(table, &changes).await?;
         }
         AlterTable::ReplaceColumns(columns) => replace_columns(&target, columns).await?,
@@ -84,6 +85,9 @@ pub(crate) async fn run(session: &Arc<Session>, name: &TableName, action: AlterT
         AlterTable::SetIdentifierFields(_) | AlterTable::DropIdentifierFields(_) => {
             return Err(Error::unsupported("identifier fields of a table"));
         }
+        AlterTable::Unsupported(what) if what.ends_with("CONSTRAINT") => {
+            return Err(no_operation(&target.whole(), "ALTER TABLE ... ADD CONSTRAINT"));
+        }
         AlterTable::Unsupported(what) => return Err(Error::unsupported(what)),
     }
     Ok(Execution::empty())
@@ -94,9 +98,9 @@ fn has(target: &Target, path: &[String]) -> bool {
     target.table.schema.fields().iter().any(|field| field.name().eq_ignore_ascii_case(first))
 }
 
-fn add(column: AddColumn) -> Result<Change> {
+fn add(target: &Target, column: AddColumn) -> Result<Change> {
     let definition = column.definition;
-    refuse_default(&definition)?;
+    refuse_default(target, &definition)?;
     let field = definition.field.to_arrow();
     Ok(Change::Add {
         path: column.path,
@@ -107,11 +111,14 @@ fn add(column: AddColumn) -> Result<Change> {
     })
 }
 
-fn refuse_default(definition: &ColumnDefinition) -> Result<()> {
-    if definition.default.is_some() || definition.generated.is_some() {
-        return Err(Error::unsupported("DEFAULT and GENERATED of a column").at(&definition.origin));
+fn refuse_default(target: &Target, definition: &ColumnDefinition) -> Result<()> {
+    if definition.default.is_some() {
+        return Err(no_operation(&target.whole(), "column default value").at(&definition.origin));
     }
-    Ok(())
+    match &definition.generated {
+        Some(generated) => Err(Error::unsupported(format!("generated column {generated}")).at(&definition.origin)),
+        None => Ok(()),
+    }
 }
 
 fn place(position: ColumnPosition) -> Place {
@@ -121,7 +128,7 @@ fn place(position: ColumnPosition) -> Place {
     }
 }
 
-fn changed(column: &[String], change: ColumnChange) -> Result<Change> {
+fn changed(target: &Target, column: &[String], change: ColumnChange) -> Result<Change> {
     let path = column.to_vec();
     Ok(match change {
         ColumnChange::Type(data_type) => Change::Retype { path, data_type: data_type.to_arrow() },
@@ -130,7 +137,7 @@ fn changed(column: &[String], change: ColumnChange) -> Result<Change> {
         ColumnChange::DropNotNull => Change::Nullable { path, nullable: true },
         ColumnChange::Position(position) => Change::Move { path, place: place(position) },
         ColumnChange::SetDefault(_) | ColumnChange::DropDefault => {
-            return Err(Error::unsupported("DEFAULT of a column"));
+            return Err(no_operation(&target.whole(), "column default value"));
         }
     })
 }
@@ -141,7 +148,7 @@ async fn replace_columns(target: &Target, columns: Vec<ColumnDefinition>) -> Res
     let mut changes: Vec<Change> = old.collect();
     for definition in columns {
         let path = vec![definition.field.name.clone()];
-        changes.push(add(AddColumn { path, definition, position: None })?);
+        changes.push(add(target, AddColumn { path, definition, position: None })?);
     }
     alter::alter_columns(&target.iceberg, &changes).await?;
     Ok(())

@@ -1,5 +1,6 @@
 //! `CREATE TABLE`, `REPLACE TABLE`, and both with AS: rows and table come to be in one commit.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use arrow::datatypes::{Field, Schema};
@@ -13,18 +14,24 @@ use floe_syntax::relation::TableName;
 use floe_syntax::{Command, DataType, Relation};
 
 use super::insert::{Over, put};
-use super::{iceberg, ident};
+use super::{iceberg, ident, over_files};
 use crate::command::lookup::{missing_schema, parts};
 use crate::session::{Located, Running};
 use crate::{Execution, Session, query};
 
 pub(super) async fn run(session: &Arc<Session>, create: CreateTable, running: &Running) -> Result<Execution> {
-    refuse_unknown(&create)?;
+    let files = over_files::wanted(&create)?;
+    if files.is_none() {
+        refuse_unknown(&create)?;
+    }
     let located = session.locate(parts(&create.name)?).await?;
     if located.catalog.namespace(&located.namespace).await?.is_none() {
         return Err(missing_schema(located.catalog.name(), &located.namespace));
     }
     let Some(if_exists) = decide(&located, &create).await? else { return Ok(Execution::empty()) };
+    if let Some(files) = files {
+        return over_files::create(session, &located, &create, files).await;
+    }
     match create.query.clone() {
         Some(source) => create_as(session, &located, create, source, if_exists, running).await,
         None => {
@@ -45,7 +52,14 @@ async fn decide(located: &Located, create: &CreateTable) -> Result<Option<IfExis
         quoted(&whole)
     };
     let taken = || Error::analysis("TABLE_OR_VIEW_ALREADY_EXISTS").with("relationName", whole());
+    let over_files = located.catalog.files(&located.namespace, &located.name).await?.is_some();
     match (found, create.mode) {
+        (None, CreateMode::Create) if over_files && create.if_not_exists => Ok(None),
+        (None, CreateMode::Create) if over_files => Err(taken()),
+        (None, _) if over_files => {
+            located.catalog.drop_table(&located.namespace, &located.name, false).await?;
+            Ok(Some(IfExists::Fail))
+        }
         (Some(_), CreateMode::Create) if create.if_not_exists => Ok(None),
         (Some(_), CreateMode::Create) => Err(taken()),
         (Some(Found::View(_)), _) => {
@@ -107,12 +121,18 @@ async fn described(session: &Arc<Session>, create: &CreateTable) -> Result<NewTa
         return Ok(new);
     }
     let mut fields = Vec::with_capacity(create.columns.len());
+    let mut seen = BTreeSet::new();
     for column in &create.columns {
+        if !seen.insert(column.field.name.to_lowercase()) {
+            let error = Error::analysis("COLUMN_ALREADY_EXISTS").at(&column.origin);
+            return Err(error.with("columnName", format!("`{}`", column.field.name.to_lowercase())));
+        }
         if let Some(generated) = &column.generated {
             return Err(Error::unsupported(format!("generated column {generated}")).at(&column.origin));
         }
         if column.default.is_some() {
-            return Err(Error::unsupported("DEFAULT of a column").at(&column.origin));
+            let whole = session.whole_name(parts(&create.name)?).await?;
+            return Err(no_operation(&whole, "column default value").at(&column.origin));
         }
         fields.push(column.field.to_arrow());
     }
@@ -122,6 +142,12 @@ async fn described(session: &Arc<Session>, create: &CreateTable) -> Result<NewTa
     let mut new = NewTable::new(Schema::new(fields));
     fill(&mut new, create)?;
     Ok(new)
+}
+
+/// What Iceberg's tables cannot do in Spark 4.1.
+pub(super) fn no_operation(table: &[String], operation: &str) -> Error {
+    let error = Error::analysis("UNSUPPORTED_FEATURE.TABLE_OPERATION");
+    error.with("tableName", quoted(table)).with("operation", operation)
 }
 
 /// Partitions, properties, comment and location, as the statement says them.
@@ -160,7 +186,7 @@ pub(super) fn partition_by(transform: &Transform) -> Result<PartitionBy> {
 /// What no Iceberg table can be asked for is refused by name.
 fn refuse_unknown(create: &CreateTable) -> Result<()> {
     if let Some(provider) = create.provider.as_deref().filter(|provider| !is_iceberg(provider)) {
-        return Err(Error::unsupported(format!("tables USING {provider}")));
+        return Err(over_files::unknown_format(provider));
     }
     if create.buckets.is_some() {
         return Err(Error::unsupported("CLUSTERED BY … INTO BUCKETS; use PARTITIONED BY (bucket(n, column))"));

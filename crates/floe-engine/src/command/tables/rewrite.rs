@@ -14,7 +14,7 @@ use floe_functions::Context;
 use floe_iceberg::commit::{self, RowLevel};
 use floe_iceberg::scan::{ScanLog, ScanOptions};
 use floe_plan::write::{self, Rewrite, TargetTable, align};
-use floe_plan::{Lookup, Planned, lower_query};
+use floe_plan::{Lookup, Planned, Under, Variables, lower_query};
 use floe_syntax::Expression;
 use floe_syntax::command::{Assignment, Merge};
 use floe_syntax::relation::{Files, TableName};
@@ -172,19 +172,23 @@ impl Lookup for Pinned {
         name: &[String],
         version: Option<&Version>,
         options: &[(String, String)],
-        under: Option<(&str, &[String])>,
+        under: Option<&Under>,
     ) -> Result<Option<Found>> {
         if options.iter().any(|(key, _)| key == MARK) {
             return Ok(Some(Found::Table(Box::new(self.rewritten.clone()))));
         }
         let found = self.inner.find(name, version, options, under).await?;
         if version.is_none() && options.is_empty() && matches!(found, Some(Found::Table(_))) {
-            let places = self.session.candidates(name, under).await?;
+            let places = self.session.candidates(name, under.map(Under::place)).await?;
             if places.iter().any(|place| place.cache_name() == self.key) {
                 return Ok(Some(Found::Table(Box::new(self.whole.clone()))));
             }
         }
         Ok(found)
+    }
+
+    fn variables(&self) -> Variables {
+        self.inner.variables()
     }
 
     async fn files(&self, files: &Files) -> Result<Table> {

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use floe_base::{Error, Result};
+use floe_base::{Error, Kind, Result};
 use floe_plan::write::align;
 use floe_syntax::Relation;
-use floe_syntax::command::{CreateMode, CreateTable, SaveAsTable, SaveMode, Transform};
+use floe_syntax::command::{CreateMode, CreateTable, SaveAsTable, SaveMode, Transform, WriteFiles};
 use floe_syntax::relation::TableName;
 
-use super::create;
 use super::insert::{Over, by_name, overwrite, put};
+use super::{Target, create};
 use crate::session::Running;
 use crate::{Execution, Session, query};
 
@@ -19,13 +19,14 @@ pub(super) async fn run(session: &Arc<Session>, save: SaveAsTable, running: &Run
         return Err(Error::unsupported("bucketBy, sortBy and clusterBy of a table"));
     }
     if save.insert {
-        return insert_into(session, &name, save.input, save.mode == SaveMode::Overwrite, running).await;
+        let target = session.target(&name).await?.with_options(&save.options)?;
+        return insert_into(session, target, save.input, save.mode == SaveMode::Overwrite, running).await;
     }
     let exists = session.named(&name).await?.is_some();
     match (exists, save.mode) {
         (true, SaveMode::Ignore) => Ok(Execution::empty()),
         (true, SaveMode::Append) => {
-            let target = session.target(&name).await?;
+            let target = session.target(&name).await?.with_options(&save.options)?;
             let planned = query::lower(session, save.input).await?;
             by_name(session, &target, planned, Over::Append, running).await
         }
@@ -36,15 +37,46 @@ pub(super) async fn run(session: &Arc<Session>, save: SaveAsTable, running: &Run
     }
 }
 
+/// `df.write.format("iceberg").save("db.t")`: the path is a table's name, whose rows change and whose columns do not.
+pub(super) async fn by_path(session: &Arc<Session>, write: WriteFiles, running: &Running) -> Result<Execution> {
+    let path = write.path.ok_or_else(|| Error::new(Kind::IllegalArgument, "_LEGACY_ERROR_TEMP_2047"))?;
+    if path.contains('/') {
+        return Err(Error::unsupported(format!("the Iceberg table at {path}; name a table of a catalog")));
+    }
+    let table = floe_sql::parse_multipart_identifier(&path)?;
+    let over = match write.mode {
+        SaveMode::Append => Over::Append,
+        SaveMode::Overwrite => Over::Rows(Vec::new()),
+        mode @ (SaveMode::ErrorIfExists | SaveMode::Ignore) => {
+            let save = SaveAsTable {
+                input: write.input,
+                table,
+                insert: false,
+                format: write.format,
+                mode,
+                options: write.options.into_iter().filter(|(key, _)| !key.eq_ignore_ascii_case("path")).collect(),
+                partition_by: write.partition_by,
+                sort_by: write.sort_by,
+                buckets: write.buckets,
+                cluster_by: Vec::new(),
+            };
+            return run(session, save, running).await;
+        }
+    };
+    let target = session.target(&TableName { parts: table, ..TableName::default() }).await?;
+    let target = target.with_options(&write.options)?;
+    let planned = query::lower(session, write.input).await?;
+    by_name(session, &target, planned, over, running).await
+}
+
 /// By position, as Spark's insertInto.
 async fn insert_into(
     session: &Arc<Session>,
-    name: &TableName,
+    target: Target,
     input: Relation,
     overwrites: bool,
     running: &Running,
 ) -> Result<Execution> {
-    let target = session.target(name).await?;
     let planned = query::lower(session, input).await?;
     let rows = align(planned, &target.table.schema, None, &target.whole(), &session.context()?)?;
     let over = if overwrites { overwrite(session, &target.iceberg, Vec::new())? } else { Over::Append };

@@ -1,26 +1,34 @@
-//! `df.write.parquet(path)`, `.csv`, `.json`: files by path, as Spark lays them out.
+//! `df.write.parquet(path)`, `.csv`, `.json`, `.text`: files by path, as Spark lays them out.
+//!
+//! CSV, JSON and text are written as lines that `to_csv` and `to_json` make, so that a value looks the same in a file and
+//! in a query. With `partitionBy` the rows come sorted by partition, and one file is open at a time. The files themselves
+//! are `write_files/part.rs`. Tables are not written here: their files are `floe-iceberg`'s.
 
-use std::path::Path;
+mod part;
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use datafusion::common::config::{CsvOptions, JsonOptions, TableParquetOptions};
-use datafusion::common::file_options::file_type::FileType;
-use datafusion::datasource::file_format::FileFormatFactory;
-use datafusion::datasource::file_format::csv::CsvFormatFactory;
-use datafusion::datasource::file_format::format_as_file_type;
-use datafusion::datasource::file_format::json::JsonFormatFactory;
-use datafusion::datasource::file_format::parquet::ParquetFormatFactory;
-use datafusion::logical_expr::dml::CopyTo;
-use datafusion::logical_expr::{LogicalPlan, Projection, ident};
-use floe_base::{Error, Result};
+use arrow::datatypes::Schema;
+use floe_base::{Error, Kind, Result};
 use floe_plan::Planned;
 use floe_syntax::command::{SaveMode, WriteFiles};
+use floe_syntax::expression::{CastMode, SortOrder};
+use floe_syntax::{DataType, Expression, ExpressionKind, Literal, Origin, Relation, RelationKind};
+use futures::StreamExt;
 
+use self::part::{Format, Parts};
+use super::save_as_table;
+use crate::session::Running;
 use crate::{Execution, Session, query};
 
-pub(super) async fn run(session: &Arc<Session>, write: WriteFiles) -> Result<Execution> {
-    let format = write.format.clone().unwrap_or_else(|| "parquet".into()).to_lowercase();
-    if format == "noop" {
+pub(super) async fn run(session: &Arc<Session>, write: WriteFiles, running: &Running) -> Result<Execution> {
+    let name = write.format.clone().unwrap_or_else(|| "parquet".into()).to_lowercase();
+    if name == "iceberg" {
+        return save_as_table::by_path(session, write, running).await;
+    }
+    if name == "noop" {
         let planned = query::lower(session, write.input).await?;
         query::collect(session, &planned).await?;
         return Ok(Execution::empty());
@@ -28,92 +36,132 @@ pub(super) async fn run(session: &Arc<Session>, write: WriteFiles) -> Result<Exe
     if write.buckets.is_some() || !write.sort_by.is_empty() {
         return Err(Error::unsupported("bucketBy and sortBy of files"));
     }
-    let path =
-        write.path.clone().ok_or_else(|| Error::message(floe_base::Kind::Analysis, "there is no path to write to"))?;
-    let local = path.strip_prefix("file://").or_else(|| path.strip_prefix("file:")).unwrap_or(&path).to_string();
+    let folder = folder(write.path.as_deref())?;
+    let columns = columns(session, &write.input).await?;
+    let format = Format::of(&name, &write.options, &columns)?;
+    let rows = rows(&format, &write, &columns)?;
+    let planned = query::lower(session, rows).await?;
+    if !make_room(&folder, write.mode)? {
+        return Ok(Execution::empty());
+    }
+    let partitions = write.partition_by.into_iter().map(|name| own_name(&columns, &name)).collect();
+    let parts = Parts::new(folder.clone(), format, partitions);
+    write_rows(session, &planned, parts, running).await?;
+    std::fs::write(folder.join("_SUCCESS"), b"").map_err(|error| cannot(&folder, error))?;
+    Ok(Execution::empty())
+}
+
+async fn write_rows(session: &Session, planned: &Planned, mut parts: Parts, running: &Running) -> Result<()> {
+    let decision = query::decided(session, planned, &running.operation)?;
+    let mut batches = query::execute(session, planned, &decision, running).await?;
+    let schema = planned.schema();
+    while let Some(batch) = running.operation.unless_interrupted(async { Ok(batches.next().await) }).await? {
+        parts.write(&query::rename(batch?, &schema)?)?;
+    }
+    parts.finish(&schema)
+}
+
+fn folder(path: Option<&str>) -> Result<PathBuf> {
+    let path = path.ok_or_else(|| Error::new(Kind::IllegalArgument, "_LEGACY_ERROR_TEMP_2047"))?;
+    let local = path.strip_prefix("file://").or_else(|| path.strip_prefix("file:")).unwrap_or(path);
     if local.contains("://") {
         return Err(Error::unsupported(format!("writing files to {path}; local paths only")));
     }
-    if !make_room(Path::new(&local), write.mode)? {
-        return Ok(Execution::empty());
+    Ok(Path::new(local).to_path_buf())
+}
+
+/// The columns to write; files cannot hold two of one name.
+async fn columns(session: &Arc<Session>, input: &Relation) -> Result<Vec<String>> {
+    let planned = query::lower(session, input.clone()).await?;
+    let mut seen = BTreeSet::new();
+    if let Some(twice) = planned.fields.iter().find(|field| !seen.insert(field.name().to_lowercase())) {
+        let error = Error::analysis("COLUMN_ALREADY_EXISTS");
+        return Err(error.with("columnName", format!("`{}`", twice.name().to_lowercase())));
     }
-    let planned = query::lower(session, write.input).await?;
-    let factory = factory(&format, &write.options)?;
-    let plan = copy(planned, &local, factory, write.partition_by)?;
-    query::collect(session, &plan).await?;
-    std::fs::write(Path::new(&local).join("_SUCCESS"), b"").map_err(|error| cannot(&local, error))?;
-    Ok(Execution::empty())
+    Ok(planned.fields.iter().map(|field| field.name().clone()).collect())
+}
+
+/// A partition column as the frame writes its name.
+fn own_name(columns: &[String], name: &str) -> String {
+    columns.iter().find(|column| column.eq_ignore_ascii_case(name)).cloned().unwrap_or_else(|| name.to_string())
+}
+
+/// The rows as they go into files: the columns, or one column of lines; behind them the partition values as texts, sorted.
+fn rows(format: &Format, write: &WriteFiles, columns: &[String]) -> Result<Relation> {
+    let is_partition = |name: &String| write.partition_by.iter().any(|column| column.eq_ignore_ascii_case(name));
+    let kept: Vec<Expression> = columns.iter().filter(|name| !is_partition(name)).map(|name| column(name)).collect();
+    if kept.is_empty() && !write.partition_by.is_empty() {
+        return Err(Error::analysis("ALL_PARTITION_COLUMNS_NOT_ALLOWED"));
+    }
+    let mut expressions = match format.line_function() {
+        None => kept,
+        Some(name) => vec![line(name, kept, &write.options)],
+    };
+    let keys: Vec<String> = (0..write.partition_by.len()).map(|index| format!("partition {index}")).collect();
+    for (key, name) in keys.iter().zip(&write.partition_by) {
+        let child = Box::new(column(name));
+        let text = ExpressionKind::Cast { child, to: DataType::String, mode: CastMode::Session };
+        expressions.push(alias(Expression::new(text, Origin::Unknown), key));
+    }
+    let project = RelationKind::Project { input: write.input.clone(), expressions };
+    let rows = Relation::new(project, Origin::Unknown);
+    if keys.is_empty() {
+        return Ok(rows);
+    }
+    let order = |key: &String| SortOrder { child: column(key), ascending: true, nulls_first: true };
+    let sort = RelationKind::Sort { input: rows, orders: keys.iter().map(order).collect(), global: true };
+    Ok(Relation::new(sort, Origin::Unknown))
+}
+
+/// One line of text a row: `to_json(struct(a, b), map('dateFormat', …))`; of a text file the only column.
+fn line(function: &str, columns: Vec<Expression>, options: &[(String, String)]) -> Expression {
+    let call = |name: &str, arguments| Expression::call(name, arguments, Origin::Unknown);
+    let text = |text: &String| Expression::literal(Literal::String(text.clone()), Origin::Unknown);
+    let line = match (function, columns) {
+        ("", mut columns) if columns.len() == 1 => columns.remove(0),
+        (function, columns) => {
+            let mut arguments = vec![call("struct", columns)];
+            if !options.is_empty() {
+                arguments.push(call("map", options.iter().flat_map(|(key, value)| [text(key), text(value)]).collect()));
+            }
+            call(function, arguments)
+        }
+    };
+    alias(line, "value")
+}
+
+fn column(name: &str) -> Expression {
+    Expression::column(vec![name.to_string()], Origin::Unknown)
+}
+
+fn alias(child: Expression, name: &str) -> Expression {
+    let kind = ExpressionKind::Alias { child: Box::new(child), names: vec![name.into()], metadata: None };
+    Expression::new(kind, Origin::Unknown)
 }
 
 /// Empties or refuses the folder as the mode says; false where nothing is to be written.
 fn make_room(folder: &Path, mode: SaveMode) -> Result<bool> {
-    let shown = folder.display().to_string();
     if folder.exists() {
         match mode {
             SaveMode::Append => {}
             SaveMode::Ignore => return Ok(false),
             SaveMode::ErrorIfExists => {
-                return Err(Error::analysis("PATH_ALREADY_EXISTS").with("outputPath", format!("file:{shown}")));
+                let shown = format!("file:{}", folder.display());
+                return Err(Error::analysis("PATH_ALREADY_EXISTS").with("outputPath", shown));
             }
-            SaveMode::Overwrite => std::fs::remove_dir_all(folder).map_err(|error| cannot(&shown, error))?,
+            SaveMode::Overwrite => std::fs::remove_dir_all(folder).map_err(|error| cannot(folder, error))?,
         }
     }
-    std::fs::create_dir_all(folder).map_err(|error| cannot(&shown, error))?;
+    std::fs::create_dir_all(folder).map_err(|error| cannot(folder, error))?;
     Ok(true)
 }
 
-fn cannot(path: &str, error: std::io::Error) -> Error {
-    Error::message(floe_base::Kind::Operation, format!("cannot write to {path}: {error}")).caused_by(error)
+fn cannot(path: &Path, error: std::io::Error) -> Error {
+    Error::message(Kind::Operation, format!("cannot write to {}: {error}", path.display())).caused_by(error)
 }
 
-fn factory(format: &str, options: &[(String, String)]) -> Result<Arc<dyn FileFormatFactory>> {
-    let option =
-        |name: &str| options.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str());
-    let known: &[&str] = match format {
-        "parquet" => &["compression", "path"],
-        "csv" => &["header", "sep", "delimiter", "nullValue", "path"],
-        "json" => &["path"],
-        other => return Err(Error::unsupported(format!("writing files of format {other}"))),
-    };
-    if let Some((key, _)) = options.iter().find(|(key, _)| !known.iter().any(|name| name.eq_ignore_ascii_case(key))) {
-        return Err(Error::unsupported(format!("option `{key}` when writing {format} files")));
-    }
-    Ok(match format {
-        "parquet" => {
-            let mut parquet = TableParquetOptions::default();
-            parquet.global.compression =
-                Some(option("compression").unwrap_or("zstd(3)").replace("none", "uncompressed"));
-            Arc::new(ParquetFormatFactory::new_with_options(parquet))
-        }
-        "csv" => {
-            let header = option("header").is_some_and(|value| value.eq_ignore_ascii_case("true"));
-            let separator = option("sep").or(option("delimiter")).unwrap_or(",");
-            let [letter] = separator.as_bytes() else {
-                return Err(Error::unsupported("a separator of csv files with more than one letter"));
-            };
-            let csv = CsvOptions::default().with_has_header(header).with_delimiter(*letter);
-            let csv = CsvOptions { null_value: Some(option("nullValue").unwrap_or_default().into()), ..csv };
-            Arc::new(CsvFormatFactory::new_with_options(csv))
-        }
-        _ => Arc::new(JsonFormatFactory::new_with_options(JsonOptions::default())),
-    })
-}
-
-/// The plan that writes: DataFusion's, over the query under the client's names.
-fn copy(
-    planned: Planned,
-    folder: &str,
-    factory: Arc<dyn FileFormatFactory>,
-    partition_by: Vec<String>,
-) -> Result<Planned> {
-    let labels: Vec<String> = planned.plan.schema().fields().iter().map(|field| field.name().clone()).collect();
-    let named = labels.iter().zip(&planned.fields).map(|(label, field)| ident(label).alias(field.name()));
-    let input = LogicalPlan::Projection(Projection::try_new(named.collect(), Arc::new(planned.plan.clone()))?);
-    let file_type: Arc<dyn FileType> = format_as_file_type(factory);
-    let target = format!("{}/", folder.trim_end_matches('/'));
-    let options =
-        std::collections::HashMap::from([("execution.keep_partition_by_columns".to_string(), "false".to_string())]);
-    let plan = LogicalPlan::Copy(CopyTo::new(Arc::new(input), target, partition_by, file_type, options));
-    let fields = plan.schema().fields().iter().cloned().collect();
-    Ok(Planned { plan, fields, ..planned })
+/// The columns of a file: those of the rows before the partition values.
+fn file_schema(rows: &Schema, partitions: usize) -> Schema {
+    let kept = rows.fields().len().saturating_sub(partitions);
+    Schema::new(rows.fields().iter().take(kept).cloned().collect::<Vec<_>>())
 }

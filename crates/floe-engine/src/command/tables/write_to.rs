@@ -24,7 +24,7 @@ pub(super) async fn run(session: &Arc<Session>, write: WriteTo, running: &Runnin
 }
 
 async fn into(session: &Arc<Session>, write: WriteTo, name: &TableName, running: &Running) -> Result<Execution> {
-    let target = session.target(name).await?;
+    let target = session.target(name).await?.with_options(&write.options)?;
     let over = match write.mode {
         WriteToMode::Overwrite(condition) => Over::Rows(vec![super::condition(session, name, condition).await?]),
         WriteToMode::OverwritePartitions => Over::Partitions,
