@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Field, Fields, IntervalUnit, TimeUnit};
 use floe_base::{Origin, Result};
+use floe_syntax::DataType as SparkType;
 use floe_syntax::data_type::{ZONE, map_of};
 use floe_syntax::expression::CastMode;
 
@@ -51,22 +52,51 @@ pub fn wider_of<'a>(types: impl IntoIterator<Item = &'a DataType>, context: &Con
     types.into_iter().try_fold(DataType::Null, |shared, next| wider(&shared, next, context))
 }
 
-/// The values cast to the type they share where none has to be read from or written as text for it
-/// (`findWiderTypeWithoutStringPromotion`): `greatest`, `least`.
-pub fn unify_without_text(values: Vec<Typed>, context: &Context, origin: &Origin) -> Option<Result<Vec<Typed>>> {
-    let texts = values.iter().filter(|value| is_text(&value.data_type)).count();
-    let others = values.iter().filter(|value| !matches!(value.data_type, DataType::Utf8 | DataType::Null)).count();
-    if texts > 0 && others > 0 {
-        return None;
+/// The type all share where no text has to be read or written for it (`findWiderTypeWithoutStringPromotion`):
+/// inline tables, UNPIVOT, `greatest`, `least`.
+pub fn wider_without_text<'a>(types: impl IntoIterator<Item = &'a DataType>, context: &Context) -> Option<DataType> {
+    fn of_two(left: &DataType, right: &DataType, context: &Context) -> Option<DataType> {
+        tightest(left, right, context)
+            .or_else(|| wider_decimal(left, right))
+            .or_else(|| complex(left, right, context, of_two))
     }
-    unify(values, context, origin)
+    types.into_iter().try_fold(DataType::Null, |shared, next| of_two(&shared, next, context))
+}
+
+/// The values cast to the type they share by [`wider_without_text`].
+pub fn unify_without_text(values: Vec<Typed>, context: &Context, origin: &Origin) -> Option<Result<Vec<Typed>>> {
+    let shared = wider_without_text(values.iter().map(|value| &value.data_type), context)?;
+    Some(cast_alike(values, &shared, context, origin))
 }
 
 /// The values cast to the one type they share; `None` where there is none.
 pub fn unify(values: Vec<Typed>, context: &Context, origin: &Origin) -> Option<Result<Vec<Typed>>> {
     let shared = wider_of(values.iter().map(|value| &value.data_type), context)?;
-    let cast_one = |value| cast(value, &shared, CastMode::Session, context, origin);
-    Some(values.into_iter().map(cast_one).collect())
+    Some(cast_alike(values, &shared, context, origin))
+}
+
+/// The values cast to a type they share; intervals then span the fields of all of them.
+pub fn cast_alike(values: Vec<Typed>, shared: &DataType, context: &Context, origin: &Origin) -> Result<Vec<Typed>> {
+    let fields = if is_ansi_interval(shared) { shared_fields(&values) } else { None };
+    let cast_one = |value| {
+        let value = cast(value, shared, CastMode::Session, context, origin)?;
+        Ok(if fields.is_some() { value.with_written(fields.clone()) } else { value })
+    };
+    values.into_iter().map(cast_one).collect()
+}
+
+/// `INTERVAL DAY TO SECOND` of `INTERVAL DAY` and `INTERVAL HOUR TO SECOND`.
+fn shared_fields(values: &[Typed]) -> Option<SparkType> {
+    let intervals = values.iter().filter(|value| value.data_type != DataType::Null).map(Typed::spark_type);
+    intervals.reduce(|left, right| match (left, right) {
+        (SparkType::DayTimeInterval(from, to), SparkType::DayTimeInterval(other_from, other_to)) => {
+            SparkType::DayTimeInterval(from.min(other_from), to.max(other_to))
+        }
+        (SparkType::YearMonthInterval(from, to), SparkType::YearMonthInterval(other_from, other_to)) => {
+            SparkType::YearMonthInterval(from.min(other_from), to.max(other_to))
+        }
+        (left, _) => left,
+    })
 }
 
 /// The value as a function's parameter of this type takes it unasked (`implicitCast`); `None` where it does not.
@@ -381,11 +411,10 @@ fn beside_decimal(left: &Typed, right: &Typed) -> Option<(DataType, DataType)> {
     }
 }
 
-/// The digits a whole-number literal needs (`DecimalType.fromLiteral`).
+/// The digits a whole-number literal needs (`DecimalType.fromLiteral`, which leaves out bytes).
 fn literal_digits(value: &Typed) -> Option<(u8, i8)> {
     use datafusion::scalar::ScalarValue;
     let number = match value.literal()? {
-        ScalarValue::Int8(Some(number)) => i64::from(*number),
         ScalarValue::Int16(Some(number)) => i64::from(*number),
         ScalarValue::Int32(Some(number)) => i64::from(*number),
         ScalarValue::Int64(Some(number)) => *number,

@@ -15,9 +15,7 @@ use datafusion::optimizer::optimizer::ApplyOrder;
 use datafusion::optimizer::{OptimizerConfig, OptimizerRule};
 use datafusion::scalar::ScalarValue;
 use floe_base::{Error, Origin, Result};
-use floe_syntax::expression::CastMode;
 
-use crate::cast::cast;
 use crate::{Context, Kernel, Typed, coerce};
 
 /// `left AND right` of three-valued logic; `right` is evaluated only where `left` is not false.
@@ -83,10 +81,7 @@ pub fn case(
             .with("dataType", format!("[{}]", written.join(", ")))
             .at(origin));
     };
-    let mut cast_results = Vec::with_capacity(results.len());
-    for result in results {
-        cast_results.push(cast(result, &shared, CastMode::Session, context, origin)?);
-    }
+    let mut cast_results = coerce::cast_alike(results, &shared, context, origin)?;
     let otherwise = if has_otherwise { cast_results.pop() } else { None };
     Ok(choose(conditions.into_iter().zip(cast_results).collect(), otherwise))
 }
@@ -97,8 +92,7 @@ pub fn choose(branches: Vec<(Typed, Typed)>, otherwise: Option<Typed>) -> Typed 
         return otherwise.unwrap_or_else(|| Typed::null(&DataType::Null));
     };
     let (data_type, written) = (first.data_type.clone(), first.written.clone());
-    let nullable =
-        otherwise.as_ref().is_none_or(|value| value.nullable) || branches.iter().any(|(_, result)| result.nullable);
+    let nullable = may_be_null(&branches, otherwise.as_ref());
     let fallible = otherwise.as_ref().is_some_and(|value| value.fallible)
         || branches.iter().any(|(condition, result)| condition.fallible || result.fallible);
     let numbers = fallible && data_type == DataType::Boolean;
@@ -109,6 +103,15 @@ pub fn choose(branches: Vec<(Typed, Typed)>, otherwise: Option<Typed>) -> Typed 
     let case = Expr::Case(Case::new(None, pairs, Some(shaped(otherwise))));
     let expr = if numbers { truth_of(case) } else { case };
     Typed::new(expr, data_type, nullable).with_fallible(fallible).with_written(written)
+}
+
+/// Branches after one whose condition is the constant true count for nothing (Spark 4.1 `CaseWhen.nullable`).
+fn may_be_null(branches: &[(Typed, Typed)], otherwise: Option<&Typed>) -> bool {
+    let is_sure = |(condition, _): &(Typed, Typed)| condition.literal() == Some(&ScalarValue::Boolean(Some(true)));
+    match branches.iter().position(is_sure) {
+        Some(last) => branches.iter().take(last + 1).any(|(_, result)| result.nullable),
+        None => otherwise.is_none_or(|value| value.nullable) || branches.iter().any(|(_, result)| result.nullable),
+    }
 }
 
 /// `value` where `condition` is true, else `otherwise`; both of one type.
@@ -173,7 +176,6 @@ pub fn guard_filter(condition: Expr) -> Expr {
     let mut parts = Vec::new();
     split(condition, &mut parts);
     let (raising, safe): (Vec<Expr>, Vec<Expr>) = parts.into_iter().partition(raises);
-    let joined = |parts: Vec<Expr>| parts.into_iter().reduce(|left, right| binary(left, Operator::And, right));
     match (joined(safe), joined(raising)) {
         // Parts that raise keep their order among themselves, and are guards already where they need to be.
         (Some(safe), Some(raising)) => binary(safe.clone(), Operator::And, guarded(safe, Operator::And, raising)),
@@ -227,13 +229,46 @@ fn needs_guard(condition: &Expr) -> bool {
 
 /// The conditions a part is guarded by already: those of the form [`guarded`] builds.
 fn guards(part: &Expr) -> Option<Vec<Expr>> {
-    let Expr::Cast(Cast { expr, .. }) = part else { return None };
-    let Expr::Case(case) = expr.as_ref() else { return None };
-    let (decides, _) = case.when_then_expr.first()?;
-    let Expr::IsFalse(known) = decides.as_ref() else { return None };
+    let case = guarding_case(part)?;
+    let guard = match (&case.expr, case.when_then_expr.first()?.0.as_ref()) {
+        (None, Expr::IsFalse(known)) => known.as_ref(),
+        (Some(value), Expr::Literal(ScalarValue::Int8(Some(0)), _)) => match value.as_ref() {
+            Expr::Cast(Cast { expr, .. }) => expr.as_ref(),
+            _ => return None,
+        },
+        _ => return None,
+    };
     let mut parts = Vec::new();
-    split(known.as_ref().clone(), &mut parts);
+    split(guard.clone(), &mut parts);
     Some(parts)
+}
+
+/// What [`guarded`] made of a conjunction, without its guard.
+fn unguarded(part: Expr) -> Expr {
+    let inner = guarding_case(&part).and_then(|case| match (&case.expr, case.when_then_expr.get(1)) {
+        (Some(_), Some((_, right))) => truth(right).cloned(),
+        (None, _) => match truth(case.else_expr.as_ref()?)? {
+            Expr::BinaryExpr(BinaryExpr { right, .. }) => Some(right.as_ref().clone()),
+            _ => None,
+        },
+        _ => None,
+    });
+    inner.unwrap_or(part)
+}
+
+fn guarding_case(part: &Expr) -> Option<&Case> {
+    match truth(part)? {
+        Expr::Case(case) => Some(case),
+        _ => None,
+    }
+}
+
+/// What stands in a cast between booleans and numbers.
+fn truth(cast: &Expr) -> Option<&Expr> {
+    match cast {
+        Expr::Cast(Cast { expr, .. }) => Some(expr),
+        _ => None,
+    }
 }
 
 fn split(condition: Expr, parts: &mut Vec<Expr>) {
@@ -264,26 +299,74 @@ pub fn raises(expr: &Expr) -> bool {
 fn connect(left: Typed, right: Typed, operator: Operator) -> Typed {
     let nullable = left.nullable || right.nullable;
     let fallible = left.fallible || right.fallible;
-    let expr = match (left.fallible, right.fallible) {
-        (_, false) => binary(left.expr, operator, right.expr),
-        // The left stands before the guard once more: there the engine can split it off, push it down, prune by it.
-        (false, true) if operator == Operator::And => {
-            binary(left.expr.clone(), operator, guarded(left.expr, operator, right.expr))
-        }
-        (_, true) => guarded(left.expr, operator, right.expr),
+    let expr = match (fallible, operator) {
+        (false, _) => binary(left.expr, operator, right.expr),
+        (true, Operator::And) => conjunction(left.expr, right.expr),
+        (true, _) if !right.fallible => binary(left.expr, operator, right.expr),
+        (true, _) => guarded(left.expr, operator, right.expr),
     };
     Typed::new(expr, DataType::Boolean, nullable).with_fallible(fallible)
 }
 
-/// `left op right`, the right evaluated only where the left does not decide.
-fn guarded(left: Expr, operator: Operator, right: Expr) -> Expr {
-    let (decides, decided) = match operator {
-        Operator::Or => (Expr::IsTrue(Box::new(left.clone())), 1i8),
-        _ => (Expr::IsFalse(Box::new(left.clone())), 0i8),
+/// What cannot raise comes first, bare, where the engine can split it off, push it down and prune by it; what can raise
+/// follows in its own order, guarded by all of that.
+fn conjunction(left: Expr, right: Expr) -> Expr {
+    let mut parts = Vec::new();
+    split(left, &mut parts);
+    split(right, &mut parts);
+    let (raising, mut safe): (Vec<Expr>, Vec<Expr>) = parts.into_iter().partition(raises);
+    // Guards built for a shorter conjunction are taken off: those conditions are among the safe ones.
+    let bare = |part: Expr| match guards(&part) {
+        Some(known) if known.iter().all(|one| safe.contains(one)) => unguarded(part),
+        _ => part,
     };
-    let decided = Expr::Literal(ScalarValue::Int8(Some(decided)), None);
-    let both = number_of(binary(left, operator, right));
-    truth_of(Expr::Case(Case::new(None, vec![(Box::new(decides), Box::new(decided))], Some(Box::new(both)))))
+    let raising = raising.into_iter().map(bare).reduce(|first, next| guarded(first, Operator::And, next));
+    safe.dedup();
+    match (joined(safe), raising) {
+        (Some(safe), Some(raising)) => binary(safe.clone(), Operator::And, guarded(safe, Operator::And, raising)),
+        (safe, raising) => safe.or(raising).unwrap_or_else(|| Expr::Literal(ScalarValue::from(true), None)),
+    }
+}
+
+fn joined(parts: Vec<Expr>) -> Option<Expr> {
+    parts.into_iter().reduce(|left, right| binary(left, Operator::And, right))
+}
+
+/// `left op right`, the right evaluated only where the left does not decide.
+///
+/// One of the two has to be written twice, for a CASE has no names for values. It is the smaller one: a long chain grows
+/// by what is added to it, and no nesting grows beyond measure.
+fn guarded(left: Expr, operator: Operator, right: Expr) -> Expr {
+    let decided = i8::from(operator == Operator::Or);
+    let number = |value: i8| Expr::Literal(ScalarValue::Int8(Some(value)), None);
+    let case = if size(&left) <= size(&right) {
+        let decides = match operator {
+            Operator::Or => Expr::IsTrue(Box::new(left.clone())),
+            _ => Expr::IsFalse(Box::new(left.clone())),
+        };
+        let both = number_of(binary(left, operator, right));
+        Case::new(None, vec![(Box::new(decides), Box::new(number(decided)))], Some(Box::new(both)))
+    } else {
+        let unknown = Expr::Literal(ScalarValue::Boolean(None), None);
+        let beside_unknown = number_of(binary(unknown, operator, right.clone()));
+        let branches = vec![
+            (Box::new(number(decided)), Box::new(number(decided))),
+            (Box::new(number(1 - decided)), Box::new(number_of(right))),
+        ];
+        Case::new(Some(Box::new(number_of(left))), branches, Some(Box::new(beside_unknown)))
+    };
+    truth_of(Expr::Case(case))
+}
+
+/// Nodes of an expression.
+fn size(expr: &Expr) -> usize {
+    let mut nodes = 0;
+    // The closure never fails.
+    let _ = expr.apply(|_| {
+        nodes += 1;
+        Ok(TreeNodeRecursion::Continue)
+    });
+    nodes
 }
 
 fn binary(left: Expr, operator: Operator, right: Expr) -> Expr {
@@ -420,6 +503,55 @@ mod tests {
         let guarded = or(call("=", vec![b(), int(0)]), quotient_above_one());
         assert_eq!(answers(&guarded.expr), vec![Some(true), Some(true), None, None]);
         assert_eq!(answers(&optimised(vec![guarded.expr])), vec![Some(true), Some(true), None, None]);
+    }
+
+    #[test]
+    fn long_chains_of_raising_conditions_stay_small() {
+        let chain = (0..200).map(|_| quotient_above_one());
+        for whole in [all(chain.clone()), any(chain)] {
+            let nodes = size(&whole.expr);
+            assert!(nodes < 200 * 60, "{nodes} nodes");
+        }
+        let nested = (0..40).fold(quotient_above_one(), |inner, at| {
+            if at % 2 == 0 { and(inner, quotient_above_one()) } else { or(inner, quotient_above_one()) }
+        });
+        assert!(size(&nested.expr) < 40 * 60, "{} nodes", size(&nested.expr));
+    }
+
+    #[test]
+    fn both_forms_of_a_guard_give_three_valued_answers() {
+        let short = call("=", vec![b(), int(2)]);
+        let long = quotient_above_one();
+        assert!(size(&short.expr) < size(&long.expr));
+        let unguarded = |operator, left: &Typed, right: &Typed| {
+            let rows = batch().slice(0, 1);
+            let expr = binary(left.expr.clone(), operator, right.expr.clone());
+            evaluate(&expr, &rows).unwrap_or_else(|error| panic!("{error}")).as_boolean().iter().collect::<Vec<_>>()
+        };
+        for operator in [Operator::And, Operator::Or] {
+            for (left, right) in [(&short, &long), (&long, &short)] {
+                let expr = guarded(left.expr.clone(), operator, right.expr.clone());
+                let rows = batch().slice(0, 1);
+                let found = evaluate(&expr, &rows).unwrap_or_else(|error| panic!("{error}"));
+                assert_eq!(found.as_boolean().iter().collect::<Vec<_>>(), unguarded(operator, left, right));
+            }
+        }
+    }
+
+    #[test]
+    fn what_cannot_raise_stands_bare_before_what_can() {
+        let safe = |value| call("=", vec![b(), int(value)]);
+        let whole = all([safe(1), quotient_above_one(), safe(2), quotient_above_one(), safe(3)]);
+        let mut parts = Vec::new();
+        split(whole.expr, &mut parts);
+        assert_eq!(parts.iter().filter(|part| raises(part)).count(), 1);
+        assert_eq!(parts.len(), 4);
+    }
+
+    #[test]
+    fn constants_that_do_not_raise_need_no_guard() {
+        assert!(!call("+", vec![int(1), int(10)]).fallible);
+        assert!(call("+", vec![int(i32::MAX), int(1)]).fallible);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::logical_expr::{Expr, LogicalPlan};
 use floe_route::{Facts, TableFacts};
 
-use crate::Planned;
+use crate::{Planned, Recursion};
 
 /// The facts of a plan. Nothing is read and nothing is asked: sizes were loaded with the names.
 pub fn facts(planned: &Planned) -> Facts {
@@ -35,7 +35,7 @@ fn operator(plan: &LogicalPlan) -> Option<&'static str> {
         LogicalPlan::Distinct(_) => "distinct",
         LogicalPlan::Union(_) => "union",
         LogicalPlan::Unnest(_) => "generate",
-        LogicalPlan::RecursiveQuery(_) => "recursive",
+        LogicalPlan::Extension(extension) if extension.node.as_any().is::<Recursion>() => "recursive",
         _ => return None,
     })
 }

@@ -142,6 +142,7 @@ impl Rows {
     /// One of each row of the shown columns.
     pub(crate) fn distinct(self, resolver: &Resolver) -> Result<Self> {
         let rows = self.aligned(resolver)?;
+        crate::relation::deduplicate::must_be_comparable(&rows.scope.columns)?;
         let rows = crate::relation::deduplicate::normalised(rows, resolver)?;
         let plan = LogicalPlan::Distinct(Distinct::All(Arc::new(rows.plan)));
         Ok(Self { plan, scope: rows.scope })

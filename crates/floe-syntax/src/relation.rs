@@ -317,6 +317,8 @@ pub struct Cte {
     pub name: String,
     pub columns: Vec<String>,
     pub query: Relation,
+    /// `MAX RECURSION LEVEL`.
+    pub max_level: Option<u32>,
     pub origin: Origin,
 }
 

@@ -10,7 +10,7 @@ use floe_base::{Error, Origin, Result};
 use floe_functions::Typed;
 
 use super::generator::Generated;
-use super::{Clause, Names};
+use super::{Clause, Inside, Names};
 use crate::resolver::Resolver;
 use crate::scope::{Id, reference};
 
@@ -102,7 +102,12 @@ impl Resolver<'_> {
         let Some(collector) = names.collector.filter(|collector| collector.allows.aggregates) else {
             return Err(misplaced(names.clause, text, origin));
         };
-        if names.inside == super::Inside::Aggregate {
+        if names.inside == Inside::Filter {
+            return Err(Error::analysis("INVALID_AGGREGATE_FILTER.CONTAINS_AGGREGATE")
+                .with("aggExpr", format!("\"{text}\""))
+                .at(origin));
+        }
+        if names.inside == Inside::Aggregate {
             return Err(Error::analysis("NESTED_AGGREGATE_FUNCTION").at(origin));
         }
         let replace = |node: Expr| match node {

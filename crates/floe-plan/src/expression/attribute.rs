@@ -1,5 +1,5 @@
 //! Names of columns. In order: a lambda's variable, the scope, the second scope, an alias further left in the list, a
-//! function without parentheses, the columns around a subquery, and what was left out below.
+//! function without parentheses, what was left out below, the columns around a subquery, and a variable of the session.
 
 use std::sync::Arc;
 
@@ -52,6 +52,9 @@ impl Resolver<'_> {
         }
         if let Some(found) = self.outer(parts, names, origin)? {
             return Ok(found);
+        }
+        if let Some((_, value)) = self.snapshot.variable(parts) {
+            return Ok(Typed::constant(value.clone()));
         }
         Err(problem::unresolved_column(parts, names.scope, names.fallback, origin))
     }

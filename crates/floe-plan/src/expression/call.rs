@@ -1,6 +1,7 @@
 //! Functions and operators: the arguments get their types, the function binds to them.
 
 use arrow::datatypes::{DataType, FieldRef};
+use datafusion::logical_expr::Expr;
 use floe_base::{Error, Origin, Result};
 use floe_functions::{FunctionKind, Typed};
 use floe_syntax::expression::{Argument, Call, Expression, ExpressionKind};
@@ -8,6 +9,7 @@ use floe_syntax::{Literal, expression};
 
 use super::aggregate::Modifiers;
 use super::{Inside, Names};
+use crate::name;
 use crate::problem;
 use crate::resolver::Resolver;
 
@@ -31,7 +33,7 @@ impl Resolver<'_> {
                 Ok(bound.value)
             }
             FunctionKind::Aggregate => {
-                let modifiers = self.modifiers(call, names)?;
+                let modifiers = self.modifiers(call, names, origin)?;
                 let text = self.text(expression, names);
                 self.take_aggregates(bound.value, &modifiers, &text, names, origin)
             }
@@ -54,13 +56,17 @@ impl Resolver<'_> {
                 let arguments = values().map(|value| self.expression(value, &plain)).collect::<Result<Vec<_>>>()?;
                 self.grouping(arguments, name == "grouping", names, origin).map(Some)
             }
-            "struct" => {
+            "struct" | "()" => {
                 let fields = self.struct_fields(call, names)?;
                 let renamed = Expression::call("named_struct", fields, origin.clone());
                 self.expression(&renamed, names).map(Some)
             }
             "count" if values().any(is_star) && !call.distinct => self.count_star(call, names, origin).map(Some),
             "in" => self.in_list(call, names, origin),
+            "-" if call.arguments.len() == 1 => {
+                let negative = Call { name: vec!["negative".into()], ..call.clone() };
+                self.bind(expression, &negative, names).map(|bound| Some(bound.value))
+            }
             _ => Ok(None),
         }
     }
@@ -71,14 +77,7 @@ impl Resolver<'_> {
             && !star.qualifier.is_empty()
             && !self.flag("spark.sql.legacy.allowStarWithSingleTableIdentifierInCount", false)
         {
-            return Err(Error::message(
-                floe_base::Kind::Analysis,
-                format!(
-                    "count({}.*) is not allowed. Please use count(*) or expand the columns manually, e.g. count(col1, col2).",
-                    star.qualifier.join(".")
-                ),
-            )
-            .at(origin));
+            return Err(Error::analysis("_LEGACY_ERROR_TEMP_1021").with("targetString", star.qualifier.join(".")));
         }
         let mut one = call.clone();
         one.arguments = vec![Argument { name: None, value: Expression::literal(Literal::Int(1), origin.clone()) }];
@@ -96,13 +95,7 @@ impl Resolver<'_> {
     fn struct_fields(&self, call: &Call, names: &Names<'_>) -> Result<Vec<Expression>> {
         let mut fields = Vec::with_capacity(call.arguments.len() * 2);
         for value in self.expanded(&call.arguments, names)? {
-            let name = match &value.kind {
-                ExpressionKind::Attribute(attribute) => attribute.parts.last().cloned(),
-                ExpressionKind::Alias { names, .. } => names.first().cloned(),
-                ExpressionKind::LambdaVariable(name) => Some(name.clone()),
-                _ => None,
-            };
-            let name = name.unwrap_or_else(|| format!("col{}", fields.len() / 2 + 1));
+            let name = name::field(&value, fields.len() / 2);
             fields.push(Expression::literal(Literal::String(name), value.origin.clone()));
             fields.push(value);
         }
@@ -110,7 +103,7 @@ impl Resolver<'_> {
     }
 
     /// The arguments with every `*` written out.
-    fn expanded(&self, arguments: &[Argument], names: &Names<'_>) -> Result<Vec<Expression>> {
+    pub(crate) fn expanded(&self, arguments: &[Argument], names: &Names<'_>) -> Result<Vec<Expression>> {
         let mut values = Vec::with_capacity(arguments.len());
         for argument in arguments {
             match &argument.value.kind {
@@ -155,7 +148,9 @@ impl Resolver<'_> {
             call.arguments.iter().map(|argument| &argument.value).collect()
         };
         let inner = match function.kind {
-            FunctionKind::Aggregate if names.inside != Inside::Window => names.inside(Inside::Aggregate),
+            FunctionKind::Aggregate if !matches!(names.inside, Inside::Window | Inside::Filter) => {
+                names.inside(Inside::Aggregate)
+            }
             _ => *names,
         };
         let arguments = values.iter().map(|value| self.argument(value, &inner)).collect::<Result<Vec<Typed>>>()?;
@@ -215,13 +210,28 @@ impl Resolver<'_> {
     }
 
     /// DISTINCT, FILTER and IGNORE NULLS of a call.
-    pub(crate) fn modifiers(&self, call: &Call, names: &Names<'_>) -> Result<Modifiers> {
-        let plain = names.inside(Inside::Aggregate);
-        let filter = match &call.filter {
-            None => None,
-            Some(filter) => Some(self.condition(filter, &plain, "FILTER")?.expr),
-        };
+    pub(crate) fn modifiers(&self, call: &Call, names: &Names<'_>, origin: &Origin) -> Result<Modifiers> {
+        let filter = call.filter.as_ref().map(|filter| self.aggregate_filter(filter, names, origin)).transpose()?;
         Ok(Modifiers { distinct: call.distinct, filter, ignore_nulls: call.ignore_nulls })
+    }
+
+    /// The condition of `FILTER (WHERE …)`: of each row, boolean and not NULL alone, and the same whenever it is asked.
+    fn aggregate_filter(&self, filter: &Expression, names: &Names<'_>, origin: &Origin) -> Result<Expr> {
+        let text = || format!("\"{}\"", self.text(filter, names));
+        let refused = |why: &str| {
+            Error::analysis(format!("INVALID_AGGREGATE_FILTER.{why}")).with("filterExpr", text()).at(origin)
+        };
+        let value = self.expression(filter, &names.inside(Inside::Filter)).map_err(|error| {
+            let inside = error.condition().starts_with("INVALID_AGGREGATE_FILTER");
+            if inside { error.with("filterExpr", text()) } else { error }
+        })?;
+        if value.data_type != DataType::Boolean {
+            return Err(refused("NOT_BOOLEAN"));
+        }
+        if value.expr.is_volatile() {
+            return Err(refused("NON_DETERMINISTIC"));
+        }
+        Ok(value.expr)
     }
 
     fn only_for_aggregates(&self, name: &str, call: &Call, origin: &Origin) -> Result<()> {

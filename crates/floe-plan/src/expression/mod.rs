@@ -7,12 +7,13 @@
 //! | `star.rs` | `*`, `t.*`, column patterns: one expression becomes several |
 //! | `call.rs` | functions and operators |
 //! | `aggregate.rs` | the aggregates and windows of an expression, taken out of it |
-//! | `window.rs` | `OVER` |
+//! | `window.rs`, `frame.rs` | `OVER`, and the rows it looks at |
 //! | `generator.rs` | one row becomes several |
 //! | `lambda.rs` | `x -> x + 1` |
 //! | `subquery.rs` | scalar subqueries, EXISTS, IN |
 //! | `field.rs` | `a[0]`, `s.f`, `withField`, `dropFields` |
 //! | `conditional.rs` | CASE |
+//! | `printer.rs` | what names show of the scope |
 //! | `constant.rs` | expressions that must be known before the query runs |
 
 pub(crate) mod aggregate;
@@ -21,9 +22,11 @@ pub(crate) mod call;
 pub(crate) mod conditional;
 pub(crate) mod constant;
 pub(crate) mod field;
+pub(crate) mod frame;
 pub(crate) mod generator;
 pub(crate) mod lambda;
 pub(crate) mod literal;
+pub(crate) mod printer;
 pub(crate) mod single_value;
 pub(crate) mod star;
 pub(crate) mod subquery;
@@ -39,9 +42,10 @@ use floe_syntax::expression::{Attribute, Expression, ExpressionKind, WindowSpec}
 
 use crate::name;
 use crate::resolver::{Env, Resolver};
-use crate::scope::{Column, Id, Match, Scope};
+use crate::scope::{Column, Id, Scope};
 use aggregate::Collector;
 use lambda::LambdaScope;
+use printer::Printer;
 
 /// Where an expression stands: what it can see and what it may hold.
 #[derive(Clone, Copy)]
@@ -67,6 +71,8 @@ pub(crate) struct Names<'a> {
 pub(crate) enum Inside {
     Nothing,
     Aggregate,
+    /// The condition behind an aggregate.
+    Filter,
     Window,
 }
 
@@ -110,7 +116,7 @@ impl<'a> Names<'a> {
     /// The scopes in the order they are asked: an aggregate's arguments belong to the rows below it first.
     pub(crate) fn in_order(&self) -> impl Iterator<Item = &'a Arc<Scope>> {
         let (first, second) = match (self.inside, self.fallback) {
-            (Inside::Aggregate, Some(fallback)) => (fallback, Some(self.scope)),
+            (Inside::Aggregate | Inside::Filter, Some(fallback)) => (fallback, Some(self.scope)),
             (_, fallback) => (self.scope, fallback),
         };
         std::iter::once(first).chain(second)
@@ -157,6 +163,13 @@ impl Resolver<'_> {
             ExpressionKind::UpdateField { child, field, value } => {
                 self.update_field(child, field, value.as_deref(), names, origin)
             }
+            ExpressionKind::StoreAssignment { value, place, table } => {
+                let place_type = self.expression(place, names)?.data_type;
+                let column = floe_functions::cast::column_name(&crate::name::pretty(place, &crate::name::Nowhere));
+                let value = self.expression(value, names)?;
+                let table = floe_base::error::quoted(table);
+                floe_functions::cast::store_assignment(value, &place_type, &table, &column, self.context, origin)
+            }
             ExpressionKind::NamedParameter(name) => self.expression(names.env.named_parameter(name, origin)?, names),
             ExpressionKind::PositionalParameter(index) => {
                 self.expression(names.env.positional_parameter(*index, origin)?, names)
@@ -174,7 +187,9 @@ impl Resolver<'_> {
         let value = self.expression(condition, names)?;
         match &value.data_type {
             arrow::datatypes::DataType::Boolean => Ok(value),
-            arrow::datatypes::DataType::Null => Ok(Typed::null(&arrow::datatypes::DataType::Boolean)),
+            arrow::datatypes::DataType::Null if clause == "HAVING" => {
+                Ok(Typed::null(&arrow::datatypes::DataType::Boolean))
+            }
             _ => Err(Error::analysis(if clause == "JOIN" {
                 "JOIN_CONDITION_IS_NOT_BOOLEAN_TYPE"
             } else {
@@ -227,35 +242,8 @@ impl Resolver<'_> {
     }
 
     /// What the printing of names must know of the scope.
-    pub(crate) fn printer<'n>(&'n self, names: &'n Names<'n>) -> impl Fn(&Attribute) -> name::Printed + 'n {
-        move |attribute| {
-            let [.., last] = attribute.parts.as_slice() else { return name::Printed::Column(String::new()) };
-            if let Some(lambda) = names.lambda
-                && let [first, rest @ ..] = attribute.parts.as_slice()
-                && lambda.finds(first, self.case_sensitive)
-            {
-                return name::Printed::Variable(rest.to_vec());
-            }
-            let scopes = std::iter::once(names.scope).chain(names.fallback);
-            for scope in scopes {
-                match scope.resolve(&attribute.parts, self.case_sensitive) {
-                    Match::One(_, used) => {
-                        let shown = attribute.parts.get(used.saturating_sub(1)..).unwrap_or_default();
-                        return name::Printed::Column(shown.join("."));
-                    }
-                    Match::Many(_) => return name::Printed::Column(last.clone()),
-                    Match::None => {}
-                }
-            }
-            let is_lateral = |laterals: &&Laterals| {
-                let known = laterals.borrow();
-                attribute.parts.first().is_some_and(|name| known.iter().any(|(alias, _)| self.same_name(alias, name)))
-            };
-            if names.laterals.filter(is_lateral).is_some() {
-                return name::Printed::Column(format!("lateralAliasReference({})", attribute.parts.join(".")));
-            }
-            name::Printed::Column(last.clone())
-        }
+    pub(crate) fn printer<'n>(&'n self, names: &'n Names<'n>) -> Printer<'n> {
+        Printer { resolver: self, names }
     }
 
     /// A column for a value, under a fresh id.

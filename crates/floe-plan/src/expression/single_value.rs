@@ -69,7 +69,7 @@ struct Single {
 impl Single {
     fn add(&mut self, values: &ArrayRef, row: usize, rows: i64) -> EngineResult<()> {
         if self.rows + rows > 1 {
-            return Err(Error::new(Kind::Runtime, "SCALAR_SUBQUERY_TOO_MANY_ROWS").into());
+            return Err(Error::new(Kind::Operation, "SCALAR_SUBQUERY_TOO_MANY_ROWS").into());
         }
         if rows == 1 {
             self.value = ScalarValue::try_from_array(values, row)?;

@@ -87,10 +87,8 @@ impl Resolver<'_> {
             value = self.member(value, field, origin)?;
         }
         let arrow::datatypes::DataType::Struct(fields) = value.data_type.clone() else {
-            return Err(Error::analysis("CANNOT_RESOLVE_STAR_EXPAND")
-                .with("targetString", quoted(&star.qualifier))
-                .with("columns", quoted(&[column.name()]))
-                .at(origin));
+            let attributes = format!("List({})", star.qualifier.join(", "));
+            return Err(Error::analysis("_LEGACY_ERROR_TEMP_1050").with("attributes", attributes).at(origin));
         };
         let mut outputs = Vec::with_capacity(fields.len());
         for (index, field) in fields.iter().enumerate() {

@@ -15,11 +15,10 @@ use datafusion::common::{Column as EngineColumn, JoinConstraint, JoinType, NullE
 use datafusion::functions_aggregate::expr_fn::count;
 use datafusion::logical_expr::expr::{Exists, InSubquery};
 use datafusion::logical_expr::{Aggregate, Expr, ExprSchemable, Join, LogicalPlan, lit, when};
-use datafusion::scalar::ScalarValue;
 use floe_base::{Error, Result};
 
 use super::correlated::{Freed, over_nothing};
-use super::join::{conjuncts, joined_plan};
+use super::join_keys::{conjuncts, ids_of, joined_plan};
 use crate::expression::single_value::single_value;
 use crate::resolver::Resolver;
 use crate::rows::{Rows, columns_of, filter, project};
@@ -51,7 +50,7 @@ impl Resolver<'_> {
             Expr::Exists(exists) if !exists.subquery.outer_ref_columns.is_empty() => {
                 let freed = self.freed(exists.subquery.subquery.as_ref().clone(), &plan, true)?;
                 let kind = if negated == exists.negated { JoinType::LeftSemi } else { JoinType::LeftAnti };
-                matched(plan, freed.plan, kind, freed.conditions)
+                joined_plan(plan, freed.plan, kind, freed.conditions)
             }
             Expr::InSubquery(test) if !holds_subquery(&test.expr) => {
                 if negated == test.negated {
@@ -73,7 +72,7 @@ impl Resolver<'_> {
         let freed = self.freed_renamed(test.subquery.subquery.as_ref().clone(), &plan, true)?;
         let mut conditions = freed.conditions;
         conditions.extend(pairs(&test.expr, &freed.values)?.into_iter().map(|(left, right)| left.eq(right)));
-        matched(plan, freed.plan, JoinType::LeftSemi, conditions)
+        joined_plan(plan, freed.plan, JoinType::LeftSemi, conditions)
     }
 
     /// `x NOT IN (…)` as a condition: a NULL on either side leaves no row.
@@ -87,7 +86,7 @@ impl Resolver<'_> {
         if !nullable {
             let mut conditions = freed.conditions;
             conditions.extend(pairs.into_iter().map(|(left, right)| left.eq(right)));
-            return matched(plan, freed.plan, JoinType::LeftAnti, conditions);
+            return joined_plan(plan, freed.plan, JoinType::LeftAnti, conditions);
         }
         if freed.conditions.is_empty()
             && let [pair] = pairs.as_slice()
@@ -105,7 +104,7 @@ impl Resolver<'_> {
         }
         let mut conditions = freed.conditions;
         conditions.extend(pairs.into_iter().map(|(left, right)| possible(left, right)));
-        matched(plan, freed.plan, JoinType::LeftAnti, conditions)
+        joined_plan(plan, freed.plan, JoinType::LeftAnti, conditions)
     }
 
     /// Expressions with a column in the place of each subquery, and the rows that have these columns.
@@ -145,7 +144,11 @@ impl Resolver<'_> {
         match node {
             Expr::ScalarSubquery(query) => self.attached_scalar(plan, query.subquery.as_ref().clone()),
             Expr::Exists(exists) => self.attached_exists(plan, exists),
-            Expr::InSubquery(test) => self.attached_in(plan, test),
+            Expr::InSubquery(test) => self.attached_in(plan, test, false),
+            Expr::Not(inner) => match *inner {
+                Expr::InSubquery(test) => self.attached_in(plan, test, true),
+                _ => Err(Error::internal("a negation of no subquery")),
+            },
             _ => Err(Error::internal("a subquery of an unknown kind")),
         }
     }
@@ -175,13 +178,13 @@ impl Resolver<'_> {
         let keys = freed.keys.unwrap_or_default();
         let inner = if freed.unique { freed.plan } else { guarded(freed.plan, value, &keys)? };
         let Some(nothing) = freed.over_nothing.filter(|expr| !is_null(expr)) else {
-            return Ok((matched(plan, inner, JoinType::Left, freed.conditions)?, reference(value)));
+            return Ok((joined_plan(plan, inner, JoinType::Left, freed.conditions)?, reference(value)));
         };
         let present = self.fresh();
         let mut exprs = columns_of(&inner);
         exprs.push(lit(true).alias(label(present)));
         let inner = project(inner, exprs)?;
-        let joined = matched(plan, inner, JoinType::Left, freed.conditions)?;
+        let joined = joined_plan(plan, inner, JoinType::Left, freed.conditions)?;
         Ok((joined, when(reference(present).is_null(), nothing).otherwise(reference(value))?))
     }
 
@@ -193,7 +196,7 @@ impl Resolver<'_> {
             let counted =
                 Aggregate::try_new(Arc::new(limited.plan), Vec::new(), vec![count(lit(1_i64)).alias(label(id))])?;
             let counted = LogicalPlan::Aggregate(counted);
-            (matched(plan, counted, JoinType::Inner, Vec::new())?, reference(id).gt(lit(0_i64)))
+            (joined_plan(plan, counted, JoinType::Inner, Vec::new())?, reference(id).gt(lit(0_i64)))
         } else {
             let freed = self.freed(query, &plan, true)?;
             self.marked(plan, freed.plan, freed.conditions)?
@@ -201,30 +204,17 @@ impl Resolver<'_> {
         Ok((plan, if exists.negated { Expr::Not(Box::new(found)) } else { found }))
     }
 
-    /// `x IN (…)` as a value: true, false, or NULL where only a NULL could have matched.
-    fn attached_in(&self, plan: LogicalPlan, test: InSubquery) -> Result<(LogicalPlan, Expr)> {
+    /// `x IN (…)` as a value. Never NULL, for Spark makes it a join that marks rows (4.1 `RewritePredicateSubquery`):
+    /// true where a value is equal; under NOT false where one is equal or may be.
+    fn attached_in(&self, plan: LogicalPlan, test: InSubquery, negated: bool) -> Result<(LogicalPlan, Expr)> {
         let (plan, operand) = self.attached_one(plan, *test.expr)?;
-        let query = test.subquery.subquery.as_ref().clone();
-        let freed = self.freed_renamed(query.clone(), &plan, true)?;
-        let own = pairs(&operand, &freed.values)?;
-        let mut nullable = false;
-        for (left, right) in &own {
-            nullable |= left.nullable(plan.schema())? || right.nullable(freed.plan.schema())?;
-        }
+        let freed = self.freed_renamed(test.subquery.subquery.as_ref().clone(), &plan, true)?;
+        let negated = negated != test.negated;
+        let matching = |(left, right): (Expr, Expr)| if negated { possible(left, right) } else { left.eq(right) };
         let mut conditions = freed.conditions;
-        conditions.extend(own.into_iter().map(|(left, right)| left.eq(right)));
-        let (mut plan, mut found) = self.marked(plan, freed.plan, conditions)?;
-        if nullable {
-            let again = self.freed_renamed(query, &plan, true)?;
-            let mut conditions = again.conditions;
-            let own = pairs(&operand, &again.values)?;
-            conditions.extend(own.into_iter().map(|(left, right)| possible(left, right)));
-            let (next, perhaps) = self.marked(plan, again.plan, conditions)?;
-            plan = next;
-            let null = Expr::Literal(ScalarValue::Boolean(None), None);
-            found = when(found, lit(true)).when(perhaps, null).otherwise(lit(false))?;
-        }
-        Ok((plan, if test.negated { Expr::Not(Box::new(found)) } else { found }))
+        conditions.extend(pairs(&operand, &freed.values)?.into_iter().map(matching));
+        let (plan, found) = self.marked(plan, freed.plan, conditions)?;
+        Ok((plan, if negated { Expr::Not(Box::new(found)) } else { found }))
     }
 
     /// Rows with a column that is true where the other side has a match.
@@ -232,7 +222,7 @@ impl Resolver<'_> {
         let mut exprs = columns_of(&plan);
         let id = self.fresh();
         exprs.push(Expr::Column(EngineColumn::new_unqualified("mark")).alias(label(id)));
-        let joined = matched(plan, other, JoinType::LeftMark, conditions)?;
+        let joined = joined_plan(plan, other, JoinType::LeftMark, conditions)?;
         Ok((project(joined, exprs)?, reference(id)))
     }
 
@@ -244,14 +234,14 @@ impl Resolver<'_> {
 
     fn freed_over_domain(&self, query: LogicalPlan, outer: &LogicalPlan) -> Result<Renamed> {
         let values = value_columns(&query);
-        let ours = super::join::ids_of(outer);
+        let ours = ids_of(outer);
         let freed = self.over_domain(query, outer, &ours)?;
         self.renamed_apart(freed, &values)
     }
 
     /// The freed subquery with nothing but what is needed, under fresh ids: it may be joined more than once.
     fn renamed_apart(&self, freed: Freed, values: &[Id]) -> Result<Renamed> {
-        let own = super::join::ids_of(&freed.plan);
+        let own = ids_of(&freed.plan);
         let mut fresh: HashMap<Id, Id> = HashMap::new();
         let mentioned = freed.conditions.iter().flat_map(Expr::column_refs).filter_map(|column| id_of(&column.name));
         for id in values.iter().copied().chain(mentioned).filter(|id| own.contains(id)) {
@@ -334,11 +324,6 @@ fn is_null(expr: &Expr) -> bool {
     matches!(expr, Expr::Literal(value, _) if value.is_null())
 }
 
-fn matched(left: LogicalPlan, right: LogicalPlan, kind: JoinType, conditions: Vec<Expr>) -> Result<LogicalPlan> {
-    let bare = |plan| Rows::new(plan, Scope::new(Vec::new()));
-    joined_plan(bare(left), bare(right), kind, conditions)
-}
-
 /// The operands of an IN with the columns they are compared to.
 fn pairs(operand: &Expr, columns: &[Id]) -> Result<Vec<(Expr, Expr)>> {
     match (operand, columns) {
@@ -364,10 +349,12 @@ pub(crate) fn holds_subquery(expr: &Expr) -> bool {
     expr.exists(|node| Ok(is_subquery(node))).unwrap_or(false)
 }
 
+/// The first subquery, with the NOT of a `NOT IN`.
 fn first_subquery(expr: &Expr) -> Option<Expr> {
     let mut found = None;
+    let is_not_in = |node: &Expr| matches!(node, Expr::Not(inner) if matches!(**inner, Expr::InSubquery(_)));
     let _ = expr.apply(|node| {
-        if is_subquery(node) {
+        if is_subquery(node) || is_not_in(node) {
             found = Some(node.clone());
             return Ok(TreeNodeRecursion::Stop);
         }

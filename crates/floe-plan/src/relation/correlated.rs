@@ -8,7 +8,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
-use datafusion::common::{Column as EngineColumn, JoinConstraint, JoinType, NullEquality};
+use datafusion::common::{Column as EngineColumn, JoinType, NullEquality};
 use datafusion::functions_window::expr_fn::row_number;
 use datafusion::logical_expr::logical_plan::Distinct;
 use datafusion::logical_expr::{
@@ -18,7 +18,7 @@ use datafusion::logical_expr::{
 use datafusion::scalar::ScalarValue;
 use floe_base::{Error, Result};
 
-use super::join::conjuncts;
+use super::join_keys::{conjuncts, ids_of, joined_plan};
 use crate::resolver::Resolver;
 use crate::rows::{columns_of, filter, project};
 use crate::scope::{Id, id_of, label, reference};
@@ -37,7 +37,7 @@ pub(crate) struct Freed {
 impl Resolver<'_> {
     /// Frees a subquery of the columns of `outer`.
     pub(crate) fn freed(&self, subquery: LogicalPlan, outer: &LogicalPlan, exact: bool) -> Result<Freed> {
-        let ours = super::join::ids_of(outer);
+        let ours = ids_of(outer);
         if !uses(&subquery, &ours) {
             return Ok(Freed {
                 plan: subquery,
@@ -297,7 +297,7 @@ impl Domain<'_, '_> {
     fn bound(&self, plan: LogicalPlan) -> Result<(LogicalPlan, Held)> {
         if !uses(&plan, self.ours) {
             let (domain, held) = self.distinct()?;
-            return Ok((joined(domain, plan, Vec::new(), None, JoinType::Inner)?, held));
+            return Ok((joined_plan(domain, plan, JoinType::Inner, Vec::new())?, held));
         }
         match plan {
             LogicalPlan::Projection(inner) => {
@@ -383,8 +383,8 @@ impl Domain<'_, '_> {
         let mut exprs = columns_of(&plan);
         exprs.push(lit(true).alias(label(present)));
         let plan = project(plan, exprs)?;
-        let on = self.used.iter().filter_map(|id| Some((reference(*outer.get(id)?), reference(*held.get(id)?))));
-        let plan = joined(domain, plan, on.collect(), None, JoinType::Left)?;
+        let tied = self.used.iter().filter_map(|id| Some(same(reference(*outer.get(id)?), reference(*held.get(id)?))));
+        let plan = joined_plan(domain, plan, JoinType::Left, tied.collect())?;
         let mut exprs: Vec<Expr> = outer.values().map(|id| reference(*id)).collect();
         for (name, default) in names.into_iter().zip(defaults) {
             let label = match &name {
@@ -489,8 +489,8 @@ impl Domain<'_, '_> {
             NullEquality::NullEqualsNull => same(left, right),
             NullEquality::NullEqualsNothing => left.eq(right),
         });
-        let filter = tied.chain(keys).chain(own_filter).reduce(Expr::and);
-        Ok((joined(left, right, Vec::new(), filter, join.join_type)?, held))
+        let conditions = tied.chain(keys).chain(own_filter).collect();
+        Ok((joined_plan(left, right, join.join_type, conditions)?, held))
     }
 }
 
@@ -499,19 +499,6 @@ fn renamed(column: Expr, name: &str) -> Expr {
         Expr::Column(known) if known.name == name => column,
         _ => column.alias(name),
     }
-}
-
-fn joined(
-    left: LogicalPlan,
-    right: LogicalPlan,
-    on: Vec<(Expr, Expr)>,
-    filter: Option<Expr>,
-    kind: JoinType,
-) -> Result<LogicalPlan> {
-    let equality = NullEquality::NullEqualsNull;
-    let equality = if on.is_empty() { NullEquality::NullEqualsNothing } else { equality };
-    let join = Join::try_new(Arc::new(left), Arc::new(right), on, filter, kind, JoinConstraint::On, equality, false)?;
-    Ok(LogicalPlan::Join(join))
 }
 
 fn partitioned(expr: Expr, held: &Held) -> Result<Expr> {

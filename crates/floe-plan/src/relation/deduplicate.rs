@@ -8,7 +8,7 @@ use datafusion::logical_expr::logical_plan::Distinct;
 use datafusion::logical_expr::{ColumnarValue, DistinctOn, LogicalPlan};
 use floe_base::{Error, Origin, Result};
 use floe_functions::{Arguments, Kernel, Typed};
-use floe_syntax::Relation;
+use floe_syntax::{DataType as SparkType, Relation};
 
 use crate::resolver::{Env, Resolver};
 use crate::rows::{Output, Rows};
@@ -41,6 +41,29 @@ impl Resolver<'_> {
         let select = shown.iter().map(|column| reference(column.id)).collect();
         let on = DistinctOn::try_new(keys, select, None, Arc::new(rows.plan))?;
         Ok(Rows::new(LogicalPlan::Distinct(Distinct::On(on)), Scope::new(shown)))
+    }
+}
+
+/// Rows are compared whole only where every value can be (Spark 4.1 `CheckAnalysis`).
+pub(crate) fn must_be_comparable<'c>(columns: impl IntoIterator<Item = &'c Column>) -> Result<()> {
+    for column in columns {
+        let data_type = column.typed().spark_type();
+        if let Some(condition) = incomparable(&data_type) {
+            return Err(Error::analysis(condition)
+                .with("colName", floe_base::error::quoted(&[column.name()]))
+                .with("dataType", format!("\"{}\"", data_type.sql())));
+        }
+    }
+    Ok(())
+}
+
+fn incomparable(data_type: &SparkType) -> Option<&'static str> {
+    match data_type {
+        SparkType::Map { .. } => Some("UNSUPPORTED_FEATURE.SET_OPERATION_ON_MAP_TYPE"),
+        SparkType::Variant => Some("UNSUPPORTED_FEATURE.SET_OPERATION_ON_VARIANT_TYPE"),
+        SparkType::Array { element, .. } => incomparable(element),
+        SparkType::Struct(fields) => fields.iter().find_map(|field| incomparable(&field.data_type)),
+        _ => None,
     }
 }
 
@@ -111,9 +134,4 @@ fn normal_array(array: &ArrayRef) -> Result<ArrayRef> {
         }
         _ => array.clone(),
     })
-}
-
-/// The error of a duplicate name where names must be unique.
-pub(crate) fn duplicate_name(name: &str, origin: &Origin) -> Error {
-    Error::analysis("COLUMN_ALREADY_EXISTS").with("columnName", floe_base::error::quoted(&[name])).at(origin)
 }

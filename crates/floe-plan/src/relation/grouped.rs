@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Field};
 use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
-use datafusion::logical_expr::expr::GroupingSet;
-use datafusion::logical_expr::{Aggregate, Expr, LogicalPlan, lit};
+use datafusion::common::{Column as EngineColumn, UnnestOptions};
+use datafusion::logical_expr::expr::{Case, GroupingSet};
+use datafusion::logical_expr::{Aggregate, Cast, Expr, LogicalPlan, Unnest, lit};
 use datafusion::scalar::ScalarValue;
 use floe_base::error::quoted;
 use floe_base::{Error, Origin, Result};
@@ -33,6 +34,7 @@ pub(crate) struct Groups {
     pub(crate) rows: Rows,
     /// The expression of each key over the input, and the column that holds it now.
     keys: Vec<(Expr, Column)>,
+    in_sets: bool,
     known: HashSet<Id>,
     /// Columns of the input, for errors.
     input: Arc<Scope>,
@@ -64,7 +66,7 @@ impl Resolver<'_> {
         let ids: Vec<Id> = columns.iter().map(|(_, column)| column.id).collect();
         let group = match &keys.sets {
             None => ids.iter().map(|id| reference(*id)).collect(),
-            Some(sets) => vec![grouping_sets(&ids, sets)],
+            Some(sets) => vec![grouping_sets(&ids, &distinct_sets(sets))],
         };
         let (exprs, asked): (Vec<Expr>, Vec<Id>) = collector.aggregates.borrow().iter().cloned().unzip();
         let (rows, exprs) = self.attached(rows, exprs)?;
@@ -77,10 +79,41 @@ impl Resolver<'_> {
         } else {
             LogicalPlan::Aggregate(Aggregate::try_new(Arc::new(rows.plan), group, exprs)?)
         };
+        let plan = match &keys.sets {
+            Some(sets) => self.repeated_sets(plan, sets, ids.len())?,
+            None => plan,
+        };
         let groupings = collector.groupings.take();
         known.extend(groupings.iter().map(|grouping| grouping.id));
-        let groups = Groups { rows: Rows::new(plan, Scope::new(Vec::new())), keys: columns, known, input };
+        let rows = Rows::new(plan, Scope::new(Vec::new()));
+        let groups = Groups { rows, keys: columns, in_sets: keys.sets.is_some(), known, input };
         self.with_groupings(groups, keys, &groupings)
+    }
+
+    /// A grouping set written several times has its groups several times; the engine would put them into one.
+    fn repeated_sets(&self, plan: LogicalPlan, sets: &[Vec<usize>], keys: usize) -> Result<LogicalPlan> {
+        let sets: Vec<u64> = sets.iter().map(|set| mask_of(set, keys)).collect();
+        let mut repeated: Vec<(u64, usize)> = Vec::new();
+        for mask in &sets {
+            let times = sets.iter().filter(|other| *other == mask).count();
+            if times > 1 && !repeated.iter().any(|(known, _)| known == mask) {
+                repeated.push((*mask, times));
+            }
+        }
+        if repeated.is_empty() {
+            return Ok(plan);
+        }
+        let mask = engine_mask();
+        let branches = repeated
+            .into_iter()
+            .map(|(set, times)| (Box::new(mask.clone().eq(lit(set))), Box::new(numbers(times))))
+            .collect();
+        let copies = Expr::Case(Case::new(None, branches, Some(Box::new(numbers(1)))));
+        let id = self.fresh();
+        let rows = Rows::new(plan, Scope::new(Vec::new())).extend(vec![(copies, id)])?;
+        let column = EngineColumn::new_unqualified(label(id));
+        let unnest = Unnest::try_new(Arc::new(rows.plan), vec![column], UnnestOptions::new())?;
+        Ok(LogicalPlan::Unnest(unnest))
     }
 
     /// Computes what `grouping` and `grouping_id` were asked for, from the engine's mask.
@@ -101,8 +134,7 @@ impl Resolver<'_> {
 
     fn grouping_value(&self, grouping: &Grouping, groups: &Groups) -> Result<Expr> {
         let count = groups.keys.len();
-        let mask = Expr::Column(datafusion::common::Column::new_unqualified(GROUPING_ID));
-        let mask = Expr::Cast(datafusion::logical_expr::Cast::new(Box::new(mask), DataType::Int64));
+        let mask = Expr::Cast(Cast::new(Box::new(engine_mask()), DataType::Int64));
         let bit = |position: usize| -> Expr {
             let weight = 1_i64.checked_shl(u32::try_from(count - 1 - position).unwrap_or(0)).unwrap_or(0);
             let shifted = mask.clone() / lit(weight);
@@ -132,7 +164,7 @@ impl Resolver<'_> {
                     .with("docroot", "https://spark.apache.org/docs/latest")
                     .at(&grouping.origin)
             })?;
-            return Ok(Expr::Cast(datafusion::logical_expr::Cast::new(Box::new(bit(position)), DataType::Int8)));
+            return Ok(Expr::Cast(Cast::new(Box::new(bit(position)), DataType::Int8)));
         }
         if positions.is_empty() {
             return Ok(mask);
@@ -153,6 +185,36 @@ fn grouping_sets(ids: &[Id], sets: &[Vec<usize>]) -> Expr {
         set.iter().filter_map(|index| ids.get(*index)).map(|id| reference(*id)).collect()
     };
     Expr::GroupingSet(GroupingSet::GroupingSets(sets.iter().map(of).collect()))
+}
+
+/// Each set of keys once.
+fn distinct_sets(sets: &[Vec<usize>]) -> Vec<Vec<usize>> {
+    let mut distinct: Vec<Vec<usize>> = Vec::new();
+    for set in sets {
+        let mut keys = set.clone();
+        keys.sort_unstable();
+        keys.dedup();
+        if !distinct.contains(&keys) {
+            distinct.push(keys);
+        }
+    }
+    distinct
+}
+
+/// The engine's mask of a row: a bit for each key that its set leaves out, the first key's the highest.
+fn engine_mask() -> Expr {
+    let mask = Expr::Column(EngineColumn::new_unqualified(GROUPING_ID));
+    Expr::Cast(Cast::new(Box::new(mask), DataType::UInt64))
+}
+
+fn mask_of(set: &[usize], keys: usize) -> u64 {
+    (0..keys).fold(0, |mask, key| mask << 1 | u64::from(!set.contains(&key)))
+}
+
+/// A list of so many numbers.
+fn numbers(count: usize) -> Expr {
+    let one = ScalarValue::Int8(Some(1));
+    Expr::Literal(ScalarValue::List(ScalarValue::new_list_nullable(&vec![one; count], &DataType::Int8)), None)
 }
 
 /// One group of all rows, even of none. The engine wants at least one aggregate.
@@ -180,7 +242,8 @@ impl Groups {
     pub(crate) fn rewritten_expr(&self, expr: Expr, text: &dyn Fn() -> String, origin: &Origin) -> Result<Expr> {
         let mut stray = None;
         let replaced = expr.transform_down(|node| {
-            if matches!(node, Expr::Literal(..)) {
+            // A constant is what it is, but NULL where it is a key that its grouping set leaves out.
+            if matches!(node, Expr::Literal(..)) && !self.in_sets {
                 return Ok(Transformed::no(node));
             }
             if let Some(column) = self.key_of(&node) {

@@ -5,8 +5,8 @@ use std::collections::HashSet;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use datafusion::common::{JoinConstraint as EngineConstraint, JoinType, NullEquality};
-use datafusion::logical_expr::{BinaryExpr, Expr, Join as EngineJoin, LogicalPlan, Operator};
+use datafusion::common::JoinType;
+use datafusion::logical_expr::Expr;
 use floe_base::error::quoted;
 use floe_base::{Error, Origin, Result};
 use floe_functions::{Typed, coerce};
@@ -15,11 +15,12 @@ use floe_syntax::{ExpressionKind, Literal, RelationKind};
 
 use super::attached::holds_subquery;
 use super::deduplicate::normal;
+use super::join_keys::{conjuncts, joined_plan};
 use crate::expression::generator::is_generator;
 use crate::expression::{Clause, Names};
 use crate::resolver::{Env, Outer, Resolver};
 use crate::rows::Rows;
-use crate::scope::{Column, Id, Scope, Visibility, id_of};
+use crate::scope::{Column, Id, Scope, Visibility};
 
 impl Resolver<'_> {
     pub(crate) fn join<'t>(&self, join: &'t Join, env: &Env<'t>, origin: &Origin) -> Result<Rows> {
@@ -114,7 +115,7 @@ impl Resolver<'_> {
         if !later.is_empty() && !matches!(kind, JoinKind::Inner | JoinKind::Cross) {
             return Err(Error::unsupported("a subquery in the condition of an outer join"));
         }
-        let rows = Rows::new(joined_plan(left, right, engine_kind(kind), conditions)?, scope);
+        let rows = Rows::new(joined_plan(left.plan, right.plan, engine_kind(kind), conditions)?, scope);
         match later.into_iter().reduce(Expr::and) {
             Some(condition) => self.filtered_by(rows, condition),
             None => Ok(rows),
@@ -253,93 +254,5 @@ fn engine_kind(kind: JoinKind) -> JoinType {
         JoinKind::FullOuter => JoinType::Full,
         JoinKind::LeftSemi => JoinType::LeftSemi,
         JoinKind::LeftAnti => JoinType::LeftAnti,
-    }
-}
-
-/// The engine's join: equalities between the sides become keys, the rest a filter.
-pub(crate) fn joined_plan(left: Rows, right: Rows, kind: JoinType, conditions: Vec<Expr>) -> Result<LogicalPlan> {
-    let left_ids = ids_of(&left.plan);
-    let right_ids = ids_of(&right.plan);
-    let mut keys = Keys::default();
-    for condition in conditions.into_iter().flat_map(conjuncts) {
-        keys.add(condition, &left_ids, &right_ids);
-    }
-    let (on, filter, null_equality) = keys.chosen();
-    Ok(LogicalPlan::Join(EngineJoin::try_new(
-        Arc::new(left.plan),
-        Arc::new(right.plan),
-        on,
-        filter,
-        kind,
-        EngineConstraint::On,
-        null_equality,
-        false,
-    )?))
-}
-
-/// The equalities of a join condition by how they treat NULL, and what is no equality.
-#[derive(Default)]
-struct Keys {
-    plain: Vec<(Expr, Expr)>,
-    null_safe: Vec<(Expr, Expr)>,
-    rest: Vec<Expr>,
-}
-
-impl Keys {
-    fn add(&mut self, condition: Expr, left: &HashSet<Id>, right: &HashSet<Id>) {
-        let Expr::BinaryExpr(BinaryExpr { left: first, op, right: second }) = &condition else {
-            return self.rest.push(condition);
-        };
-        let list = match op {
-            Operator::Eq => &mut self.plain,
-            Operator::IsNotDistinctFrom => &mut self.null_safe,
-            _ => return self.rest.push(condition),
-        };
-        if belongs(first, left) && belongs(second, right) {
-            list.push((first.as_ref().clone(), second.as_ref().clone()));
-        } else if belongs(first, right) && belongs(second, left) {
-            list.push((second.as_ref().clone(), first.as_ref().clone()));
-        } else {
-            self.rest.push(condition);
-        }
-    }
-
-    /// The engine treats NULL alike in all keys of a join: plain equalities win, null-safe ones are then a filter.
-    fn chosen(mut self) -> (Vec<(Expr, Expr)>, Option<Expr>, NullEquality) {
-        let (on, equality) = if self.plain.is_empty() {
-            (self.null_safe, NullEquality::NullEqualsNull)
-        } else {
-            let filters = self.null_safe.into_iter().map(|(left, right)| {
-                Expr::BinaryExpr(BinaryExpr::new(Box::new(left), Operator::IsNotDistinctFrom, Box::new(right)))
-            });
-            self.rest.extend(filters);
-            (self.plain, NullEquality::NullEqualsNothing)
-        };
-        let equality = if on.is_empty() { NullEquality::NullEqualsNothing } else { equality };
-        (on, self.rest.into_iter().reduce(Expr::and), equality)
-    }
-}
-
-/// True where an expression reads some columns, and only these.
-fn belongs(expr: &Expr, ids: &HashSet<Id>) -> bool {
-    let columns = expr.column_refs();
-    !columns.is_empty()
-        && !expr.contains_outer()
-        && columns.iter().all(|column| id_of(&column.name).is_some_and(|id| ids.contains(&id)))
-}
-
-pub(crate) fn ids_of(plan: &LogicalPlan) -> HashSet<Id> {
-    plan.schema().fields().iter().filter_map(|field| id_of(field.name())).collect()
-}
-
-/// The parts of a conjunction.
-pub(crate) fn conjuncts(condition: Expr) -> Vec<Expr> {
-    match condition {
-        Expr::BinaryExpr(BinaryExpr { left, op: Operator::And, right }) => {
-            let mut parts = conjuncts(*left);
-            parts.extend(conjuncts(*right));
-            parts
-        }
-        other => vec![other],
     }
 }

@@ -27,7 +27,7 @@ impl Resolver<'_> {
 
     /// A number of rows: constant, whole, not negative (Spark 4.1 `INVALID_LIMIT_LIKE_EXPRESSION`).
     pub(crate) fn row_count(&self, expression: &Expression, clause: &str, env: &Env<'_>) -> Result<i64> {
-        let shown = || format!("\"{}\"", crate::name::pretty(expression, &crate::name::plain));
+        let shown = || format!("\"{}\"", crate::name::pretty(expression, &crate::name::Nowhere));
         let refused = |sub: &str| {
             Error::analysis(format!("INVALID_LIMIT_LIKE_EXPRESSION.{sub}"))
                 .with("name", clause)

@@ -16,6 +16,7 @@ pub(crate) mod grouped;
 pub(crate) mod hint;
 pub(crate) mod html_string;
 pub(crate) mod join;
+pub(crate) mod join_keys;
 pub(crate) mod lateral_view;
 pub(crate) mod limit;
 pub(crate) mod local;

@@ -2,7 +2,7 @@
 //!
 //! A group without rows of a value gives NULL there, even for a count, as Spark's two-step plan does.
 
-use arrow::array::{Array, AsArray};
+use arrow::array::Array;
 use datafusion::scalar::ScalarValue;
 use floe_base::{Error, Kind, Origin, Result};
 use floe_functions::FunctionKind;
@@ -91,7 +91,7 @@ impl Resolver<'_> {
         if i64::try_from(values.len()).is_ok_and(|count| count > most) {
             return Err(Error::message(
                 Kind::Analysis,
-                format!("The pivot column {} has more than {most} distinct values, this could indicate an error. If this was intended, set spark.sql.pivotMaxValues to at least the number of distinct values of the pivot column.", name::pretty(column, &name::plain)),
+                format!("The pivot column {} has more than {most} distinct values, this could indicate an error. If this was intended, set spark.sql.pivotMaxValues to at least the number of distinct values of the pivot column.", name::pretty(column, &name::Nowhere)),
             )
             .at(origin));
         }
@@ -116,7 +116,7 @@ impl Resolver<'_> {
             if parts.len() == columns.len() * 2 { parts.into_iter().skip(1).step_by(2).collect() } else { parts };
         if parts.len() != columns.len() {
             return Err(Error::analysis("PIVOT_VALUE_DATA_TYPE_MISMATCH")
-                .with("value", name::pretty(value, &name::plain))
+                .with("value", name::pretty(value, &name::Nowhere))
                 .with("valueType", "struct")
                 .with("pivotType", "struct")
                 .at(origin));
@@ -299,7 +299,7 @@ fn attributes(expression: &Expression, visit: &mut dyn FnMut(&Expression)) {
 }
 
 fn is_row(call: &floe_syntax::expression::Call) -> bool {
-    matches!(function_name(call).as_str(), "struct" | "named_struct")
+    matches!(function_name(call).as_str(), "()" | "struct" | "named_struct")
 }
 
 pub(crate) fn named(child: Expression, name: String) -> Expression {
@@ -331,10 +331,4 @@ pub(crate) fn literal_of(value: &ScalarValue, origin: &Origin) -> Result<Literal
             return Err(Error::unsupported(format!("a pivot over values of type {data_type}")).at(origin));
         }
     })
-}
-
-/// The texts of a column of one small answer.
-pub(crate) fn texts(batches: &[arrow::array::RecordBatch], column: usize) -> Vec<Option<String>> {
-    let columns = batches.iter().filter_map(|batch| batch.columns().get(column)?.as_string_opt::<i32>());
-    columns.flat_map(|texts| texts.iter().map(|text| text.map(String::from)).collect::<Vec<_>>()).collect()
 }

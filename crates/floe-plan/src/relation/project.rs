@@ -108,12 +108,6 @@ impl Resolver<'_> {
                 .with("plan", "this relation")
                 .at(origin));
         };
-        if !collector.generators.borrow().is_empty() {
-            return Err(Error::analysis("UNSUPPORTED_GENERATOR.MULTI_GENERATOR")
-                .with("num", (collector.generators.borrow().len() + 1).to_string())
-                .with("generators", format!("\"{}\"", self.text(expression, names)))
-                .at(origin));
-        }
         let (value, fields, outer) = self.generator(expression, names)?;
         let id = self.fresh();
         for (value, column) in self.generated_members(id, &fields, outer, aliases, origin)? {

@@ -6,13 +6,15 @@ use std::sync::Arc;
 use arrow::datatypes::{Field, Schema};
 use datafusion::catalog::TableProvider;
 use datafusion::catalog::cte_worktable::CteWorkTable;
-use datafusion::logical_expr::{LogicalPlan, RecursiveQuery};
+use datafusion::common::DFSchema;
+use datafusion::logical_expr::{Extension, LogicalPlan};
 use floe_base::{Error, Origin, Result};
 use floe_functions::cast::cast;
 use floe_syntax::expression::CastMode;
 use floe_syntax::relation::SetOperator;
 use floe_syntax::{Relation, RelationKind};
 
+use crate::recursion::{Recursion, RecursionLimits};
 use crate::resolver::{CteBody, CteNode, Env, Resolver};
 use crate::rows::{Rows, aliased, project};
 use crate::scope::{Column, Scope, label};
@@ -30,6 +32,9 @@ impl Resolver<'_> {
         let Some((anchor, recursive, all)) = parts(&node.cte.query) else {
             return Err(Error::analysis("INVALID_RECURSIVE_CTE").at(origin));
         };
+        if !all {
+            return Err(Error::analysis("UNION_NOT_SUPPORTED_IN_RECURSIVE_CTE").at(&node.cte.query.origin));
+        }
         let env = self.with(anchor.with, false, &node.env)?;
         let first = self.relation(anchor.body, &env)?.aligned(self)?;
         let first = self.renamed(first, &node.cte.columns, None, origin)?.aligned(self)?;
@@ -38,7 +43,9 @@ impl Resolver<'_> {
         let name = format!("recursive{}", self.fresh());
         let fields: Vec<Field> =
             columns.iter().map(|column| Field::new(label(column.id), column.field.data_type().clone(), true)).collect();
-        let provider: Arc<dyn TableProvider> = Arc::new(CteWorkTable::new(&name, Arc::new(Schema::new(fields))));
+        let schema = Schema::new(fields);
+        let shown = DFSchema::try_from(schema.clone())?;
+        let provider: Arc<dyn TableProvider> = Arc::new(CteWorkTable::new(&name, Arc::new(schema)));
         let step = CteNode {
             cte: node.cte,
             body: CteBody::Step(Step { provider, columns: columns.clone() }),
@@ -48,13 +55,18 @@ impl Resolver<'_> {
         let inner = Env { ctes: Some(Rc::new(step)), ..env };
         let next = self.relation(recursive, &inner)?.aligned(self)?;
         let next = self.as_anchor(next, &columns, origin)?;
-        let plan = LogicalPlan::RecursiveQuery(RecursiveQuery {
-            name,
-            static_term: Arc::new(first.plan),
-            recursive_term: Arc::new(next),
-            is_distinct: !all,
-        });
+        let limits = self.recursion_limits(node.cte.max_level);
+        let recursion = Recursion { name, anchor: first.plan, step: next, limits, schema: Arc::new(shown) };
+        let plan = LogicalPlan::Extension(Extension { node: Arc::new(recursion) });
         Ok(Rows::new(plan, Scope::new(columns)))
+    }
+
+    /// What the query says, else the session; -1 is no limit (Spark 4.1 `UnionLoopExec`).
+    fn recursion_limits(&self, written: Option<u32>) -> RecursionLimits {
+        let setting = |key: &str, default: &str| self.context.conf(key, default).parse::<i64>().unwrap_or(-1);
+        let levels = written.map_or_else(|| setting("spark.sql.cteRecursionLevelLimit", "100"), i64::from);
+        let rows = setting("spark.sql.cteRecursionRowLimit", "1000000");
+        RecursionLimits { levels: u64::try_from(levels).ok(), rows: u64::try_from(rows).ok() }
     }
 
     /// The recursive part's columns under the anchor's ids and types.

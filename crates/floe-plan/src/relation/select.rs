@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use datafusion::common::tree_node::{Transformed, TreeNode};
+use datafusion::logical_expr::expr::WindowFunction;
 use datafusion::logical_expr::{Expr, LogicalPlan, SortExpr, Window};
 use floe_base::{Error, Origin, Result};
 use floe_functions::Typed;
@@ -12,13 +13,14 @@ use floe_syntax::Literal;
 use floe_syntax::expression::{Expression, ExpressionKind, SortOrder, WindowSpec};
 use floe_syntax::relation::{GroupBy, Select};
 
+use super::attached::holds_subquery;
 use super::grouped::Groups;
 use crate::expression::aggregate::Collector;
 use crate::expression::generator::spread;
 use crate::expression::{Clause, Laterals, Names};
 use crate::resolver::{Env, Resolver};
 use crate::rows::{Output, Rows};
-use crate::scope::{Column, Id, Scope, id_of, label, referenced};
+use crate::scope::{Column, Id, Scope, id_of, label, reference, referenced};
 
 /// What stands after a SELECT and sees into it.
 #[derive(Clone, Copy, Default)]
@@ -204,7 +206,7 @@ impl Resolver<'_> {
         }
         let (windows, ids): (Vec<Expr>, Vec<Id>) = collector.windows.take().into_iter().unzip();
         let (attached, windows) = self.attached(rows, windows)?;
-        rows = with_windows(attached, windows.into_iter().zip(ids).collect())?;
+        rows = with_windows(self, attached, windows.into_iter().zip(ids).collect())?;
         for mut generated in collector.generators.take() {
             let (attached, value) = self.attached(rows, vec![generated.value.expr])?;
             generated.value.expr = value.into_iter().next().ok_or_else(|| Error::internal("a generator is lost"))?;
@@ -215,7 +217,7 @@ impl Resolver<'_> {
         let mut all = outputs;
         let mut sort_keys = Vec::with_capacity(orders.len());
         for order in orders {
-            let over_outputs = refers_only_to(&order.value.expr, &ids);
+            let over_outputs = refers_only_to(&order.value.expr, &ids) && !holds_subquery(&order.value.expr);
             let value = if over_outputs || distinct {
                 order.value
             } else {
@@ -328,24 +330,53 @@ fn is_all(expression: &Expression) -> bool {
         if matches!(attribute.parts.as_slice(), [name] if name.eq_ignore_ascii_case("all")))
 }
 
-/// Window functions over rows; those over the same windows share an operator.
-pub(crate) fn with_windows(rows: Rows, windows: Vec<(Expr, Id)>) -> Result<Rows> {
-    let mut groups: Vec<(Vec<Expr>, Vec<SortExpr>, Vec<Expr>)> = Vec::new();
+/// Window functions over rows; those over the same windows share an operator, unless one looks at what another gives.
+pub(crate) fn with_windows(resolver: &Resolver, rows: Rows, windows: Vec<(Expr, Id)>) -> Result<Rows> {
+    let mut groups: Vec<Vec<(WindowFunction, Id)>> = Vec::new();
+    let mut computed: Vec<(String, usize)> = Vec::new();
     for (expr, id) in windows {
-        let Expr::WindowFunction(window) = &expr else {
+        let needed = expr.column_refs();
+        let needs = computed.iter().filter(|(name, _)| needed.iter().any(|column| column.name == *name));
+        let first = needs.map(|(_, group)| group + 1).max().unwrap_or(0);
+        let Expr::WindowFunction(window) = expr else {
             return Err(Error::internal("a window that is no window function"));
         };
-        let (partition, order) = (window.params.partition_by.clone(), window.params.order_by.clone());
-        let named = expr.alias(label(id));
-        match groups.iter_mut().find(|(known, sorted, _)| *known == partition && *sorted == order) {
-            Some((_, _, exprs)) => exprs.push(named),
-            None => groups.push((partition, order, vec![named])),
+        let mut later = groups.iter().enumerate().skip(first);
+        let shared = later.find(|(_, group)| group.first().is_some_and(|(known, _)| are_alike(known, &window)));
+        let index = shared.map_or(groups.len(), |(index, _)| index);
+        computed.push((label(id), index));
+        match groups.get_mut(index) {
+            Some(group) => group.push((*window, id)),
+            None => groups.push(vec![(*window, id)]),
         }
     }
-    let mut plan = rows.plan;
-    for (_, _, exprs) in groups {
-        plan = LogicalPlan::Window(Window::try_new(exprs, Arc::new(plan))?);
+    groups.into_iter().try_fold(rows, |rows, group| over_windows(resolver, rows, group))
+}
+
+fn are_alike(one: &WindowFunction, other: &WindowFunction) -> bool {
+    one.params.partition_by == other.params.partition_by && one.params.order_by == other.params.order_by
+}
+
+/// One operator for functions over the same windows. Keys of partitions become columns first: DataFusion 53.1 looks for
+/// the order of a computed key among equivalent columns and may not find it ("Expects PARTITION BY expression to be
+/// ordered").
+fn over_windows(resolver: &Resolver, rows: Rows, mut group: Vec<(WindowFunction, Id)>) -> Result<Rows> {
+    let keys = group.first().map(|(window, _)| window.params.partition_by.clone()).unwrap_or_default();
+    let computed: Vec<(Expr, Id)> = keys
+        .into_iter()
+        .filter(|key| !matches!(key, Expr::Column(_)) && !key.column_refs().is_empty())
+        .map(|key| (key, resolver.fresh()))
+        .collect();
+    for (window, _) in &mut group {
+        for key in &mut window.params.partition_by {
+            if let Some((_, id)) = computed.iter().find(|(known, _)| known == key) {
+                *key = reference(*id);
+            }
+        }
     }
+    let rows = rows.extend(computed)?;
+    let exprs = group.into_iter().map(|(window, id)| Expr::WindowFunction(Box::new(window)).alias(label(id)));
+    let plan = LogicalPlan::Window(Window::try_new(exprs.collect(), Arc::new(rows.plan))?);
     Ok(Rows { plan, scope: rows.scope })
 }
 

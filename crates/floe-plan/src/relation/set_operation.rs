@@ -2,19 +2,18 @@
 
 use std::sync::Arc;
 
+use arrow::datatypes::{DataType, Field};
 use datafusion::common::JoinType;
 use datafusion::functions_window::expr_fn::row_number;
 use datafusion::logical_expr::{BinaryExpr, Expr, LogicalPlan, Operator, Union};
 use floe_base::error::quoted;
 use floe_base::{Error, Origin, Result};
 use floe_functions::Typed;
-use floe_functions::cast::cast;
 use floe_functions::coerce;
 use floe_syntax::Relation;
-use floe_syntax::expression::CastMode;
 use floe_syntax::relation::SetOperator;
 
-use super::join::joined_plan;
+use super::join_keys::joined_plan;
 use super::select::with_windows;
 use crate::resolver::{Env, Resolver};
 use crate::rows::{Output, Rows, aliased, project};
@@ -62,7 +61,9 @@ impl Resolver<'_> {
         let mut lefts = Vec::with_capacity(first.len());
         let mut rights = Vec::with_capacity(first.len());
         for (position, (a, b)) in first.iter().zip(&second).enumerate() {
-            let shared = coerce::wider(a.field.data_type(), b.field.data_type(), self.context);
+            let (left_type, right_type) = (a.field.data_type(), b.field.data_type());
+            let of_shape = || same_shape(left_type, right_type).filter(|_| operator == SetOperator::Union);
+            let shared = coerce::wider(left_type, right_type, self.context).or_else(of_shape);
             let Some(shared) = shared else {
                 return Err(Error::analysis("INCOMPATIBLE_COLUMN_TYPE")
                     .with("tableOrdinalNumber", "second")
@@ -73,19 +74,20 @@ impl Resolver<'_> {
                     .with("hint", "")
                     .at(origin));
             };
-            lefts.push(self.as_type(a, &shared, origin)?);
-            rights.push(self.as_type(b, &shared, origin)?);
+            let values = coerce::cast_alike(vec![a.typed(), b.typed()], &shared, self.context, origin)?;
+            let [left, right] = <[Typed; 2]>::try_from(values).map_err(|_| Error::internal("a pair is no pair"))?;
+            lefts.push(self.under_its_name(a, left));
+            rights.push(self.under_its_name(b, right));
         }
         Ok((left.project_closed(lefts)?, right.project_closed(rights)?))
     }
 
-    fn as_type(&self, column: &Column, to: &arrow::datatypes::DataType, origin: &Origin) -> Result<Output> {
-        if column.field.data_type() == to {
-            return Ok(Output::pass(column));
+    fn under_its_name(&self, column: &Column, value: Typed) -> Output {
+        if value.expr == reference(column.id) && value.spark_type() == column.typed().spark_type() {
+            return Output::pass(column);
         }
-        let value = cast(column.typed(), to, CastMode::Session, self.context, origin)?;
         let column = Column::new(self.fresh(), crate::rows::field_of(column.name(), &value));
-        Ok(Output { value, column })
+        Output { value, column }
     }
 
     /// The right side's columns in the left's order; what one side lacks is NULL there, where that is allowed.
@@ -134,9 +136,10 @@ impl Resolver<'_> {
 
     /// INTERSECT and EXCEPT. With ALL each row counts: the nth of equal rows meets the nth of the other side.
     fn matched(&self, left: Rows, right: Rows, operator: SetOperator, all: bool) -> Result<Rows> {
-        let left = super::deduplicate::normalised(left.aligned(self)?, self)?;
+        let left = if all { super::deduplicate::normalised(left.aligned(self)?, self)? } else { left.distinct(self)? };
         let right = super::deduplicate::normalised(right.aligned(self)?, self)?;
-        let columns = left.scope.columns.clone();
+        super::deduplicate::must_be_comparable(left.scope.columns.iter().chain(&right.scope.columns))?;
+        let mut columns = left.scope.columns.clone();
         let mut pairs: Vec<(Expr, Expr)> =
             columns.iter().zip(&right.scope.columns).map(|(a, b)| (reference(a.id), reference(b.id))).collect();
         let (left, right) = if all {
@@ -145,14 +148,17 @@ impl Resolver<'_> {
             pairs.push((a, b));
             (left, right)
         } else {
-            (left.distinct(self)?, right)
+            (left, right)
         };
+        if operator == SetOperator::Intersect {
+            columns = columns.into_iter().zip(&right.scope.columns).map(|(a, b)| nullable_in_both(a, b)).collect();
+        }
         let conditions = pairs
             .into_iter()
             .map(|(a, b)| Expr::BinaryExpr(BinaryExpr::new(Box::new(a), Operator::IsNotDistinctFrom, Box::new(b))))
             .collect();
         let kind = if operator == SetOperator::Intersect { JoinType::LeftSemi } else { JoinType::LeftAnti };
-        let plan = joined_plan(left, right, kind, conditions)?;
+        let plan = joined_plan(left.plan, right.plan, kind, conditions)?;
         Ok(Rows::new(plan, Scope::new(columns)))
     }
 
@@ -163,7 +169,7 @@ impl Resolver<'_> {
         if let Expr::WindowFunction(window) = &mut expr {
             window.params.partition_by = rows.scope.columns.iter().map(|column| reference(column.id)).collect();
         }
-        Ok((with_windows(rows, vec![(expr, id)])?, reference(id)))
+        Ok((with_windows(self, rows, vec![(expr, id)])?, reference(id)))
     }
 }
 
@@ -182,6 +188,31 @@ pub(crate) fn union(left: Rows, right: Rows) -> Result<Rows> {
     let inputs = vec![Arc::new(project(left.plan, firsts)?), Arc::new(project(right.plan, seconds)?)];
     let plan = LogicalPlan::Union(Union::try_new_with_loose_types(inputs)?);
     Ok(Rows::new(plan, Scope::new(columns)))
+}
+
+/// A row that is in both sides is NULL only where both can be.
+fn nullable_in_both(left: Column, right: &Column) -> Column {
+    let nullable = left.field.is_nullable() && right.field.is_nullable();
+    left.with_nullable(nullable)
+}
+
+/// The left type where the right differs in nothing but the names of members (`DataType.equalsStructurally`).
+fn same_shape(left: &DataType, right: &DataType) -> Option<DataType> {
+    let part = |left: &Arc<Field>, right: &Arc<Field>| {
+        let data_type = same_shape(left.data_type(), right.data_type())?;
+        let nullable = left.is_nullable() || right.is_nullable();
+        Some(Arc::new(left.as_ref().clone().with_data_type(data_type).with_nullable(nullable)))
+    };
+    match (left, right) {
+        (DataType::List(left), DataType::List(right)) => Some(DataType::List(part(left, right)?)),
+        (DataType::Map(left, sorted), DataType::Map(right, _)) => Some(DataType::Map(part(left, right)?, *sorted)),
+        (DataType::Struct(left), DataType::Struct(right)) if left.len() == right.len() => {
+            let fields: Option<Vec<Arc<Field>>> =
+                left.iter().zip(right).map(|(left, right)| part(left, right)).collect();
+            Some(DataType::Struct(fields?.into()))
+        }
+        (left, right) => (left == right).then(|| left.clone()),
+    }
 }
 
 fn repeated(columns: &[Column], resolver: &Resolver<'_>) -> Option<String> {

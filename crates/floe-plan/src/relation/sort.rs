@@ -37,7 +37,9 @@ impl Resolver<'_> {
             must_be_orderable(&value, &order.child, self, &names)?;
             keys.push(SortExpr::new(key(value), order.ascending, order.nulls_first));
         }
-        rows.reach(&reached.take())?.sort(keys)
+        let rows = rows.reach(&reached.take())?;
+        let (rows, exprs) = self.attached(rows, keys.iter().map(|key| key.expr.clone()).collect())?;
+        rows.sort(keys.into_iter().zip(exprs).map(|(key, expr)| key.with_expr(expr)).collect())
     }
 
     /// `ORDER BY ALL` over any relation.

@@ -48,7 +48,10 @@ impl Resolver<'_> {
                         .with("functionName", "`range`")
                         .with("paramIndex", (numbers.len() + 1).to_string())
                         .with("requiredType", "\"BIGINT\"")
-                        .with("inputSql", format!("\"{}\"", crate::name::pretty(&argument.value, &crate::name::plain)))
+                        .with(
+                            "inputSql",
+                            format!("\"{}\"", crate::name::pretty(&argument.value, &crate::name::Nowhere)),
+                        )
                         .with("inputType", "\"VOID\"")
                         .at(origin));
                 }

@@ -74,7 +74,7 @@ impl Resolver<'_> {
         for position in 0..unpivot.values.len() {
             let values: Vec<Typed> = groups.iter().filter_map(|group| group.values.get(position).cloned()).collect();
             let types: Vec<String> = values.iter().map(|value| format!("\"{}\"", value.spark_type().sql())).collect();
-            let unified = coerce::unify(values, self.context, origin).ok_or_else(|| {
+            let unified = coerce::unify_without_text(values, self.context, origin).ok_or_else(|| {
                 Error::analysis("UNPIVOT_VALUE_DATA_TYPE_MISMATCH").with("types", types.join(", ")).at(origin)
             })??;
             let nullable = unified.iter().any(|value| value.nullable);

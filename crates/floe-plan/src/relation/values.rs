@@ -52,7 +52,7 @@ impl Resolver<'_> {
                 types.push(&value.data_type);
             }
         }
-        let Some(shared) = coerce::wider_of(types, self.context) else {
+        let Some(shared) = coerce::wider_without_text(types, self.context) else {
             return Err(Error::analysis("INVALID_INLINE_TABLE.INCOMPATIBLE_TYPES_IN_INLINE_TABLE")
                 .with("colName", format!("`{name}`"))
                 .at(origin));
@@ -85,7 +85,7 @@ impl Resolver<'_> {
                 let value = self.constant(cell, env)?;
                 if value.expr.contains_outer() {
                     return Err(Error::analysis("INVALID_INLINE_TABLE.CANNOT_EVALUATE_EXPRESSION_IN_INLINE_TABLE")
-                        .with("expr", format!("\"{}\"", crate::name::pretty(cell, &crate::name::plain)))
+                        .with("expr", format!("\"{}\"", crate::name::pretty(cell, &crate::name::Nowhere)))
                         .at(&cell.origin));
                 }
                 Ok(value)

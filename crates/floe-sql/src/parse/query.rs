@@ -115,15 +115,13 @@ impl Parser<'_> {
         let name = self.name()?;
         let columns =
             if self.is(Kind::LeftParen) && !self.starts_query_at(1) { self.identifier_list()? } else { Vec::new() };
-        if self.eat_phrase(&[K::Max, K::Recursion, K::Level]) {
-            let _: u32 = self.integer()?;
-            return Err(floe_base::Error::unsupported("MAX RECURSION LEVEL").at(&self.origin(from)));
-        }
+        let is_limited = self.eat_phrase(&[K::Max, K::Recursion, K::Level]);
+        let max_level = if is_limited { Some(self.integer()?) } else { None };
         self.eat_keyword(K::As);
         self.expect(Kind::LeftParen)?;
         let query = self.query()?;
         self.expect(Kind::RightParen)?;
-        Ok(Cte { name, columns, query, origin: self.origin(from) })
+        Ok(Cte { name, columns, query, max_level, origin: self.origin(from) })
     }
 
     /// Set operations: INTERSECT binds tighter than UNION and EXCEPT; `|>` takes all before it.

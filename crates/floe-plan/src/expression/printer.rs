@@ -1,0 +1,69 @@
+//! What the printing of names (`name/`) must know of the scope an expression stands in.
+
+use std::cell::RefCell;
+
+use floe_functions::Context;
+use floe_syntax::DataType;
+use floe_syntax::expression::{Argument, Attribute, Expression};
+
+use super::aggregate::Collector;
+use super::{Laterals, Names};
+use crate::name::{Place, Printed, bare_function};
+use crate::resolver::Resolver;
+use crate::scope::Match;
+
+/// Prints what stands among `names`.
+pub(crate) struct Printer<'n> {
+    pub(super) resolver: &'n Resolver<'n>,
+    pub(super) names: &'n Names<'n>,
+}
+
+impl Place for Printer<'_> {
+    fn attribute(&self, attribute: &Attribute) -> Printed {
+        let Self { resolver, names } = self;
+        let [first, rest @ ..] = attribute.parts.as_slice() else { return Printed::Column(String::new()) };
+        if names.lambda.is_some_and(|lambda| lambda.finds(first, resolver.case_sensitive)) {
+            return Printed::Variable(rest.to_vec());
+        }
+        let last = rest.last().unwrap_or(first);
+        for scope in std::iter::once(names.scope).chain(names.fallback) {
+            match scope.resolve(&attribute.parts, resolver.case_sensitive) {
+                Match::One(_, used) => {
+                    let shown = attribute.parts.get(used.saturating_sub(1)..).unwrap_or_default();
+                    return Printed::Column(shown.join("."));
+                }
+                Match::Many(_) => return Printed::Column(last.clone()),
+                Match::None => {}
+            }
+        }
+        let is_lateral =
+            |laterals: &&Laterals| laterals.borrow().iter().any(|(alias, _)| resolver.same_name(alias, first));
+        if names.laterals.filter(is_lateral).is_some() {
+            return Printed::Column(format!("lateralAliasReference({})", attribute.parts.join(".")));
+        }
+        let bare = bare_function(first).filter(|_| rest.is_empty());
+        if bare.is_none()
+            && names.env.outer.is_none()
+            && let Some((name, value)) = resolver.snapshot.variable(&attribute.parts)
+        {
+            return Printed::Column(format!("variablereference(system.session.{name}={value})"));
+        }
+        Printed::Column(bare.unwrap_or_else(|| last.clone()))
+    }
+
+    /// Lowers the value once more, aside: what it collects was collected when it was lowered for good.
+    fn data_type(&self, value: &Expression) -> Option<DataType> {
+        let collector = self.names.collector.map(|own| Collector { allows: own.allows, ..Collector::default() });
+        let reached = self.names.reached.map(|_| RefCell::default());
+        let names = Names { collector: collector.as_ref(), reached: reached.as_ref(), ..*self.names };
+        self.resolver.expression(value, &names).ok().map(|value| value.spark_type())
+    }
+
+    fn expanded(&self, arguments: &[Argument]) -> Option<Vec<Expression>> {
+        self.resolver.expanded(arguments, self.names).ok()
+    }
+
+    fn context(&self) -> Option<&Context> {
+        Some(self.resolver.context)
+    }
+}
