@@ -14,7 +14,7 @@
 //! | `parse.rs` | numbers and booleans out of text |
 //! | `time.rs` | dates and times: out of text, into text, between zones |
 //! | `interval.rs` | intervals: out of text, into text |
-//! | `format.rs`, `double.rs` | values into text as CAST writes them |
+//! | `format.rs`, `double.rs`, `digits.rs` | values into text as CAST writes them |
 //! | `show.rs` | values into text as `show` prints them |
 //! | `store.rs` | the casts of INSERT |
 
@@ -23,6 +23,7 @@ mod allowed;
 mod cases;
 mod convert;
 pub mod decimal;
+mod digits;
 pub mod double;
 pub mod format;
 pub mod interval;

@@ -83,9 +83,8 @@ pub(crate) fn to(call: &Call<'_>, value: Typed, data_type: &DataType) -> Result<
     cast(value, data_type, CastMode::Session, call.context, call.origin)
 }
 
-/// All arguments from `from` on, cast to the one type they share, or Spark's DATA_DIFF_TYPES.
-pub(crate) fn unified(call: &Call<'_>, from: usize) -> Result<Vec<Typed>> {
-    let values = call.arguments.get(from..).unwrap_or_default().to_vec();
+/// The values cast to the one type they share, or Spark's DATA_DIFF_TYPES.
+pub(crate) fn unified(call: &Call<'_>, values: Vec<Typed>) -> Result<Vec<Typed>> {
     if values.is_empty() {
         return Ok(values);
     }

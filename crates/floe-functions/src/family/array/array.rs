@@ -14,7 +14,7 @@ pub(crate) const FUNCTIONS: &[Function] =
     &[Function::scalar("array", bind).usage("array(expr, …) - Returns an array with the given elements.")];
 
 fn bind(call: &Call<'_>) -> Result<Typed> {
-    let values = unified(call, 0)?;
+    let values = unified(call, call.arguments.clone())?;
     let data_type = values.first().map_or(DataType::Null, |value| value.data_type.clone());
     // The element of an empty array is void, and cannot be NULL.
     let element = Arc::new(Field::new("element", data_type, values.iter().any(|value| value.nullable)));

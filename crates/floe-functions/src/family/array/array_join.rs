@@ -5,7 +5,7 @@ use arrow::datatypes::DataType;
 use floe_base::Result;
 
 use super::_list::list_of;
-use crate::family::string::_text::{nullable, text};
+use crate::family::string::_text::{nullable, text_only};
 use crate::rows::{self, Lists, Texts};
 use crate::{Call, Function, Typed, coerce};
 
@@ -19,9 +19,9 @@ fn bind(call: &Call<'_>) -> Result<Typed> {
         _ => coerce::implicit(call.argument(0)?.clone(), &list_of(&DataType::Utf8, true), call.context, call.origin)
             .unwrap_or_else(|| Err(call.unexpected_type(0, "\"ARRAY<STRING>\"")))?,
     };
-    let mut arguments = vec![array, text(call, 1)?];
+    let mut arguments = vec![array, text_only(call, 1)?];
     if call.arguments.len() == 3 {
-        arguments.push(text(call, 2)?);
+        arguments.push(text_only(call, 2)?);
     }
     let replaces = arguments.len() == 3;
     let nullable = nullable(&arguments.iter().collect::<Vec<_>>());

@@ -39,10 +39,14 @@ fn bind(call: &Call<'_>, raises: bool) -> Result<Typed> {
         return Err(call.unexpected_type(0, "(\"ARRAY\" or \"MAP\")"));
     }
     let (array, element) = list(call, 0)?;
+    if key.data_type == DataType::Null {
+        return Err(call.unexpected_type(1, "\"INT\""));
+    }
     let index = int(call, 1)?;
-    let safe = index_is_safe(&array, &index, true);
-    let nullable =
-        !safe.unwrap_or(false) && (!raises || safe.is_some() || element.is_nullable() || call.any_nullable());
+    let nullable = match index_is_safe(&array, &index, true) {
+        Some(safe) => !safe,
+        None => !raises || element.is_nullable() || array.nullable || index.nullable,
+    };
     let data_type = element.data_type().clone();
     let body = move |arguments: &crate::Arguments<'_>| {
         let (lists, indices) = (Lists::of(arguments, 0)?, Ints::of(arguments, 1)?);

@@ -37,9 +37,8 @@ fn bind(call: &Call<'_>) -> Result<Typed> {
 pub(crate) fn element(call: &Call<'_>, index: Typed, raises: bool) -> Result<Typed> {
     let (array, element) = list(call, 0)?;
     let index = to(call, index, &DataType::Int64)?;
-    let safe = index_is_safe(&array, &index, false);
-    let nullable = match safe {
-        Some(safe) => !safe || !raises,
+    let nullable = match index_is_safe(&array, &index, false) {
+        Some(safe) => !safe,
         None => !raises || element.is_nullable() || array.nullable || index.nullable,
     };
     let data_type = element.data_type().clone();
@@ -74,6 +73,11 @@ pub(crate) fn index_is_safe(array: &Typed, index: &Typed, from_one: bool) -> Opt
     let (Expr::ScalarFunction(created), DataType::List(element)) = (&array.expr, &array.data_type) else {
         return Some(false);
     };
+    // Members of the structs of an array that is written out.
+    if let ("get_array_struct_fields", [Expr::ScalarFunction(created)]) = (created.name(), created.args.as_slice()) {
+        let known = created.name() == "array" && usize::try_from(index).is_ok_and(|at| at < created.args.len());
+        return Some(known && !element.is_nullable());
+    }
     if created.name() != "array" {
         return Some(false);
     }

@@ -21,7 +21,12 @@ pub(crate) fn binary(call: &Call<'_>, operator: Operator) -> Result<Typed> {
     if left.data_type == DataType::Null && right.data_type == DataType::Null {
         return Ok(Typed::null(&DataType::Int32));
     }
-    let (left, right) = coerce::operands(left, right, call.context, call.origin)?;
+    // No type with a fraction is taken, and so none is made the type of both.
+    let has_floating = coerce::is_floating(&left.data_type) || coerce::is_floating(&right.data_type);
+    let (left, right) = match has_floating {
+        true => (left, right),
+        false => coerce::operands(left, right, call.context, call.origin)?,
+    };
     if left.data_type != right.data_type {
         return Err(different(call, &left, &right));
     }

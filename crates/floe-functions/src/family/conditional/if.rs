@@ -25,5 +25,7 @@ fn bind(call: &Call<'_>) -> Result<Typed> {
     let values: [Typed; 2] = values?.try_into().map_err(|_| call.wrong_count("3"))?;
     let [value, otherwise] = values;
     let test = call.coerced(0, &DataType::Boolean, "\"BOOLEAN\"")?;
-    Ok(condition::choose_if(test, value, otherwise))
+    // Unlike CASE, it is not decided by a constant (Spark 4.1 `If.nullable`).
+    let nullable = value.nullable || otherwise.nullable;
+    Ok(condition::choose_if(test, value, otherwise).or_null_if(nullable))
 }

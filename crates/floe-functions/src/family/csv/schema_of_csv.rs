@@ -10,7 +10,7 @@ use super::_record::Format;
 use crate::cast::parse::double;
 use crate::family::json::_options::Options;
 use crate::family::json::_read::Values;
-use crate::family::string::_text::text;
+use crate::family::string::_text::text_only;
 use crate::{Call, Function, Typed};
 
 pub(crate) const FUNCTIONS: &[Function] = &[Function::scalar("schema_of_csv", bind)
@@ -18,7 +18,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[Function::scalar("schema_of_csv", bi
 
 fn bind(call: &Call<'_>) -> Result<Typed> {
     call.between(1, 2)?;
-    let value = text(call, 0)?;
+    let value = text_only(call, 0)?;
     let sample = match value.literal() {
         Some(ScalarValue::Utf8(Some(sample))) => sample.clone(),
         Some(_) => {

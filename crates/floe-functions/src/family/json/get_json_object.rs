@@ -4,7 +4,7 @@ use arrow::datatypes::DataType;
 use floe_base::Result;
 
 use super::_json::{Json, Syntax, parse};
-use crate::family::string::_text::text;
+use crate::family::string::_text::text_only;
 use crate::rows::{self, Texts};
 use crate::{Call, Function, Typed};
 
@@ -13,7 +13,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[Function::scalar("get_json_object", 
 
 fn bind(call: &Call<'_>) -> Result<Typed> {
     let [_, _] = call.exactly()?;
-    let arguments = vec![text(call, 0)?, text(call, 1)?];
+    let arguments = vec![text_only(call, 0)?, text_only(call, 1)?];
     Ok(call.kernel("", arguments, DataType::Utf8, true, |arguments| {
         let (values, paths) = (Texts::of(arguments, 0)?, Texts::of(arguments, 1)?);
         let mut last: Option<(String, Option<Vec<Step>>)> = None;

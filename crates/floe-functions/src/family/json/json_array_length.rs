@@ -8,7 +8,7 @@ use floe_base::Result;
 
 use super::_json::{Json, Syntax, parse};
 use crate::family::array::_list::list_of;
-use crate::family::string::_text::text;
+use crate::family::string::_text::text_only;
 use crate::rows::{self, Texts};
 use crate::{Call, Function, Typed};
 
@@ -21,7 +21,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
 
 fn length(call: &Call<'_>) -> Result<Typed> {
     let [_] = call.exactly()?;
-    Ok(call.kernel("", vec![text(call, 0)?], DataType::Int32, true, |arguments| {
+    Ok(call.kernel("", vec![text_only(call, 0)?], DataType::Int32, true, |arguments| {
         let values = Texts::of(arguments, 0)?;
         rows::numbers::<Int32Type>(arguments, |row| {
             Ok(match values.at(row).map(|text| parse(text, Syntax::PLAIN)) {
@@ -34,7 +34,7 @@ fn length(call: &Call<'_>) -> Result<Typed> {
 
 fn keys(call: &Call<'_>) -> Result<Typed> {
     let [_] = call.exactly()?;
-    Ok(call.kernel("", vec![text(call, 0)?], list_of(&DataType::Utf8, true), true, |arguments| {
+    Ok(call.kernel("", vec![text_only(call, 0)?], list_of(&DataType::Utf8, true), true, |arguments| {
         let values = Texts::of(arguments, 0)?;
         let field = Arc::new(Field::new("element", DataType::Utf8, true));
         let mut builder = ListBuilder::new(StringBuilder::new()).with_field(field);

@@ -7,13 +7,14 @@ use arrow::array::{Array, ArrayRef, Int32Array, RecordBatch, RecordBatchOptions,
 use arrow::buffer::{NullBuffer, OffsetBuffer, ScalarBuffer};
 use arrow::compute::take;
 use arrow::datatypes::{DataType, Field, FieldRef, Schema, SchemaRef};
-use datafusion::common::DFSchema;
-use datafusion::logical_expr::ColumnarValue;
+use datafusion::common::tree_node::{Transformed, TreeNode};
+use datafusion::common::{Column as ColumnName, DFSchema};
 use datafusion::logical_expr::execution_props::ExecutionProps;
+use datafusion::logical_expr::{ColumnarValue, Expr};
 use datafusion::physical_expr::{PhysicalExpr, create_physical_expr};
 use floe_base::{Error, Result};
 
-use crate::family::array::_list::relabel;
+use crate::family::array::_list::{list, relabel};
 use crate::rows::{self, Column, Lists};
 use crate::{Arguments, Call, Kernel, Lambda, Typed};
 
@@ -37,6 +38,25 @@ pub(crate) struct Bound {
     pub(crate) written: Option<floe_syntax::DataType>,
 }
 
+/// The nth argument, an array; unlike functions without a lambda, these take no bare NULL for one (Spark 4.1 binds the
+/// lambda before it casts).
+pub(crate) fn array(call: &Call<'_>, index: usize) -> Result<(Typed, FieldRef)> {
+    match call.argument(index)?.data_type {
+        DataType::List(_) => list(call, index),
+        _ => Err(call.unexpected_type(index, "\"ARRAY\"")),
+    }
+}
+
+/// A lambda that must be a condition; NULL is one.
+pub(crate) fn predicate(call: &Call<'_>, index: usize, signatures: &[&[FieldRef]]) -> Result<Bound> {
+    let found = lambda(call, index, signatures)?;
+    match found.data_type {
+        DataType::Boolean => Ok(found),
+        DataType::Null => Ok(Bound { body: found.body.never(), data_type: DataType::Boolean, ..found }),
+        _ => Err(unexpected_result(call, index, "\"BOOLEAN\"", &found)),
+    }
+}
+
 /// The nth argument, a lambda over these parameters. Of several signatures the first of the written length is taken:
 /// `x -> …` or `(x, i) -> …`.
 pub(crate) fn lambda(call: &Call<'_>, index: usize, signatures: &[&[FieldRef]]) -> Result<Bound> {
@@ -53,13 +73,16 @@ pub(crate) fn lambda(call: &Call<'_>, index: usize, signatures: &[&[FieldRef]]) 
 
 fn bound(lambda: Lambda, fields: &[FieldRef]) -> Result<Bound> {
     let Lambda { parameters, captured, body } = lambda;
-    let key = format!("{parameters:?} {:?}", body.expr);
-    let given = parameters.iter().zip(fields).map(|(name, field)| Field::new(name, field.data_type().clone(), true));
-    let outer = captured.iter().map(|(name, value)| Field::new(name, value.data_type.clone(), true));
-    let schema = Arc::new(Schema::new(given.chain(outer).collect::<Vec<_>>()));
+    let known: Vec<&str> = parameters.iter().chain(captured.iter().map(|(name, _)| name)).map(String::as_str).collect();
+    let expr = numbered(body.expr, &known)?;
+    let key = format!("{} {expr:?}", parameters.len());
+    let given = parameters.iter().zip(fields).map(|(_, field)| field.data_type());
+    let types = given.chain(captured.iter().map(|(_, value)| &value.data_type));
+    let fields = types.enumerate().map(|(place, data_type)| Field::new(variable(place), data_type.clone(), true));
+    let schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
     let names = DFSchema::try_from(schema.as_ref().clone())?;
     let ready = Body {
-        expr: create_physical_expr(&body.expr, &names, &ExecutionProps::new())?,
+        expr: create_physical_expr(&expr, &names, &ExecutionProps::new())?,
         schema,
         result: body.data_type.clone(),
         parameters: parameters.len(),
@@ -74,6 +97,23 @@ fn bound(lambda: Lambda, fields: &[FieldRef]) -> Result<Bound> {
         fallible: body.fallible,
         written: body.written,
     })
+}
+
+/// The body with its variables named by their places: the resolver's names are new at each use of a lambda, and two
+/// uses of one lambda must be found equal (`GROUP BY exists(a, x -> x > 2)`).
+fn numbered(body: Expr, known: &[&str]) -> Result<Expr> {
+    let renamed = body.transform_up(|node| match node {
+        Expr::Column(column) => match known.iter().position(|name| *name == column.name) {
+            Some(place) => Ok(Transformed::yes(Expr::Column(ColumnName::new_unqualified(variable(place))))),
+            None => Ok(Transformed::no(Expr::Column(column))),
+        },
+        other => Ok(Transformed::no(other)),
+    });
+    Ok(renamed?.data)
+}
+
+fn variable(place: usize) -> String {
+    format!("λ{place}")
 }
 
 /// A call whose kernel runs lambdas.
@@ -96,6 +136,11 @@ pub(crate) fn captured(arguments: &Arguments<'_>, first: usize, count: usize) ->
 }
 
 impl Body {
+    /// A body of type NULL as a condition.
+    fn never(self) -> Self {
+        Self { result: DataType::Boolean, ..self }
+    }
+
     pub(crate) fn captured(&self) -> usize {
         self.captured
     }

@@ -5,8 +5,8 @@ use arrow::compute::{interleave, take};
 use arrow::datatypes::{DataType, Field};
 use floe_base::Result;
 
-use super::_body::{Body, Elements, call_with, captured, lambda, parameter, unexpected_result};
-use crate::family::array::_list::{list, relabel};
+use super::_body::{Body, Elements, array, call_with, captured, lambda, parameter, unexpected_result};
+use crate::family::array::_list::relabel;
 use crate::rows::{self, Column, Lists};
 use crate::{Arguments, Call, Function, Typed};
 use std::sync::Arc;
@@ -18,7 +18,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[Function::scalar("aggregate", bind)
 /// Spark 4.1 declares the result nullable whatever its parts are.
 fn bind(call: &Call<'_>) -> Result<Typed> {
     call.between(3, 4)?;
-    let (array, element) = list(call, 0)?;
+    let (array, element) = array(call, 0)?;
     let start = call.argument(1)?.clone();
     let folded = loosened(&start.data_type);
     let accumulator = parameter("acc", &folded, true);

@@ -7,8 +7,8 @@ use arrow::util::display::{ArrayFormatter, FormatOptions};
 use floe_base::error::Kind;
 use floe_base::{Error, Result};
 
-use super::_body::{Elements, call_with, captured, lambda};
-use crate::family::array::_list::{Gather, keys, list};
+use super::_body::{Elements, array, call_with, captured, lambda};
+use crate::family::array::_list::{Gather, keys};
 use crate::rows::{self, Lists};
 use crate::{Call, Function, Typed};
 
@@ -24,7 +24,7 @@ fn bind(call: &Call<'_>) -> Result<Typed> {
 }
 
 fn natural(call: &Call<'_>) -> Result<Typed> {
-    let (array, element) = list(call, 0)?;
+    let (array, element) = array(call, 0)?;
     let (nullable, data_type) = (array.nullable, array.data_type.clone());
     Ok(call.kernel("", vec![array], data_type, nullable, move |arguments| {
         let lists = Lists::of(arguments, 0)?;
@@ -47,7 +47,7 @@ fn natural(call: &Call<'_>) -> Result<Typed> {
 /// Sorts all lists in step, by merging runs of 1, 2, 4, … elements: each round asks the lambda for one comparison of
 /// every pair of runs, so that it runs over batches and not over pairs.
 fn compared(call: &Call<'_>) -> Result<Typed> {
-    let (array, element) = list(call, 0)?;
+    let (array, element) = array(call, 0)?;
     let lambda = lambda(call, 1, &[&[element.clone(), element.clone()]])?;
     if lambda.data_type != DataType::Int32 {
         let found = floe_syntax::DataType::from_arrow(&lambda.data_type);

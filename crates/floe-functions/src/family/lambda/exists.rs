@@ -5,9 +5,7 @@ use arrow::array::{Array, AsArray};
 use arrow::datatypes::DataType;
 use floe_base::Result;
 
-use super::_body::{Elements, call_with, captured, lambda};
-use super::filter::predicate;
-use crate::family::array::_list::list;
+use super::_body::{Elements, array, call_with, captured, predicate};
 use crate::rows::{self, Lists};
 use crate::{Call, Function, Typed};
 
@@ -31,8 +29,8 @@ fn forall(call: &Call<'_>) -> Result<Typed> {
 /// `decisive` is the answer of one element that settles the whole.
 fn bind(call: &Call<'_>, decisive: bool, open: Option<bool>) -> Result<Typed> {
     let [_, _] = call.exactly()?;
-    let (array, element) = list(call, 0)?;
-    let lambda = predicate(call, lambda(call, 1, &[&[element]])?)?;
+    let (array, element) = array(call, 0)?;
+    let lambda = predicate(call, 1, &[&[element]])?;
     let nullable = array.nullable || lambda.nullable;
     let body = lambda.body;
     let key = format!("{open:?} {}", lambda.key);

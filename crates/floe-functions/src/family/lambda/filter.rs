@@ -4,8 +4,8 @@ use arrow::array::{Array, AsArray};
 use arrow::datatypes::DataType;
 use floe_base::Result;
 
-use super::_body::{Bound, Elements, call_with, captured, lambda, parameter};
-use crate::family::array::_list::{Gather, list};
+use super::_body::{Elements, array, call_with, captured, parameter, predicate};
+use crate::family::array::_list::Gather;
 use crate::rows::{self, Lists};
 use crate::{Call, Function, Typed};
 
@@ -15,9 +15,9 @@ pub(crate) const FUNCTIONS: &[Function] =
 
 fn bind(call: &Call<'_>) -> Result<Typed> {
     let [_, _] = call.exactly()?;
-    let (array, element) = list(call, 0)?;
+    let (array, element) = array(call, 0)?;
     let index = parameter("i", &DataType::Int32, false);
-    let lambda = predicate(call, lambda(call, 1, &[&[element.clone()], &[element.clone(), index]])?)?;
+    let lambda = predicate(call, 1, &[&[element.clone()], &[element.clone(), index]])?;
     let (nullable, body, data_type) = (array.nullable, lambda.body, array.data_type.clone());
     let arguments = [array].into_iter().chain(lambda.captured).collect();
     Ok(call_with(call, lambda.key, lambda.fallible, arguments, data_type, nullable, move |arguments| {
@@ -37,12 +37,4 @@ fn bind(call: &Call<'_>) -> Result<Typed> {
         }
         rows::finish(arguments, gather.finish(&element)?)
     }))
-}
-
-/// A lambda that must be a condition.
-pub(crate) fn predicate(call: &Call<'_>, lambda: Bound) -> Result<Bound> {
-    if lambda.data_type == DataType::Boolean {
-        return Ok(lambda);
-    }
-    Err(super::_body::unexpected_result(call, 1, "\"BOOLEAN\"", &lambda))
 }

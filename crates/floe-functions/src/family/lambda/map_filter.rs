@@ -4,8 +4,7 @@ use arrow::array::{Array, AsArray};
 use arrow::datatypes::DataType;
 use floe_base::Result;
 
-use super::_body::{Elements, call_with, captured, lambda};
-use super::filter::predicate;
+use super::_body::{Elements, call_with, captured, predicate};
 use crate::family::map::_entries::{Entries, Keys, entry_fields};
 use crate::family::map::_lists::as_lists;
 use crate::rows::{self, Maps};
@@ -20,7 +19,7 @@ fn bind(call: &Call<'_>) -> Result<Typed> {
         return Err(call.unexpected_type(0, "\"MAP\""));
     }
     let (key, value) = entry_fields(&map.data_type)?;
-    let lambda = predicate(call, lambda(call, 1, &[&[key, value]])?)?;
+    let lambda = predicate(call, 1, &[&[key, value]])?;
     let (nullable, data_type, body) = (map.nullable, map.data_type.clone(), lambda.body);
     let arguments = [map].into_iter().chain(lambda.captured).collect();
     let result = data_type.clone();

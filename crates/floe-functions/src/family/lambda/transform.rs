@@ -6,8 +6,7 @@ use arrow::array::ListArray;
 use arrow::datatypes::{DataType, Field, FieldRef};
 use floe_base::Result;
 
-use super::_body::{Elements, call_with, captured, lambda, parameter};
-use crate::family::array::_list::list;
+use super::_body::{Elements, array, call_with, captured, lambda, parameter};
 use crate::rows::{self, Lists};
 use crate::{Call, Function, Typed};
 
@@ -16,7 +15,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[Function::scalar("transform", bind)
 
 fn bind(call: &Call<'_>) -> Result<Typed> {
     let [_, _] = call.exactly()?;
-    let (array, element) = list(call, 0)?;
+    let (array, element) = array(call, 0)?;
     let index = parameter("i", &DataType::Int32, false);
     let lambda = lambda(call, 1, &[&[element.clone()], &[element, index]])?;
     let item: FieldRef = match &lambda.written {

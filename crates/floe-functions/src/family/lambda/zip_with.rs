@@ -6,8 +6,8 @@ use arrow::array::ListArray;
 use arrow::datatypes::{DataType, Field, FieldRef};
 use floe_base::Result;
 
-use super::_body::{call_with, captured, lambda, parameter};
-use crate::family::array::_list::{Gather, list};
+use super::_body::{array, call_with, captured, lambda, parameter};
+use crate::family::array::_list::Gather;
 use crate::rows::{self, Lists};
 use crate::{Call, Function, Typed};
 
@@ -16,7 +16,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[Function::scalar("zip_with", bind)
 
 fn bind(call: &Call<'_>) -> Result<Typed> {
     let [_, _, _] = call.exactly()?;
-    let ((left, one), (right, other)) = (list(call, 0)?, list(call, 1)?);
+    let ((left, one), (right, other)) = (array(call, 0)?, array(call, 1)?);
     let fields = [parameter("x", one.data_type(), true), parameter("y", other.data_type(), true)];
     let lambda = lambda(call, 2, &[&fields])?;
     let item: FieldRef = Arc::new(Field::new("element", lambda.data_type.clone(), lambda.nullable));

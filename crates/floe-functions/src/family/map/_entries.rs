@@ -11,7 +11,7 @@ use floe_base::error::Kind;
 use floe_base::{Error, Result};
 
 use crate::Call;
-use crate::family::array::_list::{Gather, is_null, keys};
+use crate::family::array::_list::{Gather, is_null, keys, normalised};
 
 /// The type of a map.
 pub(crate) fn map_type(key: &DataType, value: &DataType, nullable: bool) -> DataType {
@@ -49,6 +49,16 @@ pub(crate) struct Keys {
 }
 
 impl Keys {
+    /// Keys that are made one by one: of numbers with a fraction there is one NaN and one zero (Spark 4.1
+    /// `ArrayBasedMapBuilder.put`, which does not look into arrays and structs).
+    pub(crate) fn normal(sources: Vec<ArrayRef>) -> Result<Self> {
+        let one = |source: &ArrayRef| match source.data_type() {
+            DataType::Float32 | DataType::Float64 => normalised(source),
+            _ => Ok(source.clone()),
+        };
+        Self::new(sources.iter().map(one).collect::<Result<Vec<_>>>()?)
+    }
+
     pub(crate) fn new(sources: Vec<ArrayRef>) -> Result<Self> {
         let rows = keys(&sources)?;
         Ok(Self { sources, rows })

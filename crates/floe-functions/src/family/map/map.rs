@@ -33,7 +33,7 @@ fn bind(call: &Call<'_>) -> Result<Typed> {
         let columns = (0..2 * entries).map(|index| rows::any(arguments, index)).collect::<Result<Vec<_>>>()?;
         let mut sources: Vec<ArrayRef> = columns.iter().map(|column| column.array.clone()).collect();
         let values = sources.split_off(entries);
-        let keys = Keys::new(sources)?;
+        let keys = Keys::normal(sources)?;
         let rows = rows::count(arguments);
         let mut maps = Entries::new(&keys, values, rows, last_wins);
         for row in 0..rows {

@@ -20,7 +20,7 @@ fn bind(call: &Call<'_>) -> Result<Typed> {
             .with("dataType", format!("[{}]", types.collect::<Vec<_>>().join(", ")))
             .at(call.origin));
     }
-    let arguments = unified(call, 0)?;
+    let arguments = unified(call, call.arguments.clone())?;
     let mut data_type = map_type(&DataType::Utf8, &DataType::Utf8, true);
     for (index, argument) in arguments.iter().enumerate() {
         let (key, value) = entry_fields(&argument.data_type)?;
@@ -30,7 +30,7 @@ fn bind(call: &Call<'_>) -> Result<Typed> {
     let (count, last_wins, result) = (arguments.len(), last_wins(call), data_type.clone());
     Ok(call.raising(format!("{last_wins}"), arguments, data_type, call.any_nullable(), move |arguments| {
         let columns = (0..count).map(|index| Maps::of(arguments, index)).collect::<Result<Vec<_>>>()?;
-        let keys = Keys::new(columns.iter().map(|column| column.array.keys().clone()).collect())?;
+        let keys = Keys::normal(columns.iter().map(|column| column.array.keys().clone()).collect())?;
         let values = columns.iter().map(|column| column.array.values().clone()).collect();
         let rows = rows::count(arguments);
         let mut maps = Entries::new(&keys, values, rows, last_wins);

@@ -28,8 +28,7 @@ fn bind(call: &Call<'_>) -> Result<Typed> {
                 continue;
             };
             if keys.len() != values.len() {
-                let text = "The key array and value array of MapData must have the same length.";
-                return Err(Error::message(Kind::Runtime, text));
+                return Err(Error::new(Kind::Runtime, "_LEGACY_ERROR_TEMP_2128"));
             }
             for (key, value) in keys.zip(values) {
                 maps.push((0, key), Some((0, value)))?;

@@ -24,7 +24,7 @@ fn bind(call: &Call<'_>) -> Result<Typed> {
     Ok(call.raising(format!("{last_wins}"), vec![array], data_type, nullable, move |arguments| {
         let lists = Lists::of(arguments, 0)?;
         let structs = lists.array.values().as_struct().clone();
-        let keys = Keys::new(vec![structs.column(0).clone()])?;
+        let keys = Keys::normal(vec![structs.column(0).clone()])?;
         let rows = rows::count(arguments);
         let mut maps = Entries::new(&keys, vec![structs.column(1).clone()], rows, last_wins);
         for row in 0..rows {

@@ -17,13 +17,13 @@ pub(crate) const FUNCTIONS: &[Function] = &[
     Function::scalar("map_entries", entries).usage("map_entries(map) - Returns the entries as an array of structs."),
 ];
 
-/// Spark 4.1 declares the elements nullable though keys never are.
+/// Spark 4.1 declares the elements nullable though keys never are, and values may not be.
 fn keys(call: &Call<'_>) -> Result<Typed> {
     bind(call, |key, _| renamed(key, true), |map| map.keys().clone())
 }
 
 fn values(call: &Call<'_>) -> Result<Typed> {
-    bind(call, |_, value| renamed(value, value.is_nullable()), |map| map.values().clone())
+    bind(call, |_, value| renamed(value, true), |map| map.values().clone())
 }
 
 fn entries(call: &Call<'_>) -> Result<Typed> {

@@ -9,7 +9,7 @@ use floe_base::Result;
 
 use super::_entries::{Entries, Keys, last_wins, map_type};
 use crate::family::regex::_pattern::Patterns;
-use crate::family::string::_text::{nullable, text};
+use crate::family::string::_text::{nullable, text_only};
 use crate::rows::{self, Texts};
 use crate::{Call, Function, Typed};
 
@@ -20,10 +20,10 @@ pub(crate) const FUNCTIONS: &[Function] = &[Function::scalar("str_to_map", bind)
 fn bind(call: &Call<'_>) -> Result<Typed> {
     call.between(1, 3)?;
     let delimiter = |index: usize, default: &str| match call.arguments.len() > index {
-        true => text(call, index),
+        true => text_only(call, index),
         false => Ok(Typed::constant(ScalarValue::from(default))),
     };
-    let arguments = [text(call, 0)?, delimiter(1, ",")?, delimiter(2, ":")?];
+    let arguments = [text_only(call, 0)?, delimiter(1, ",")?, delimiter(2, ":")?];
     let nullable = nullable(&arguments.each_ref());
     let data_type = map_type(&DataType::Utf8, &DataType::Utf8, true);
     let (last_wins, result) = (last_wins(call), data_type.clone());

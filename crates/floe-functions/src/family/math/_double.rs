@@ -1,4 +1,7 @@
 //! Functions of one or two doubles: the operands read as doubles, the loop, NULL where the function has no value.
+//!
+//! Where Spark computes with Java's `StrictMath`, which is FDLIBM, these call `libm`, which is FDLIBM too: so answers
+//! are the same to the last digit.
 
 use arrow::array::PrimitiveArray;
 use arrow::datatypes::{DataType, Float64Type};

@@ -66,6 +66,10 @@ pub(crate) fn bind(call: &Call<'_>, rounding: Rounding) -> Result<Typed> {
 /// The shortest decimal that is a floating point number, rounded: so 1.005 becomes 1.01. `None`: nothing to round.
 fn rounded_text(text: &str, places: i32, rounding: Rounding) -> Option<Decimal> {
     let number = digits::read(text)?;
+    // Decimals know no -0.0.
+    if number.digits() == arrow::datatypes::i256::ZERO {
+        return Some(number);
+    }
     let drop = u32::try_from(number.scale() - places).ok().filter(|drop| *drop > 0)?;
     let value = number.digits().to_i128()?;
     let rounded = digits::power(drop).map_or(0, |unit| rounding.divide(value, unit));

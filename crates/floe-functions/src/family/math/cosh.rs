@@ -9,5 +9,5 @@ pub(crate) const FUNCTIONS: &[Function] =
     &[Function::scalar("cosh", bind).usage("cosh(expr) - Returns the hyperbolic cosine of `expr`.")];
 
 fn bind(call: &Call<'_>) -> Result<Typed> {
-    unary(call, f64::cosh)
+    unary(call, libm::cosh)
 }

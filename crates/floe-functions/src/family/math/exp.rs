@@ -9,5 +9,5 @@ pub(crate) const FUNCTIONS: &[Function] =
     &[Function::scalar("exp", bind).usage("exp(expr) - Returns e to the power of `expr`.")];
 
 fn bind(call: &Call<'_>) -> Result<Typed> {
-    unary(call, f64::exp)
+    unary(call, libm::exp)
 }

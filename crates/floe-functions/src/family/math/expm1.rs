@@ -9,5 +9,5 @@ pub(crate) const FUNCTIONS: &[Function] =
     &[Function::scalar("expm1", bind).usage("expm1(expr) - Returns exp(`expr`) - 1.")];
 
 fn bind(call: &Call<'_>) -> Result<Typed> {
-    unary(call, f64::exp_m1)
+    unary(call, libm::expm1)
 }

@@ -15,19 +15,8 @@ pub(crate) const FUNCTIONS: &[Function] =
 
 fn bind(call: &Call<'_>) -> Result<Typed> {
     let [value] = call.exactly()?;
-    let nullable = value.nullable;
     match value.data_type {
-        DataType::Utf8 | DataType::Binary => {
-            let bytes = cast(value, &DataType::Binary, CastMode::Session, call.context, call.origin)?;
-            Ok(call.kernel("bytes", vec![bytes], DataType::Utf8, nullable, |arguments| {
-                let values = Binaries::of(arguments, 0)?;
-                texts(arguments, |row, out| {
-                    let Some(bytes) = values.at(row) else { return Ok(false) };
-                    out.push_str(&hex::encode_upper(bytes));
-                    Ok(true)
-                })
-            }))
-        }
+        DataType::Utf8 | DataType::Binary => bytes(call, value),
         ref other if coerce::is_numeric(other) || *other == DataType::Null => {
             let number = call.coerced(0, &DataType::Int64, "\"BIGINT\"")?;
             let nullable = number.nullable;
@@ -40,6 +29,23 @@ fn bind(call: &Call<'_>) -> Result<Typed> {
                 })
             }))
         }
+        DataType::Boolean | DataType::Date32 | DataType::Timestamp(..) => {
+            let text = cast(value, &DataType::Utf8, CastMode::Session, call.context, call.origin)?;
+            bytes(call, text)
+        }
         _ => Err(call.unexpected_type(0, "(\"BIGINT\" or \"BINARY\" or \"STRING\")")),
     }
+}
+
+fn bytes(call: &Call<'_>, value: Typed) -> Result<Typed> {
+    let nullable = value.nullable;
+    let bytes = cast(value, &DataType::Binary, CastMode::Session, call.context, call.origin)?;
+    Ok(call.kernel("bytes", vec![bytes], DataType::Utf8, nullable, |arguments| {
+        let values = Binaries::of(arguments, 0)?;
+        texts(arguments, |row, out| {
+            let Some(bytes) = values.at(row) else { return Ok(false) };
+            out.push_str(&hex::encode_upper(bytes));
+            Ok(true)
+        })
+    }))
 }

@@ -9,5 +9,5 @@ pub(crate) const FUNCTIONS: &[Function] =
     &[Function::scalar("ln", bind).usage("ln(expr) - Returns the natural logarithm (base e) of `expr`.")];
 
 fn bind(call: &Call<'_>) -> Result<Typed> {
-    partial(call, |value| (value > 0.0 || value.is_nan()).then(|| value.ln()))
+    partial(call, |value| (value > 0.0 || value.is_nan()).then(|| libm::log(value)))
 }

@@ -14,7 +14,7 @@ pub(crate) const FUNCTIONS: &[Function] =
 fn bind(call: &Call<'_>) -> Result<Typed> {
     call.between(1, 2)?;
     if call.arguments.len() == 1 {
-        return partial(call, |value| (value > 0.0 || value.is_nan()).then(|| value.ln()));
+        return partial(call, |value| (value > 0.0 || value.is_nan()).then(|| libm::log(value)));
     }
     let operands = vec![double(call, 0)?, double(call, 1)?];
     Ok(call.kernel("base", operands, DataType::Float64, true, |arguments| {
@@ -23,7 +23,7 @@ fn bind(call: &Call<'_>) -> Result<Typed> {
             let Some((base, value)) = bases.at(row).zip(values.at(row)) else { return Ok(None) };
             // Written so that NaN goes through.
             let none = value <= 0.0 || base <= 0.0;
-            Ok((!none).then(|| value.ln() / base.ln()))
+            Ok((!none).then(|| libm::log(value) / libm::log(base)))
         })
     }))
 }

@@ -9,5 +9,5 @@ pub(crate) const FUNCTIONS: &[Function] =
     &[Function::scalar("log2", bind).usage("log2(expr) - Returns the logarithm of `expr` with base 2.")];
 
 fn bind(call: &Call<'_>) -> Result<Typed> {
-    partial(call, |value| (value > 0.0 || value.is_nan()).then(|| value.ln() / std::f64::consts::LN_2))
+    partial(call, |value| (value > 0.0 || value.is_nan()).then(|| libm::log(value) / std::f64::consts::LN_2))
 }

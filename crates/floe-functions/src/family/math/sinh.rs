@@ -9,5 +9,5 @@ pub(crate) const FUNCTIONS: &[Function] =
     &[Function::scalar("sinh", bind).usage("sinh(expr) - Returns hyperbolic sine of `expr`.")];
 
 fn bind(call: &Call<'_>) -> Result<Typed> {
-    unary(call, f64::sinh)
+    unary(call, libm::sinh)
 }

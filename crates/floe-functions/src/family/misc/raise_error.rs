@@ -31,7 +31,10 @@ fn raise(call: &Call<'_>) -> Result<Typed> {
 
 fn assert(call: &Call<'_>) -> Result<Typed> {
     call.between(1, 2)?;
-    let condition = call.coerced(0, &DataType::Boolean, "\"BOOLEAN\"")?;
+    let condition = match call.argument(0)?.data_type {
+        DataType::Boolean | DataType::Null => call.coerced(0, &DataType::Boolean, "\"BOOLEAN\"")?,
+        _ => return Err(call.unexpected_type(0, "\"BOOLEAN\"")),
+    };
     let message = match call.arguments.len() {
         1 => Typed::constant(ScalarValue::from(format!("'{}' is not true!", (call.text)(Some(0))).as_str())),
         _ => text(call, 1)?,

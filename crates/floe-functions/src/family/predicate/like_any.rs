@@ -1,5 +1,6 @@
 //! `like_any`, `like_all` and their kin: a text against several patterns.
 
+use datafusion::scalar::ScalarValue;
 use floe_base::Result;
 
 use super::_like::{matches, texts};
@@ -29,5 +30,9 @@ fn bind(call: &Call<'_>) -> Result<Typed> {
         let matched = matches(call, text, pattern, '\\', insensitive)?;
         results.push(if negated { condition::not(matched) } else { matched });
     }
-    Ok(if call.name.ends_with("_any") { condition::any(results) } else { condition::all(results) })
+    // Spark 4.1 declares these nullable where every pattern is a constant text, and writes them out as LIKEs elsewhere.
+    let constant = |pattern: &Typed| matches!(pattern.literal(), Some(ScalarValue::Utf8(Some(_))));
+    let all_constant = call.arguments.iter().skip(1).all(constant);
+    let found = if call.name.ends_with("_any") { condition::any(results) } else { condition::all(results) };
+    Ok(found.or_null_if(all_constant))
 }

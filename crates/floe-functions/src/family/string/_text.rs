@@ -10,6 +10,14 @@ pub(crate) fn text(call: &Call<'_>, index: usize) -> Result<Typed> {
     call.coerced(index, &DataType::Utf8, "\"STRING\"")
 }
 
+/// The nth argument, which must be text as it is: some functions read nothing else as text (`ExpectsInputTypes`).
+pub(crate) fn text_only(call: &Call<'_>, index: usize) -> Result<Typed> {
+    match call.argument(index)?.data_type {
+        DataType::Utf8 | DataType::Null => text(call, index),
+        _ => Err(call.unexpected_type(index, "\"STRING\"")),
+    }
+}
+
 /// The nth argument as a 32-bit number.
 pub(crate) fn int(call: &Call<'_>, index: usize) -> Result<Typed> {
     call.coerced(index, &DataType::Int32, "\"INT\"")

@@ -10,7 +10,6 @@ use crate::{Call, Function, Typed};
 pub(crate) const FUNCTIONS: &[Function] =
     &[Function::scalar("ascii", bind).usage("ascii(str) - Returns the code of the first character, 0 of empty text.")];
 
-/// Java's: beyond the basic plane it is the first half of the surrogate pair (Spark 4.1 `Ascii` reads one `char`).
 fn bind(call: &Call<'_>) -> Result<Typed> {
     let [_] = call.exactly()?;
     let value = text(call, 0)?;
@@ -18,7 +17,7 @@ fn bind(call: &Call<'_>) -> Result<Typed> {
     Ok(call.kernel("", vec![value], DataType::Int32, nullable, |arguments| {
         let values = Texts::of(arguments, 0)?;
         rows::numbers::<Int32Type>(arguments, |row| {
-            Ok(values.at(row).map(|value| value.encode_utf16().next().map_or(0, i32::from)))
+            Ok(values.at(row).map(|value| value.chars().next().map_or(0, |letter| u32::from(letter) as i32)))
         })
     }))
 }

@@ -3,7 +3,7 @@
 use datafusion::scalar::ScalarValue;
 use floe_base::{Error, Result};
 
-use super::_text::text;
+use super::_text::{text, text_only};
 use crate::{Call, Function, Typed};
 
 pub(crate) const FUNCTIONS: &[Function] = &[
@@ -29,6 +29,6 @@ fn collate(call: &Call<'_>) -> Result<Typed> {
 
 fn collation(call: &Call<'_>) -> Result<Typed> {
     let [_] = call.exactly()?;
-    text(call, 0)?;
+    text_only(call, 0)?;
     Ok(Typed::constant(ScalarValue::from("SYSTEM.BUILTIN.UTF8_BINARY")))
 }

@@ -56,7 +56,12 @@ fn binaries(call: &Call<'_>) -> Typed {
 }
 
 fn arrays(call: &Call<'_>) -> Result<Typed> {
-    let arguments = unified(call, 0)?;
+    // Spark 4.1 makes a bare NULL a text before it looks at the arrays beside it.
+    let arguments = call.arguments.iter().map(|argument| match argument.data_type {
+        DataType::Null => Typed::null(&DataType::Utf8),
+        _ => argument.clone(),
+    });
+    let arguments = unified(call, arguments.collect())?;
     let mut element = Arc::new(Field::new("element", DataType::Null, false));
     for argument in &arguments {
         if let DataType::List(found) = &argument.data_type {

@@ -32,7 +32,7 @@ fn instr(call: &Call<'_>) -> Result<Typed> {
 
 /// A NULL start counts as 0, which finds nothing (Spark 4.1 `StringLocate.eval`).
 fn bind(call: &Call<'_>, value: Typed, part: Typed, start: Typed) -> Result<Typed> {
-    let nullable = nullable(&[&value, &part, &start]);
+    let nullable = nullable(&[&value, &part]);
     Ok(call.kernel("", vec![value, part, start], DataType::Int32, nullable, |arguments| {
         let (values, parts) = (Texts::of(arguments, 0)?, Texts::of(arguments, 1)?);
         let starts = Ints::of(arguments, 2)?;

@@ -4,7 +4,7 @@ use arrow::datatypes::DataType;
 use datafusion::scalar::ScalarValue;
 use floe_base::{Error, Result};
 
-use super::_text::text;
+use super::_text::text_only;
 use crate::rows::{self, Texts};
 use crate::{Call, Function, Typed};
 
@@ -16,10 +16,10 @@ fn bind(call: &Call<'_>) -> Result<Typed> {
     const DEFAULTS: [(&str, Option<&str>); 4] =
         [("upperChar", Some("X")), ("lowerChar", Some("x")), ("digitChar", Some("n")), ("otherChar", None)];
     call.between(1, 5)?;
-    let mut arguments = vec![text(call, 0)?];
+    let mut arguments = vec![text_only(call, 0)?];
     for (index, (name, default)) in DEFAULTS.into_iter().enumerate() {
         let by = match call.arguments.len() > index + 1 {
-            true => text(call, index + 1)?,
+            true => text_only(call, index + 1)?,
             false => Typed::constant(ScalarValue::from(default)),
         };
         check(call, name, index + 1, &by)?;

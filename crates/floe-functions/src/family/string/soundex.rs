@@ -3,7 +3,7 @@
 use arrow::datatypes::DataType;
 use floe_base::Result;
 
-use super::_text::text;
+use super::_text::text_only;
 use crate::rows::{self, Texts};
 use crate::{Call, Function, Typed};
 
@@ -12,7 +12,7 @@ pub(crate) const FUNCTIONS: &[Function] =
 
 fn bind(call: &Call<'_>) -> Result<Typed> {
     let [_] = call.exactly()?;
-    let value = text(call, 0)?;
+    let value = text_only(call, 0)?;
     let nullable = value.nullable;
     Ok(call.kernel("", vec![value], DataType::Utf8, nullable, |arguments| {
         let values = Texts::of(arguments, 0)?;

@@ -3,7 +3,7 @@
 use arrow::datatypes::DataType;
 use floe_base::Result;
 
-use super::_text::{int, text};
+use super::_text::{int, nullable, text};
 use crate::rows::{self, Ints, Texts};
 use crate::{Call, Function, Typed};
 
@@ -13,8 +13,9 @@ pub(crate) const FUNCTIONS: &[Function] = &[Function::scalar("substring_index", 
 
 fn bind(call: &Call<'_>) -> Result<Typed> {
     let [_, _, _] = call.exactly()?;
-    let arguments = vec![text(call, 0)?, text(call, 1)?, int(call, 2)?];
-    Ok(call.kernel("", arguments, DataType::Utf8, call.any_nullable(), |arguments| {
+    let arguments = [text(call, 0)?, text(call, 1)?, int(call, 2)?];
+    let nullable = nullable(&arguments.each_ref());
+    Ok(call.kernel("", arguments.into(), DataType::Utf8, nullable, |arguments| {
         let (values, delimiters) = (Texts::of(arguments, 0)?, Texts::of(arguments, 1)?);
         let counts = Ints::of(arguments, 2)?;
         rows::texts(arguments, |row, out| {

@@ -4,7 +4,7 @@ use arrow::datatypes::DataType;
 use floe_base::error::Kind;
 use floe_base::{Error, Result};
 
-use crate::family::string::_text::text;
+use crate::family::string::_text::text_only;
 use crate::rows::{self, Texts};
 use crate::{Call, Function, Typed};
 
@@ -25,7 +25,7 @@ fn try_parse(call: &Call<'_>) -> Result<Typed> {
 
 fn bind(call: &Call<'_>, raises: bool) -> Result<Typed> {
     call.between(2, 3)?;
-    let arguments = (0..call.arguments.len()).map(|index| text(call, index)).collect::<Result<Vec<_>>>()?;
+    let arguments = (0..call.arguments.len()).map(|index| text_only(call, index)).collect::<Result<Vec<_>>>()?;
     let body = move |arguments: &crate::Arguments<'_>| {
         let (urls, parts) = (Texts::of(arguments, 0)?, Texts::of(arguments, 1)?);
         let keys = if arguments.values.len() == 3 { Some(Texts::of(arguments, 2)?) } else { None };
