@@ -36,8 +36,7 @@ def main() -> None:
     """Write one condition per line: compact, and a diff between two Spark versions stays readable."""
     if len(sys.argv) != 2:
         raise SystemExit(__doc__)
-    conditions = {name: kept(entry) for name, entry in sorted(published(Path(sys.argv[1])).items())
-                  if not name.startswith("_LEGACY_")}
+    conditions = {name: kept(entry) for name, entry in sorted(published(Path(sys.argv[1])).items())}
     lines = [f"{json.dumps(name)}:{json.dumps(entry, ensure_ascii=False, separators=(',', ':'))}"
              for name, entry in conditions.items()]
     TARGET.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")

@@ -83,7 +83,7 @@ impl Parser<'_> {
 
     /// Whether `(` holds more numbers than `most`, which no type takes.
     fn has_more_numbers_than(&self, most: usize) -> bool {
-        self.is(Kind::LeftParen) && self.peek_at(1) != Kind::RightParen && self.peek_at(2 * most) == Kind::Comma
+        self.is(Kind::LeftParen) && (1..=most).all(|number| self.peek_at(2 * number) == Kind::Comma)
     }
 
     /// Without its parameters a type is not complete, which Spark says once the statement as a whole is well-formed.
@@ -215,8 +215,8 @@ impl Parser<'_> {
         let scale: u32 = if self.eat(Kind::Comma) { self.integer()? } else { 0 };
         self.expect(Kind::RightParen)?;
         if scale > precision {
-            let text = format!("Decimal scale ({scale}) cannot be greater than precision ({precision}).");
-            self.defer(Error::message(ErrorKind::Analysis, text));
+            let error = Error::new(ErrorKind::Analysis, "_LEGACY_ERROR_TEMP_1228");
+            self.defer(error.with("scale", scale.to_string()).with("precision", precision.to_string()));
         } else if precision > 38 {
             self.defer(too_precise(precision));
         }

@@ -59,8 +59,9 @@ impl Parser<'_> {
                 Ok(value) => Ok(Literal::Long(value)),
                 Err(_) => Err(range("bigint", "-9223372036854775808", "9223372036854775807", 1)),
             },
-            Number::Float => match body(1).parse::<f32>() {
-                Ok(value) if value.is_finite() => Ok(Literal::Float(value)),
+            // Spark measures what is written, and so refuses the largest float as Java prints it, `3.4028235E38`.
+            Number::Float => match (body(1).parse::<f32>(), body(1).parse::<f64>()) {
+                (Ok(value), Ok(written)) if written.abs() <= f64::from(f32::MAX) => Ok(Literal::Float(value)),
                 _ => Err(range("float", "-3.4028234663852886E+38", "3.4028234663852886E+38", 1)),
             },
             Number::Double | Number::Exponent => {
