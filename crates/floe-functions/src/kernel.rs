@@ -13,6 +13,7 @@ use datafusion::logical_expr::{
     ColumnarValue, Expr, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, TypeSignature,
     Volatility,
 };
+use datafusion::scalar::ScalarValue;
 use floe_base::{Origin, Result};
 
 use crate::Typed;
@@ -98,12 +99,35 @@ impl Kernel {
 
     /// The call of this kernel over arguments whose types it was made for.
     pub fn call(self, arguments: Vec<Typed>) -> Typed {
+        if let Some(constant) = self.folded(&arguments) {
+            return constant;
+        }
         let fallible = self.fallible || arguments.iter().any(|argument| argument.fallible);
         let (data_type, nullable) = (self.field.data_type().clone(), self.field.is_nullable());
         let args = arguments.into_iter().map(|argument| argument.expr).collect();
         let udf = Arc::new(ScalarUDF::new_from_impl(self));
         Typed::new(Expr::ScalarFunction(ScalarFunction::new_udf(udf, args)), data_type, nullable)
             .with_fallible(fallible)
+    }
+
+    /// The value of a call that could raise and, over these constants, does not: nothing has to guard it, so that the
+    /// engine can split the condition around it and push it down (`quantity <= 1 + 10`). One that does raise is left for
+    /// the rows that reach it, as Spark 4.1's `ConstantFolding` leaves it. Only small values: nothing large is made here.
+    fn folded(&self, arguments: &[Typed]) -> Option<Typed> {
+        let data_type = self.field.data_type();
+        let is_small = data_type.is_primitive() || matches!(data_type, DataType::Boolean);
+        if !self.fallible || !is_small || self.signature.volatility != Volatility::Immutable {
+            return None;
+        }
+        let constant = |argument: &Typed| argument.literal().cloned().map(ColumnarValue::Scalar);
+        let values: Vec<ColumnarValue> = arguments.iter().map(constant).collect::<Option<_>>()?;
+        let found = (self.body)(&Arguments { values: &values, rows: 1, origin: &self.origin }).ok()?;
+        let value = match found {
+            ColumnarValue::Scalar(value) => value,
+            ColumnarValue::Array(array) => ScalarValue::try_from_array(&array, 0).ok()?,
+        };
+        let fits = value.data_type() == *data_type;
+        fits.then(|| Typed::new(Expr::Literal(value, None), data_type.clone(), self.field.is_nullable()))
     }
 }
 
