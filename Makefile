@@ -8,6 +8,7 @@ JOBS ?= 2
 RELEASE = $(CARGO_TARGET_DIR)/release/floe-engine
 DEBUG = $(CARGO_TARGET_DIR)/debug/floe-engine
 SEED ?= 1
+SCALE ?= 1
 
 .PHONY: help build demo docs test check rust python differential clients bad-inputs tpc dbt-classes peers start truth writers exchange rest-catalog
 
@@ -44,11 +45,13 @@ clients: build ## one scripted session of 60 calls with three PySpark versions
 bad-inputs: build ## wrong and hostile inputs
 	$(PYTHON) tests/with_server.py $(RELEASE) tests/connect/bad_inputs.py
 
-tpc: build ## TPC-H and TPC-DS, answers checked
-	$(PYTHON) tests/with_server.py $(RELEASE) tests/tpc/run.py tpch
+tpc: build ## TPC-H and TPC-DS, answers checked; SCALE=n
+	$(PYTHON) tests/with_server.py $(RELEASE) tests/tpc/run.py tpch --scale $(SCALE)
+	$(PYTHON) tests/with_server.py $(RELEASE) tests/tpc/run.py tpcds --scale $(SCALE)
 
-peers: build ## TPC-H beside the nearest peer, interleaved
-	$(PYTHON) tests/with_server.py $(RELEASE) tests/tpc/peers.py tpch
+peers: build ## TPC-H beside the nearest peer, interleaved, over Iceberg and over Parquet; SCALE=n
+	$(PYTHON) tests/with_server.py $(RELEASE) tests/tpc/peers.py tpch --scale $(SCALE) --iceberg
+	$(PYTHON) tests/with_server.py $(RELEASE) tests/tpc/peers.py tpch --scale $(SCALE)
 
 dbt-classes: build ## dbt-spark's own functional classes
 	$(PYTHON) tests/with_server.py $(RELEASE) tests/dbt/classes.py

@@ -1,34 +1,78 @@
-"""The fast part of the checks with a real client, as `make test` runs it. Usage: fast.py BINARY.
+"""The fast part of every check with real parts, as `make test` runs it. Usage: fast.py BINARY [NAME…].
 
-Here: what must hold on every commit, with floors that may only rise. Not here: the whole checks; each has a verb of
-its own in the Makefile. Fails when a figure is worse than its floor.
+Here: which checks there are, and for each the floor that its last line must reach; floors may only rise. Not here: the
+checks themselves; each is a tool of its own under this folder, with a verb in the Makefile that runs it whole.
+Last line: `N passed, N failed`.
 """
 
 import re
 import subprocess
 import sys
+import time
+from dataclasses import dataclass
 from pathlib import Path
 
 from with_server import Server
 
 HERE = Path(__file__).parent
-QUERIES = 300
-SAME_AT_LEAST = 235
-WRONG_AT_MOST = 25
+
+
+@dataclass
+class Check:
+    """A tool, its arguments, and the numbers its last line must show: `least` at least, `most` at most."""
+
+    name: str
+    tool: str
+    arguments: str
+    least: dict[str, int]
+    most: dict[str, int]
+
+    def run(self, address: str) -> bool:
+        """Run the tool against the server; print its last line and, when it is below the floor, everything it said."""
+        command = [sys.executable, HERE / self.tool, *self.arguments.split(), "--address", address]
+        begun = time.monotonic()
+        ended = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
+        lines = ended.stdout.strip().splitlines() or [""]
+        passed = ended.returncode == 0 and self.holds(lines[-1])
+        if not passed:
+            print(ended.stdout)
+        print(f"{'ok    ' if passed else 'FAILED'} {self.name}: {lines[-1]} ({time.monotonic() - begun:.0f} s)", flush=True)
+        return passed
+
+    def holds(self, line: str) -> bool:
+        """Say whether every number of the line is on the right side of its floor."""
+        return all(number(line, word) >= floor for word, floor in self.least.items()) and all(
+            number(line, word) <= ceiling for word, ceiling in self.most.items())
+
+
+def number(line: str, word: str) -> int:
+    """Return the number that follows a word and `=` or `: ` in a line; -1 where there is none."""
+    found = re.search(rf"{re.escape(word)}(?:=|: )(\d+)", line)
+    return int(found[1]) if found else -1
+
+
+CHECKS = [
+    Check("random queries", "differential/compare.py", "--seed 1 --count 300 --quiet", {"same": 235}, {"wrong": 25}),
+    Check("a session of 60 calls", "connect/run.py", "--client 4.1.4", {"clients": 50}, {}),
+    Check("wrong and hostile inputs", "connect/bad_inputs.py", "", {"hostile": 20}, {}),
+    Check("TPC-H", "tpc/run.py", "tpch --scale 0.01", {"tpch": 22}, {}),
+    Check("TPC-DS", "tpc/run.py", "tpcds --scale 0.01", {"tpcds": 90}, {}),
+    Check("dbt-spark's classes", "dbt/classes.py", "--only simple_materializations", {"dbt-classes": 1}, {}),
+]
 
 
 def main() -> None:
-    """Compare the first random queries of seed 1 with Spark's recorded answers."""
-    with Server(sys.argv[1], "--data", ":memory:") as server:
-        command = [sys.executable, HERE / "differential" / "compare.py", "--address", server.address]
-        command += ["--seed", "1", "--count", str(QUERIES), "--quiet"]
-        told = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
-    last = told.strip().splitlines()[-1]
-    print(last)
-    same, wrong = (int(re.search(rf"{word}=(\d+)", last).group(1)) for word in ("same", "wrong"))
-    well = same >= SAME_AT_LEAST and wrong <= WRONG_AT_MOST
-    print(f"{int(well)} passed, {int(not well)} failed")
-    sys.exit(not well)
+    """Run the checks, or those named, each against a server of its own."""
+    binary, *wanted = sys.argv[1:]
+    passed = failed = 0
+    for check in CHECKS:
+        if wanted and check.name not in wanted:
+            continue
+        with Server(binary, "--data", ":memory:") as server:
+            well = check.run(server.address)
+        passed, failed = passed + well, failed + (not well)
+    print(f"{passed} passed, {failed} failed")
+    sys.exit(failed > 0)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,8 @@
 
 Here: starting the peer (pysail 0.7.2, in an environment of its own) and the measuring. Not here: data, queries and
 the check of answers (`data.py`, `run.py`). Every query is run on both servers in turn, so that a noisy machine
-disturbs both alike; the best of the rounds counts. Last line: `tpch ratio: …` (peer's time by ours, geometric mean).
+disturbs both alike; the best of the rounds counts. With `--iceberg` both read the same Iceberg tables, which we write.
+Last line: `tpch over parquet: ours …s, peer …s, our time by the peer's …` (of the queries both could answer).
 """
 
 import argparse
@@ -47,12 +48,15 @@ def main() -> None:
     parser.add_argument("--scale", type=float, default=1.0)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--query", type=int, action="append")
+    parser.add_argument("--iceberg", action="store_true", help="read Iceberg tables that we write first, not the Parquet files")
     arguments = parser.parse_args()
     data.environment.enter(data.REQUIREMENTS)
     logging.disable(logging.CRITICAL)
     warnings.simplefilter("ignore")
     folder = data.prepare(arguments.benchmark, arguments.scale)
     sessions = {"ours": run.session_over(arguments.address, folder), "peer": run.session_over(arguments.peer or start_peer(), folder)}
+    if arguments.iceberg:
+        to_iceberg(folder, **sessions)
     texts = data.queries(arguments.benchmark)
     ratios, totals = [], {"ours": 0.0, "peer": 0.0}
     for number in arguments.query or sorted(texts):
@@ -71,8 +75,19 @@ def main() -> None:
         totals = {name: totals[name] + seconds for name, seconds in best.items()}
         print(f"q{number}: ours {best['ours']:.3f} s, peer {best['peer']:.3f} s, ratio {ratios[-1]:.2f}", flush=True)
     mean = math.exp(sum(map(math.log, ratios)) / len(ratios)) if ratios else 0.0
-    print(f"{arguments.benchmark} totals: ours {totals['ours']:.2f} s, peer {totals['peer']:.2f} s over {len(ratios)} queries")
-    print(f"{arguments.benchmark} ratio: {mean:.3f}")
+    what = "iceberg" if arguments.iceberg else "parquet"
+    print(f"{arguments.benchmark} over {what}: geometric mean of the peer's time by ours {mean:.3f}")
+    print(f"{arguments.benchmark} over {what}: ours {totals['ours']:.2f}s, peer {totals['peer']:.2f}s over {len(ratios)} queries, "
+          f"our time by the peer's {totals['ours'] / max(totals['peer'], 1e-9):.3f}")
+
+
+def to_iceberg(folder: Path, ours, peer) -> None:
+    """Write the files into Iceberg tables with our server, and have both read those under the files' names."""
+    run.move_to_catalog(ours, folder, "measured")
+    for path in sorted(folder.glob("*.parquet")):
+        described = ours.sql(f"DESCRIBE EXTENDED measured.{path.stem}").collect()
+        location = next(row.data_type for row in described if row.col_name == "Location")
+        peer.read.format("iceberg").load(location).createOrReplaceTempView(path.stem)
 
 
 if __name__ == "__main__":
