@@ -2,10 +2,10 @@
 
 use std::cmp::Ordering;
 
+use arrow::array::make_comparator;
 use arrow::array::{Array, BooleanArray};
 use arrow::compute::kernels::zip::zip;
 use arrow::datatypes::DataType;
-use arrow::array::make_comparator;
 use datafusion::logical_expr::ColumnarValue;
 use floe_base::{Error, Result};
 
