@@ -4,14 +4,18 @@ mod support;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
+use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use floe_base::{Error, Kind, Result};
 use floe_iceberg::alter::alter_properties;
 use floe_iceberg::catalog::{CommitError, IcebergCatalog, Ident, Loaded, LoadedView, NewTable, Properties, open};
 use floe_iceberg::commit;
 use floe_iceberg::config::CatalogConfig;
 use floe_iceberg::table::{CreateTable, IfExists, Table, create_table, stage_table};
+use floe_iceberg::write::{WriteOptions, write_files};
+use futures::StreamExt;
 use iceberg::spec::ViewMetadata;
 use iceberg::{TableRequirement, TableUpdate};
 use parking_lot::Mutex;
@@ -246,4 +250,25 @@ async fn an_altered_table_whose_answer_is_lost_is_altered() -> Result<()> {
     let lost = alter_properties(&table, set("2"), &[]).await.err().ok_or_else(|| Error::internal("not lost"))?;
     assert!(lost.to_string().contains("is unknown"), "{lost}");
     Ok(())
+}
+
+#[tokio::test]
+async fn a_write_that_is_given_up_leaves_no_file() -> Result<()> {
+    let (faulty, catalog) = Faulty::new(&[]).await?;
+    let table = faulty.table(&catalog, &ident("t")).await?;
+    let endless = futures::stream::iter([Ok(people(3..5)), Ok(people(5..7))]).chain(futures::stream::pending());
+    let stream = RecordBatchStreamAdapter::new(Arc::new(people_schema()), endless);
+    let options = WriteOptions { target_file_bytes: Some(1), ..WriteOptions::default() };
+    let until = async |count: usize| {
+        while files(&table, ".parquet").await? != count {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        Ok::<(), Error>(())
+    };
+    tokio::select! {
+        _ = write_files(&table, vec![Box::pin(stream)], &options) => return Err(Error::internal("an endless write ended")),
+        seen = until(3) => seen?,
+    }
+    let gone = tokio::time::timeout(Duration::from_secs(10), until(1)).await;
+    gone.map_err(|_| Error::internal("files of a write that was given up stay"))?
 }

@@ -106,7 +106,10 @@ impl Session {
     pub(super) async fn target(&self, name: &TableName) -> Result<Target> {
         match self.named(name).await? {
             Some(Named::Object { located, found: Found::Table(table) }) => match table.iceberg.clone() {
-                Some(iceberg) => Ok(Target { located, table: *table, iceberg }),
+                Some(iceberg) => {
+                    self.refuse_staged_writes(&iceberg)?;
+                    Ok(Target { located, table: *table, iceberg })
+                }
                 None if table.format == "iceberg" => {
                     let text = format!("Cannot write to table at a specific snapshot: {}", name.parts.join("."));
                     Err(Error::message(Kind::IllegalArgument, text))
@@ -119,6 +122,15 @@ impl Session {
             }
             // Spark looks among the tables of a catalog that has views apart, and finds none.
             Some(Named::Object { .. }) | None => Err(missing(&name.parts)),
+        }
+    }
+
+    /// Write, audit, publish: a session that asks for it must not find its rows in `main`.
+    fn refuse_staged_writes(&self, table: &floe_iceberg::table::Table) -> Result<()> {
+        let enabled = table.metadata.properties().get("write.wap.enabled").is_some_and(|value| value == "true");
+        match ["spark.wap.branch", "spark.wap.id"].into_iter().find(|key| self.conf().option(key).is_some()) {
+            Some(key) if enabled => Err(Error::unsupported(format!("{key} (of a table with write.wap.enabled)"))),
+            _ => Ok(()),
         }
     }
 }

@@ -26,7 +26,6 @@ pub use self::metadata::{publish_staged, update_metadata};
 use self::produce::Producer;
 pub use self::summary::{ENGINE_NAME, OPERATION_ID};
 use crate::catalog::{CommitError, Loaded};
-use crate::plan::whole_file::Decision;
 use crate::table::Table;
 use crate::write::NewFile;
 
@@ -154,16 +153,14 @@ pub async fn delete_all(table: &Table, operation_id: Option<String>) -> Result<T
 }
 
 /// Deletes whole files by their partition values and bounds; `None` when the filter does not decide every file as a whole,
-/// so that rows have to be rewritten. Where no file is taken there is nothing to commit.
+/// so that rows have to be rewritten. A filter that takes no file makes a snapshot too, as in Iceberg 1.11.
 pub async fn delete_files_where(
     table: &Table,
     filter: Vec<Expr>,
     operation_id: Option<String>,
 ) -> Result<Option<Table>> {
-    match produce::decides_whole_files(table, &filter).await? {
-        Decision::Some => return Ok(None),
-        Decision::None => return Ok(Some(table.clone())),
-        Decision::All => {}
+    if !produce::decides_whole_files(table, &filter).await? {
+        return Ok(None);
     }
     let change = Change { remove: Remove::Matching(filter), operation_id, ..Change::default() };
     commit(table, change).await.map(Some)

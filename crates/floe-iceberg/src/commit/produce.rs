@@ -111,7 +111,7 @@ impl Producer {
         let next_row_id = manifest::write_list(&self.storage, &location, &header, manifests).await?;
         let row_range = next_row_id.map(|next| (metadata.next_row_id(), next - metadata.next_row_id()));
 
-        let operation = operation(&self.change, &counts);
+        let operation = operation(&self.change);
         let properties = summary(&self.change, &counts, parent.as_deref());
         let builder = Snapshot::builder()
             .with_snapshot_id(self.snapshot_id)
@@ -394,40 +394,40 @@ impl Selector {
     }
 }
 
-/// What a filter takes of a table: whole files, no file, or rows of some.
-pub(super) async fn decides_whole_files(table: &Table, filter: &[datafusion::logical_expr::Expr]) -> Result<Decision> {
-    let Some(snapshot) = table.snapshot() else { return Ok(Decision::None) };
+/// True when every file of the table holds only rows that match, or none.
+pub(super) async fn decides_whole_files(table: &Table, filter: &[datafusion::logical_expr::Expr]) -> Result<bool> {
+    let Some(snapshot) = table.snapshot() else { return Ok(true) };
     let decide = WholeFile::new(&table.metadata, filter)?;
     let manifests = manifest::list(&table.storage, &table.metadata, snapshot).await?;
-    let mut found = Decision::None;
     for manifest in manifests.iter().filter(|manifest| manifest.content == ManifestContentType::Data) {
         for entry in manifest::entries(&table.storage, manifest).await?.iter().filter(|entry| entry.is_live()) {
-            match decide.decide(entry)? {
-                Decision::Some => return Ok(Decision::Some),
-                Decision::All => found = Decision::All,
-                Decision::None => {}
+            if decide.decide(entry)? == Decision::Some {
+                return Ok(false);
             }
         }
     }
-    Ok(found)
+    Ok(true)
 }
 
-fn operation(change: &Change, counts: &Counts) -> Operation {
-    if matches!(change.remove, Remove::AddedPartitions) {
-        return Operation::Overwrite;
-    }
+/// What a snapshot calls itself. What a change is meant to do counts, not what it happened to find.
+fn operation(change: &Change) -> Operation {
     // As `BaseRowDelta.operation` of Iceberg 1.11.
     let (data, deletes): (Vec<&NewFile>, Vec<&NewFile>) =
         change.added.iter().partition(|new| new.file.content_type() == DataContentType::Data);
     if !deletes.is_empty() {
         return if data.is_empty() { Operation::Delete } else { Operation::Overwrite };
     }
-    // As `BaseOverwriteFiles.operation`.
-    match (counts.removes(), change.added.is_empty()) {
-        (true, false) => Operation::Overwrite,
+    // As `BaseReplacePartitions`, `BaseOverwriteFiles` and `FastAppend`.
+    let removes = match &change.remove {
+        Remove::AddedPartitions => return Operation::Overwrite,
+        Remove::Nothing => return Operation::Append,
+        Remove::Files(paths) => !paths.is_empty(),
+        Remove::Matching(_) | Remove::Everything => true,
+    };
+    match (removes, data.is_empty()) {
         (true, true) => Operation::Delete,
-        (false, true) if !matches!(change.remove, Remove::Nothing) => Operation::Delete,
-        (false, _) => Operation::Append,
+        (false, false) => Operation::Append,
+        (true, false) | (false, true) => Operation::Overwrite,
     }
 }
 

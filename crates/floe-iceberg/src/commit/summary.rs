@@ -62,10 +62,6 @@ impl Counts {
         self.removed.count(file);
         self.partitions.insert(file.partition().clone());
     }
-
-    pub(super) fn removes(&self) -> bool {
-        self.removed.data_files + self.removed.delete_files > 0
-    }
 }
 
 /// The summary's entries. Totals continue the parent's; where the parent has none, there are none.

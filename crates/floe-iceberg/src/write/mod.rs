@@ -25,6 +25,7 @@ use self::conform::Conform;
 use self::file::{FileLayout, OpenFile};
 use self::partition::Splitter;
 use crate::error::Lift;
+use crate::storage::Storage;
 use crate::table::Table;
 
 /// A data file that exists and that no snapshot knows yet.
@@ -55,7 +56,7 @@ impl Default for WriteOptions {
 /// Writes every row of every stream into data files of the table, one writer per stream, side by side.
 ///
 /// A stream's columns are the table's columns, in the table's order (names do not matter; the resolver has aligned them). The
-/// table may be a staged one. On any error the files written so far are deleted.
+/// table may be a staged one. On any error, and when it is dropped before its end, the files written so far are deleted.
 pub async fn write_files(
     table: &Table,
     streams: Vec<SendableRecordBatchStream>,
@@ -63,38 +64,58 @@ pub async fn write_files(
 ) -> Result<Vec<NewFile>> {
     let plan = Arc::new(WritePlan::new(table, options)?);
     let created = Ledger::default();
-    let outcome = write_all(&plan, streams, &created).await;
-    if outcome.is_err() {
-        table.storage.delete_quietly(created.take()).await;
+    let mut writers = Writers { tasks: JoinSet::new(), storage: table.storage.clone(), created: created.clone() };
+    for (number, stream) in streams.into_iter().enumerate() {
+        writers.tasks.spawn(Writer::new(Arc::clone(&plan), number, created.clone()).run(stream));
     }
-    outcome
+    writers.finish().await
 }
 
-async fn write_all(
-    plan: &Arc<WritePlan>,
-    streams: Vec<SendableRecordBatchStream>,
-    created: &Ledger,
-) -> Result<Vec<NewFile>> {
-    let mut tasks = JoinSet::new();
-    for (number, stream) in streams.into_iter().enumerate() {
-        let writer = Writer::new(Arc::clone(plan), number, created.clone());
-        tasks.spawn(writer.run(stream));
-    }
-    let mut files = Vec::new();
-    let mut first_error = None;
-    // Every task is awaited even after an error: a file whose upload still runs could not be cleaned up.
-    while let Some(done) = tasks.join_next().await {
-        match done.lift() {
-            Ok(Ok(written)) => files.extend(written),
-            Ok(Err(error)) | Err(error) => {
-                tasks.abort_all();
-                first_error.get_or_insert(error);
+/// The writers of a statement. A statement that is given up while they write, as when its client interrupts it, ends them
+/// and then has their files deleted: a file whose upload still runs could not be.
+struct Writers {
+    tasks: JoinSet<Result<Vec<NewFile>>>,
+    storage: Storage,
+    created: Ledger,
+}
+
+impl Writers {
+    async fn finish(mut self) -> Result<Vec<NewFile>> {
+        let mut files = Vec::new();
+        let mut first_error = None;
+        while let Some(done) = self.tasks.join_next().await {
+            match done.lift() {
+                Ok(Ok(written)) => files.extend(written),
+                Ok(Err(error)) | Err(error) => {
+                    self.tasks.abort_all();
+                    first_error.get_or_insert(error);
+                }
             }
         }
+        let created = self.created.take();
+        match first_error {
+            Some(error) => {
+                self.storage.delete_quietly(created).await;
+                Err(error)
+            }
+            None => Ok(files),
+        }
     }
-    match first_error {
-        Some(error) => Err(error),
-        None => Ok(files),
+}
+
+impl Drop for Writers {
+    fn drop(&mut self) {
+        let mut tasks = std::mem::take(&mut self.tasks);
+        if tasks.is_empty() {
+            return;
+        }
+        let (storage, created) = (self.storage.clone(), self.created.clone());
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            runtime.spawn(async move {
+                tasks.shutdown().await;
+                storage.delete_quietly(created.take()).await;
+            });
+        }
     }
 }
 

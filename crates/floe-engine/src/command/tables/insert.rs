@@ -12,7 +12,7 @@ use floe_plan::Planned;
 use floe_plan::write::{align, align_by_name};
 use floe_syntax::command::Insert;
 use floe_syntax::expression::ExpressionKind;
-use floe_syntax::{Expression, Origin, Relation, RelationKind};
+use floe_syntax::{DataType, Expression, Literal, Origin, Relation, RelationKind};
 
 use super::Target;
 use crate::session::Running;
@@ -34,7 +34,9 @@ pub(super) async fn run(session: &Arc<Session>, insert: Insert, running: &Runnin
     let target = session.target(&insert.table).await?;
     let fixed = fixed_partitions(session, &insert, &target).await?;
     let over = over(session, &insert, &target, &fixed).await?;
-    let source = with_fixed(insert.source, &insert.partition, &target.table.schema, insert.columns.as_deref())?;
+    let mut source = insert.source;
+    null_defaults(&mut source);
+    let source = with_fixed(source, &insert.partition, &target.table.schema, insert.columns.as_deref())?;
     let planned = query::lower(session, source).await?;
     let context = session.context()?;
     let rows = if insert.by_name {
@@ -47,11 +49,23 @@ pub(super) async fn run(session: &Arc<Session>, insert: Insert, running: &Runnin
     Ok(Execution::empty())
 }
 
+/// `VALUES (1, DEFAULT)`: Iceberg's tables have no other default than NULL in Spark 4.1.
+fn null_defaults(source: &mut Relation) {
+    match source.kind.as_mut() {
+        RelationKind::Query(query) => null_defaults(&mut query.body),
+        RelationKind::Values { rows } => {
+            for value in rows.iter_mut().flatten().filter(|value| matches!(value.kind, ExpressionKind::Default)) {
+                value.kind = ExpressionKind::Literal(Literal::Null(DataType::Null));
+            }
+        }
+        _ => {}
+    }
+}
+
 /// Commits rows that are written.
 pub(super) async fn put(table: &Table, added: Vec<NewFile>, over: Over, running: &Running) -> Result<Table> {
     let operation = Some(running.operation.id.clone());
     match over {
-        Over::Append if added.is_empty() && !table.is_staged() => Ok(table.clone()),
         Over::Append => commit::append(table, added, operation).await,
         Over::Rows(filter) => commit::overwrite_where(table, filter, added, operation).await,
         Over::Partitions if added.is_empty() => Ok(table.clone()),

@@ -110,18 +110,14 @@ async fn run(
     let log = ScanLog::default();
     let planned = lower_query(rewrite.touched, &Pinned::new(session, &target, None, Some(log.clone()))?).await?;
     let touched = crate::write::touched(session, &planned).await?;
-    if touched.is_empty() && !rewrite.inserts {
-        // The statement must still mean something: a wrong name in it is an error though no row changes.
-        lower_query(rewrite.rows, &pinned(None)?).await?;
-        return Ok(Execution::empty());
-    }
     let lookup = pinned(Some(touched.clone()))?;
     let rows = lower_query(rewrite.rows, &lookup).await?;
     let rows = align(rows, &target.table.schema, None, &target.whole(), lookup.context())?;
-    let added = crate::write::rows(session, &rows, &target.iceberg, running).await?;
-    if touched.is_empty() && added.is_empty() {
-        return Ok(Execution::empty());
-    }
+    // A statement that changes nothing makes a snapshot too, as Spark's does, but has no rows to look for.
+    let added = match touched.is_empty() && !rewrite.inserts {
+        true => Vec::new(),
+        false => crate::write::rows(session, &rows, &target.iceberg, running).await?,
+    };
     let isolation = commit::isolation(&target.iceberg, statement)?;
     let operation = Some(running.operation.id.clone());
     commit::overwrite_files(&target.iceberg, touched, added, log.filters(), isolation, operation).await?;
