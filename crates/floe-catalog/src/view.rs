@@ -1,5 +1,6 @@
 //! A view: a query under a name.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arrow::datatypes::SchemaRef;
@@ -24,10 +25,14 @@ pub struct View {
     pub reserved: Vec<(String, String)>,
 }
 
+/// Temp views by name in lower case.
+pub type TempViews = Arc<BTreeMap<String, Arc<View>>>;
+
 #[derive(Clone, Debug)]
 pub enum ViewBody {
     /// SQL text, read under the catalog and namespace that were current when it was written.
     Text { sql: String, catalog: String, namespace: Vec<String> },
-    /// A frame's relation, kept as it was sent.
-    Frame(Arc<Relation>),
+    /// A frame's relation, kept as it was sent, with where it was made and the temp views it used, by name in lower case:
+    /// views that take their names later change nothing in it.
+    Frame { relation: Arc<Relation>, catalog: String, namespace: Vec<String>, views: TempViews },
 }

@@ -49,6 +49,7 @@ use crate::{Execution, Session};
 
 pub(crate) use catalog_call::{run as catalog, schema as catalog_schema};
 pub(crate) use execute_immediate::spelled;
+pub(crate) use lookup::missing_catalog;
 pub(crate) use tables::open_files;
 
 /// Carries a statement out.
@@ -75,7 +76,7 @@ pub(crate) async fn run(session: &Arc<Session>, command: Command, running: &Runn
         }
         Command::SetVariable { names, source } => variable::set(session, &names, source).await,
         Command::DropVariable { name, if_exists } => variable::drop(session, &name, if_exists),
-        Command::DropFunction { name, if_exists } => drop_function::run(&name, if_exists),
+        Command::DropFunction { name, if_exists, temporary } => drop_function::run(&name, if_exists, temporary),
         Command::Cache { name, query, .. } => cache::cache(session, &name, query).await,
         Command::Uncache { name, if_exists } => cache::uncache(session, &name, if_exists).await,
         Command::ClearCache => cache::clear(session),
@@ -113,7 +114,9 @@ async fn describe(session: &Arc<Session>, describe: Describe) -> Result<Executio
     match describe {
         Describe::Table { partition: true, .. } => Err(Error::unsupported("statement DESCRIBE TABLE … PARTITION")),
         Describe::Table { as_json: true, .. } => Err(Error::unsupported("statement DESCRIBE TABLE … AS JSON")),
-        Describe::Table { table, column: Some(column), .. } => describe_table::column(session, &table, &column).await,
+        Describe::Table { table, column: Some(column), extended, .. } => {
+            describe_table::column(session, &table, &column, extended).await
+        }
         Describe::Table { table, extended, .. } => describe_table::run(session, &table, extended).await,
         Describe::Query { query } => describe_query::run(session, query).await,
         Describe::Schema { name, extended } => describe_schema::run(session, &name, extended).await,

@@ -38,6 +38,7 @@ pub struct Session {
     views: RwLock<BTreeMap<String, Arc<View>>>,
     /// Variables by name in lower case.
     variables: RwLock<Variables>,
+    defaults: RwLock<BTreeMap<String, floe_syntax::Expression>>,
     /// Frames kept by `localCheckpoint`, by relation id.
     kept: RwLock<BTreeMap<String, Table>>,
     operations: DashMap<String, Operation>,
@@ -74,6 +75,7 @@ impl Session {
             current,
             views: RwLock::new(views),
             variables: RwLock::default(),
+            defaults: RwLock::default(),
             kept: RwLock::default(),
             operations: DashMap::new(),
             last_used: AtomicI64::new(now),
@@ -209,6 +211,16 @@ impl Session {
 
     pub(crate) fn variables(&self) -> Variables {
         self.variables.read().clone()
+    }
+
+    /// A variable with its value and the expression its DEFAULT is.
+    pub(crate) fn declare_variable(&self, name: String, value: ScalarValue, default: floe_syntax::Expression) {
+        self.defaults.write().insert(name.clone(), default);
+        self.set_variable(name, value);
+    }
+
+    pub(crate) fn variable_default(&self, name: &str) -> Option<floe_syntax::Expression> {
+        self.defaults.read().get(name).cloned()
     }
 
     pub(crate) fn set_variable(&self, name: String, value: ScalarValue) {

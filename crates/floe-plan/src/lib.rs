@@ -41,7 +41,7 @@ mod walk;
 
 pub use facts::facts;
 pub use expression::constant::fold;
-pub use lookup::{Lookup, Under, Variables};
+pub use lookup::{Lookup, Temporary, Under, Variables};
 pub use lower::{lower_identifier, lower_query};
 pub use planned::Planned;
 pub use recursion::{Recursion, RecursionLimits};

@@ -1,6 +1,7 @@
 //! What the resolver asks of a session.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
@@ -8,6 +9,7 @@ use async_trait::async_trait;
 use datafusion::scalar::ScalarValue;
 use floe_base::Result;
 use floe_catalog::catalog::Version;
+use floe_catalog::view::TempViews;
 use floe_catalog::{Found, Table};
 use floe_functions::Context;
 use floe_syntax::relation::Files;
@@ -23,8 +25,29 @@ pub struct Under {
     /// The catalog and namespace that were current when it was written.
     pub catalog: String,
     pub namespace: Vec<String>,
-    /// A stored view's text knows no temp views: one that is named like a table of its changes nothing.
-    pub sees_temporary: bool,
+    pub temporary: Temporary,
+}
+
+/// Which temp views a name may mean.
+#[derive(Clone)]
+pub enum Temporary {
+    /// The session's, as they are now: the text of a temp view.
+    Session,
+    /// None: the text of a stored view, in which a temp view that is named like a table of its changes nothing.
+    Never,
+    /// Those a frame was made with.
+    Kept(TempViews),
+}
+
+/// Part of the key that loaded names are kept under.
+impl fmt::Debug for Temporary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Session => f.write_str("session"),
+            Self::Never => f.write_str("never"),
+            Self::Kept(views) => write!(f, "kept at {:p}", Arc::as_ptr(views)),
+        }
+    }
 }
 
 impl Under {

@@ -14,7 +14,7 @@ use floe_syntax::Relation;
 use floe_syntax::relation::Files;
 
 use crate::facts::of_table;
-use crate::{Lookup, Planned, Under, Variables};
+use crate::{Lookup, Planned, Temporary, Under, Variables};
 
 /// Everything loaded so far; it only grows.
 #[derive(Default)]
@@ -134,9 +134,11 @@ impl Snapshot {
 /// A view's text read under its own names; errors inside it will name the view.
 fn opened(view: Box<View>) -> Result<Object> {
     match &view.body {
-        ViewBody::Frame(relation) => {
+        ViewBody::Frame { relation, catalog, namespace, views } => {
+            let (catalog, namespace) = (catalog.clone(), namespace.clone());
+            let under = Some(Under { catalog, namespace, temporary: Temporary::Kept(views.clone()) });
             let query = relation.clone();
-            Ok(Object::View { view, query, under: None })
+            Ok(Object::View { view, query, under })
         }
         ViewBody::Text { sql, catalog, namespace } => {
             let name = view.name.parts().into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(".");
@@ -146,7 +148,8 @@ fn opened(view: Box<View>) -> Result<Object> {
                     .at(&Origin::Unknown)
             })?;
             let (catalog, namespace) = (catalog.clone(), namespace.clone());
-            let under = Some(Under { catalog, namespace, sees_temporary: view.is_temporary });
+            let temporary = if view.is_temporary { Temporary::Session } else { Temporary::Never };
+            let under = Some(Under { catalog, namespace, temporary });
             Ok(Object::View { view, query: Arc::new(query), under })
         }
     }

@@ -120,6 +120,7 @@ pub enum Command {
     DropFunction {
         name: Vec<String>,
         if_exists: bool,
+        temporary: bool,
     },
     /// A statement whose text is a constant expression, with its arguments.
     ExecuteImmediate {

@@ -24,6 +24,14 @@ pub(super) async fn run(session: &Arc<Session>, name: &TableName, action: AlterV
             return Err(error.with("tableName", quoted(&name.parts)));
         }
     };
+    let operation = match &action {
+        AlterView::SetProperties(_) => "ALTER VIEW ... SET TBLPROPERTIES",
+        AlterView::UnsetProperties { .. } => "ALTER VIEW ... UNSET TBLPROPERTIES",
+        AlterView::As { .. } => "",
+    };
+    if matches!(named, Named::Temporary { .. }) && !operation.is_empty() {
+        return Err(not_temporary(name, operation));
+    }
     match action {
         // Iceberg's Spark catalog takes no new text for a view that is there.
         AlterView::As { .. } if matches!(named, Named::Object { .. }) => {
@@ -41,12 +49,7 @@ pub(super) async fn run(session: &Arc<Session>, name: &TableName, action: AlterV
             view.properties.retain(|(key, _)| !set.iter().any(|(new, _)| new == key));
             view.properties.extend(set);
         }
-        AlterView::UnsetProperties { keys, if_exists } => {
-            let missing = keys.iter().find(|key| !view.properties.iter().any(|(known, _)| known == *key));
-            if let Some(missing) = missing.filter(|_| !if_exists) {
-                let error = Error::analysis("UNSET_NONEXISTENT_PROPERTIES").with("properties", format!("`{missing}`"));
-                return Err(error.with("table", quoted(&name.parts)));
-            }
+        AlterView::UnsetProperties { keys, .. } => {
             view.properties.retain(|(key, _)| !keys.contains(key));
         }
     }
@@ -55,6 +58,12 @@ pub(super) async fn run(session: &Arc<Session>, name: &TableName, action: AlterV
         Named::Object { located, .. } => located.catalog.put_view(view).await?,
     }
     Ok(Execution::empty())
+}
+
+/// Spark 4.1's error for what only a stored view has.
+pub(super) fn not_temporary(name: &TableName, operation: &str) -> Error {
+    let error = Error::analysis("EXPECT_PERMANENT_VIEW_NOT_TEMP").with("operation", operation);
+    error.with("viewName", quoted(&name.parts))
 }
 
 /// The columns under a view's own names and comments.

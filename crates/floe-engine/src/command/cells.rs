@@ -38,19 +38,6 @@ pub(super) fn told(columns: Vec<Column<'_>>) -> Result<Execution> {
     Ok(Execution::batch(batch(columns)?))
 }
 
-/// Rows of texts under these columns (name, nullable).
-pub(super) fn rows(columns: &[(&str, bool)], rows: Vec<Vec<Option<String>>>) -> Result<Execution> {
-    told(
-        columns
-            .iter()
-            .enumerate()
-            .map(|(index, (name, nullable))| {
-                (*name, *nullable, optional(rows.iter().map(|row| row.get(index).cloned().flatten())))
-            })
-            .collect(),
-    )
-}
-
 /// Spark's `LIKE` of SHOW statements: `*` is any text, `|` alternatives, letters in any case (`StringUtils.filterPattern`).
 pub(super) fn matches(pattern: Option<&str>, name: &str) -> bool {
     let Some(pattern) = pattern else { return true };

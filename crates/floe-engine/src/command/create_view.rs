@@ -7,7 +7,6 @@ use floe_base::error::quoted;
 use floe_base::{Error, Result};
 use floe_catalog::view::ViewBody;
 use floe_catalog::{Found, ObjectName, View};
-use floe_syntax::Relation;
 use floe_syntax::command::{CreateView, ViewKind};
 
 use super::lookup::parts;
@@ -34,8 +33,16 @@ async fn temporary(session: &Arc<Session>, create: CreateView, global: bool) -> 
     if exists && create.if_not_exists {
         return Ok(Execution::empty());
     }
-    let (schema, _) = analysed(session, &create).await?;
-    let body = body(session, &create);
+    let (schema, used) = analysed(session, &create).await?;
+    if create.text.is_some() {
+        unique(&schema)?;
+        if exists && used.contains(&create.name.parts.join(".").to_lowercase()) {
+            let shown = quoted(&create.name.parts);
+            let error = Error::analysis("RECURSIVE_VIEW").with("viewIdent", &shown);
+            return Err(error.with("newPath", format!("{shown} -> {shown}")));
+        }
+    }
+    let body = body(session, &create, &used);
     let view = View {
         name: ObjectName::new("", Vec::new(), name),
         body,
@@ -117,12 +124,17 @@ async fn analysed(session: &Arc<Session>, create: &CreateView) -> Result<(arrow:
         .with("dataColumns", list(schema.fields().iter().map(|field| field.name().as_str()).collect())))
 }
 
-fn body(session: &Session, create: &CreateView) -> ViewBody {
+fn body(session: &Session, create: &CreateView, used: &[String]) -> ViewBody {
     let (catalog, namespace) = session.current();
-    match &create.text {
-        Some(sql) => ViewBody::Text { sql: sql.clone(), catalog, namespace },
-        None => ViewBody::Frame(Arc::<Relation>::new(create.query.clone())),
-    }
+    let Some(sql) = &create.text else {
+        let view = |name: &String| {
+            let parts: Vec<String> = name.split('.').map(str::to_string).collect();
+            Some((name.clone(), session.temporary(&parts)?.0))
+        };
+        let views = Arc::new(used.iter().filter_map(view).collect());
+        return ViewBody::Frame { relation: Arc::new(create.query.clone()), catalog, namespace, views };
+    };
+    ViewBody::Text { sql: sql.clone(), catalog, namespace }
 }
 
 /// A stored view's columns have names of their own.

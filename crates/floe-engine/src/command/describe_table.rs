@@ -37,20 +37,37 @@ pub(super) async fn run(session: &Arc<Session>, name: &TableName, extended: bool
 }
 
 /// `DESCRIBE t c`: one column's name, type and comment.
-pub(super) async fn column(session: &Arc<Session>, name: &TableName, column: &[String]) -> Result<Execution> {
+pub(super) async fn column(
+    session: &Arc<Session>,
+    name: &TableName,
+    column: &[String],
+    extended: bool,
+) -> Result<Execution> {
     let named = session.existing_object(name).await?;
     let schema = columns_of(session, &named).await?;
     let wanted = column.join(".");
     let found = schema.fields().iter().find(|field| field.name().eq_ignore_ascii_case(&wanted));
+    let is_temporary = matches!(named, Named::Temporary { .. });
     let missing = || {
+        if is_temporary {
+            return Error::analysis("COLUMN_NOT_FOUND")
+                .with("colName", floe_base::error::quoted(column))
+                .with("caseSensitiveConfig", "\"spark.sql.caseSensitive\"");
+        }
         let shown: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
         Error::analysis("UNRESOLVED_COLUMN.WITH_SUGGESTION")
             .with("objectName", floe_base::error::quoted(column))
             .with("proposal", shown.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "))
     };
     let (name, data_type, comment) = row(found.ok_or_else(missing)?);
-    let values = [name, data_type, comment.unwrap_or_else(|| "NULL".into())];
-    told(vec![("info_name", false, texts(["col_name", "data_type", "comment"])), ("info_value", false, texts(values))])
+    let mut names = vec!["col_name", "data_type", "comment"];
+    let mut values = vec![name, data_type, comment.unwrap_or_else(|| "NULL".into())];
+    if extended && is_temporary {
+        // Statistics nobody has.
+        names.extend(["min", "max", "num_nulls", "distinct_count", "avg_col_len", "max_col_len", "histogram"]);
+        values.resize(names.len(), "NULL".into());
+    }
+    told(vec![("info_name", false, texts(names)), ("info_value", false, texts(values))])
 }
 
 /// The columns of whatever a name turned out to be.

@@ -73,6 +73,12 @@ pub(super) fn missing(parts: &[String]) -> Error {
     Error::analysis("TABLE_OR_VIEW_NOT_FOUND").with("relationName", quoted(parts))
 }
 
+/// Spark's error for a catalog nobody defines.
+pub(crate) fn missing_catalog(name: &str) -> Error {
+    let key = format!("\"spark.sql.catalog.{name}\"");
+    Error::analysis("CATALOG_NOT_FOUND").with("catalogName", quoted(&[name])).with("config", key)
+}
+
 /// Spark's error for a schema that is not there.
 pub(super) fn missing_schema(catalog: &str, namespace: &[String]) -> Error {
     let mut parts = vec![catalog.to_string()];
@@ -82,7 +88,10 @@ pub(super) fn missing_schema(catalog: &str, namespace: &[String]) -> Error {
 
 /// `SHOW PARTITIONS`: Iceberg's partitions are not the catalog's, and Spark says so.
 pub(super) async fn no_partitions(session: &Session, name: &TableName) -> Result<Execution> {
-    session.existing_object(name).await?;
+    if let Named::Temporary { .. } = session.existing_object(name).await? {
+        let error = Error::analysis("EXPECT_TABLE_NOT_VIEW.NO_ALTERNATIVE").with("operation", "SHOW PARTITIONS");
+        return Err(error.with("viewName", quoted(&name.parts)));
+    }
     let whole = session.whole_name(parts(name)?).await?;
     let error = Error::analysis("INVALID_PARTITION_OPERATION.PARTITION_MANAGEMENT_IS_UNSUPPORTED");
     Err(error.with("name", quoted(&whole)))

@@ -1,8 +1,9 @@
 //! `SHOW CATALOGS`, `DESCRIBE CATALOG`.
 
-use floe_base::{Error, Result};
+use floe_base::Result;
 
 use super::cells::{matches, texts, told};
+use super::lookup::missing_catalog;
 use crate::{Execution, Session};
 
 pub(super) fn run(session: &Session, pattern: Option<&str>) -> Result<Execution> {
@@ -11,7 +12,6 @@ pub(super) fn run(session: &Session, pattern: Option<&str>) -> Result<Execution>
 }
 
 pub(super) async fn describe(session: &Session, name: &str) -> Result<Execution> {
-    let missing = || Error::analysis("CATALOG_NOT_FOUND").with("catalogName", format!("`{name}`"));
-    let catalog = session.catalog(name).await?.ok_or_else(missing)?;
+    let catalog = session.catalog(name).await?.ok_or_else(|| missing_catalog(name))?;
     told(vec![("info_name", false, texts(["Catalog Name"])), ("info_value", false, texts([catalog.name()]))])
 }

@@ -11,27 +11,26 @@ use floe_syntax::DataType;
 use floe_syntax::data_type::identifier;
 use floe_syntax::relation::TableName;
 
+use super::alter_view::not_temporary;
 use super::cells::{texts, told};
 use super::describe_table::{location, properties, transforms, view_columns, view_properties};
 use super::lookup::{Named, parts};
 use crate::{Execution, Session};
 
 pub(super) async fn run(session: &Arc<Session>, name: &TableName, as_serde: bool) -> Result<Execution> {
-    if as_serde {
+    let named = session.existing_object(name).await?;
+    if as_serde && !matches!(named, Named::Temporary { .. }) {
         return Err(Error::unsupported("SHOW CREATE TABLE … AS SERDE"));
     }
     let whole =
         session.whole_name(parts(name)?).await?.iter().map(|part| identifier(part)).collect::<Vec<_>>().join(".");
-    let text = match session.existing_object(name).await? {
+    let text = match named {
         Named::Object { found: Found::Table(table), .. } => table_text(&whole, &table),
         Named::Object { found: Found::View(view), .. } => {
             let schema = view_columns(session, &view).await?;
             view_text(&whole, &view, &schema)?
         }
-        Named::Temporary { view, .. } => {
-            let schema = view_columns(session, &view).await?;
-            view_text(&identifier(&view.name.name), &view, &schema)?
-        }
+        Named::Temporary { .. } => return Err(not_temporary(name, "SHOW CREATE TABLE")),
     };
     told(vec![("createtab_stmt", false, texts([text]))])
 }
@@ -69,8 +68,7 @@ fn view_text(whole: &str, view: &View, schema: &Schema) -> Result<String> {
         format!("  {}{}", identifier(field.name()), comment.unwrap_or_default())
     };
     let columns = schema.fields().iter().map(column).collect::<Vec<_>>().join(",\n");
-    let kind = if view.is_temporary { "TEMPORARY VIEW" } else { "VIEW" };
-    let mut text = format!("CREATE {kind} {whole} (\n{columns})\n");
+    let mut text = format!("CREATE VIEW {whole} (\n{columns})\n");
     if let Some(comment) = &view.comment {
         let _ = writeln!(text, "COMMENT '{comment}'");
     }

@@ -1,6 +1,9 @@
 //! `SHOW TABLES`: tables of a schema, then the session's temp views.
 
+use std::sync::Arc;
+
 use floe_base::Result;
+use floe_catalog::View;
 
 use super::cells::{booleans, matches, texts, told};
 use crate::{Execution, Session};
@@ -29,6 +32,17 @@ impl Session {
         pattern: Option<&str>,
         views: Option<bool>,
     ) -> Result<Vec<Row>> {
+        if let [only] = schema.as_slice()
+            && only.eq_ignore_ascii_case(crate::session::GLOBAL)
+        {
+            let row = |view: Arc<View>| Row {
+                namespace: crate::session::GLOBAL.into(),
+                name: view.name.name.clone(),
+                is_temporary: true,
+            };
+            let global = self.global_temp_views().into_iter().map(row);
+            return Ok(global.chain(self.local_temporary()).filter(|row| matches(pattern, &row.name)).collect());
+        }
         let (catalog, namespace) = self.locate_namespace(&schema).await?;
         if catalog.namespace(&namespace).await?.is_none() {
             return Err(super::lookup::missing_schema(catalog.name(), &namespace));
@@ -36,11 +50,14 @@ impl Session {
         let objects = catalog.list(&namespace).await?.into_iter();
         let meant = objects.filter(|object| views.is_none_or(|views| object.is_view == views));
         let stored = meant.map(|object| Row { namespace: namespace.join("."), name: object.name, is_temporary: false });
-        let temporary = self.temp_views().into_iter().map(|view| Row {
+        Ok(stored.chain(self.local_temporary()).filter(|row| matches(pattern, &row.name)).collect())
+    }
+
+    fn local_temporary(&self) -> impl Iterator<Item = Row> {
+        self.temp_views().into_iter().map(|view| Row {
             namespace: String::new(),
             name: view.name.name.clone(),
             is_temporary: true,
-        });
-        Ok(stored.chain(temporary).filter(|row| matches(pattern, &row.name)).collect())
+        })
     }
 }

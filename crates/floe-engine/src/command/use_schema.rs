@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use floe_base::{Error, Result};
+use floe_base::Result;
 
 use super::cells::{texts, told};
-use super::lookup::missing_schema;
+use super::lookup::{missing_catalog, missing_schema};
 use crate::{Execution, Session};
 
 /// Makes a schema current; a catalog's name alone makes its default schema current.
@@ -17,7 +17,7 @@ pub(super) async fn run(session: &Arc<Session>, name: &[String], is_catalog: boo
         return Ok(Execution::empty());
     }
     if is_catalog {
-        return Err(Error::analysis("CATALOG_NOT_FOUND").with("catalogName", floe_base::error::quoted(name)));
+        return Err(missing_catalog(&name.join(".")));
     }
     let (catalog, namespace) = session.locate_namespace(name).await?;
     if catalog.namespace(&namespace).await?.is_none() {

@@ -34,11 +34,11 @@ pub(super) async fn declare(
         }
     };
     let input = Relation::new(RelationKind::OneRow, Origin::Unknown);
-    let project = RelationKind::Project { input, expressions: vec![value] };
+    let project = RelationKind::Project { input, expressions: vec![value.clone()] };
     let values = row(session, Relation::new(project, Origin::Unknown)).await?;
-    let value = values.into_iter().next().ok_or_else(|| Error::internal("a default without a value"))?;
+    let first = values.into_iter().next().ok_or_else(|| Error::internal("a default without a value"))?;
     for key in keys {
-        session.set_variable(key, value.clone());
+        session.declare_variable(key, first.clone(), value.clone());
     }
     Ok(Execution::empty())
 }
@@ -49,14 +49,14 @@ pub(super) async fn set(session: &Arc<Session>, names: &[Vec<String>], source: R
     if let Some(missing) = keys.iter().find(|key| !known.contains_key(*key)) {
         return Err(Error::analysis("UNRESOLVED_VARIABLE")
             .with("variableName", quoted(&[missing]))
-            .with("searchPath", "`system`.`session`"));
+            .with("searchPath", "`SYSTEM`.`SESSION`"));
     }
     let mut seen = keys.clone();
     seen.sort();
     if let Some(twice) = seen.windows(2).find(|pair| pair.first() == pair.last()).and_then(|pair| pair.first()) {
         return Err(Error::analysis("DUPLICATE_ASSIGNMENTS").with("nameList", format!("`{twice}`")));
     }
-    let values = row(session, source).await?;
+    let values = row(session, with_defaults(session, &keys, source)).await?;
     if values.len() != keys.len() {
         return Err(Error::analysis("ASSIGNMENT_ARITY_MISMATCH")
             .with("numTarget", keys.len().to_string())
@@ -64,7 +64,7 @@ pub(super) async fn set(session: &Arc<Session>, names: &[Vec<String>], source: R
     }
     for (key, value) in keys.into_iter().zip(values) {
         let value = match known.get(&key) {
-            Some(old) => stored(session, &key, value, old)?,
+            Some(old) => stored(session, value, old)?,
             None => value,
         };
         session.set_variable(key, value);
@@ -78,6 +78,20 @@ pub(super) fn drop(session: &Session, name: &[String], if_exists: bool) -> Resul
         return Ok(Execution::empty());
     }
     Err(Error::analysis("VARIABLE_NOT_FOUND").with("variableName", quoted(&["system", "session", &key])))
+}
+
+/// `SET VARIABLE a = DEFAULT`: the expression the variable was declared with, evaluated now.
+fn with_defaults(session: &Session, keys: &[String], mut source: Relation) -> Relation {
+    if let RelationKind::Project { expressions, .. } = source.kind.as_mut() {
+        for (key, value) in keys.iter().zip(expressions) {
+            if matches!(value.kind, ExpressionKind::Default)
+                && let Some(default) = session.variable_default(key)
+            {
+                *value = default;
+            }
+        }
+    }
+    source
 }
 
 /// The only row of a query; NULLs where it has none.
@@ -95,27 +109,24 @@ async fn row(session: &Arc<Session>, source: Relation) -> Result<Vec<ScalarValue
     }
 }
 
-/// The value as the variable's type takes it: by the rules for storing into a column.
-fn stored(session: &Session, name: &str, value: ScalarValue, old: &ScalarValue) -> Result<ScalarValue> {
-    use floe_functions::Typed;
-    use floe_functions::cast::store_assignment;
+/// The value as the variable's type takes it: by an ANSI cast, whatever the session says (Spark 4.1 `ResolveSetVariable`).
+fn stored(session: &Session, value: ScalarValue, old: &ScalarValue) -> Result<ScalarValue> {
     let to = old.data_type();
     if value.data_type() == to {
         return Ok(value);
     }
-    let context = session.context()?;
-    let place = format!("`{name}`");
-    let cast = store_assignment(Typed::constant(value), &to, "`system`.`session`", &place, &context, &Origin::Unknown)?;
+    let value = floe_functions::Typed::constant(value);
+    let cast = floe_functions::cast::cast(value, &to, CastMode::Ansi, &session.context()?, &Origin::Unknown)?;
     floe_plan::fold(&cast)
 }
 
 /// A variable's name in lower case, `session.` and `system.session.` taken off.
-fn key(name: &[String]) -> Result<String> {
+pub(super) fn key(name: &[String]) -> Result<String> {
     let lower: Vec<String> = name.iter().map(|part| part.to_lowercase()).collect();
     match lower.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         [name] | ["session", name] | ["system", "session", name] => Ok((*name).to_string()),
         _ => Err(Error::analysis("UNRESOLVED_VARIABLE")
             .with("variableName", quoted(name))
-            .with("searchPath", "`system`.`session`")),
+            .with("searchPath", "`SYSTEM`.`SESSION`")),
     }
 }

@@ -14,7 +14,7 @@ use floe_base::{Error, Result};
 use floe_catalog::catalog::Version;
 use floe_catalog::{Found, Statistics, Table};
 use floe_functions::Context;
-use floe_plan::{Lookup, Planned, Under, Variables};
+use floe_plan::{Lookup, Planned, Temporary, Under, Variables};
 use floe_syntax::relation::Files;
 use parking_lot::Mutex;
 
@@ -50,7 +50,7 @@ impl SessionLookup {
         Ok(Self { session, context, temporary: Mutex::default() })
     }
 
-    /// The temp views the query uses, sorted.
+    /// The temp views the query uses, by name in lower case.
     pub(crate) fn temporary_names(&self) -> Vec<String> {
         self.temporary.lock().iter().cloned().collect()
     }
@@ -70,8 +70,7 @@ impl Lookup for SessionLookup {
         under: Option<&Under>,
     ) -> Result<Option<Found>> {
         if version.is_none()
-            && under.is_none_or(|under| under.sees_temporary)
-            && let Some(found) = self.temporary(name)
+            && let Some(found) = self.temporary(name, under.map(|under| &under.temporary))
         {
             return Ok(Some(found));
         }
@@ -153,13 +152,21 @@ impl SessionLookup {
         }
     }
 
-    fn temporary(&self, name: &[String]) -> Option<Found> {
+    fn temporary(&self, name: &[String], which: Option<&Temporary>) -> Option<Found> {
+        match which {
+            None | Some(Temporary::Session) => {}
+            Some(Temporary::Never) => return None,
+            Some(Temporary::Kept(views)) => {
+                let view = views.get(&name.join(".").to_lowercase())?;
+                return Some(Found::View(Box::new(view.as_ref().clone())));
+            }
+        }
         let view = match name {
             [name] => self.session.temp_view(name)?,
             [schema, name] if schema.eq_ignore_ascii_case(GLOBAL) => self.session.global_view(name)?,
             _ => return None,
         };
-        self.temporary.lock().insert(name.join("."));
+        self.temporary.lock().insert(name.join(".").to_lowercase());
         let kept = match name {
             [name] => self.session.engine().cache().get(&self.session.temporary_cache_name(name)),
             _ => self.session.engine().cache().get(&name.join(".").to_lowercase()),
@@ -231,7 +238,7 @@ impl Session {
         let (current, namespace) = self.current();
         let catalog = self.catalog(&current).await?;
         let catalog =
-            catalog.ok_or_else(|| Error::analysis("CATALOG_NOT_FOUND").with("catalogName", format!("`{current}`")))?;
+            catalog.ok_or_else(|| crate::command::missing_catalog(&current))?;
         Ok((catalog, if name.is_empty() { namespace } else { name.to_vec() }))
     }
 }

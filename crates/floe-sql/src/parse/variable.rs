@@ -1,6 +1,6 @@
 //! Variables of the session, and statements in texts: DECLARE, SET VARIABLE, DROP TEMPORARY VARIABLE, EXECUTE IMMEDIATE.
 
-use floe_base::{Error, Result};
+use floe_base::Result;
 use floe_syntax::{Command, Expression, ExpressionKind, Relation, RelationKind};
 
 use crate::keyword::Keyword as K;
@@ -42,11 +42,13 @@ impl Parser<'_> {
         let assignments = self.list(|parser| {
             let name = parser.multipart()?;
             parser.expect(Kind::Equal)?;
-            let value = parser.expression()?;
-            match value.kind {
-                ExpressionKind::Default => Err(Error::unsupported("SET VARIABLE … = DEFAULT").at(&value.origin)),
-                _ => Ok((name, value)),
+            let ends = matches!(parser.peek_at(1), Kind::Comma | Kind::Semicolon | Kind::End);
+            if parser.is_keyword(K::Default) && ends {
+                let origin = parser.origin_here();
+                parser.advance();
+                return Ok((name, Expression::new(ExpressionKind::Default, origin)));
             }
+            Ok((name, parser.expression()?))
         })?;
         let (names, expressions): (Vec<_>, Vec<Expression>) = assignments.into_iter().unzip();
         let origin = self.origin(from);
@@ -67,10 +69,10 @@ impl Parser<'_> {
     /// `DROP TEMPORARY FUNCTION [IF EXISTS] f`.
     pub(crate) fn drop_function(&mut self) -> Result<Command> {
         self.advance();
-        self.eat_one_of(&[K::Temporary, K::Temp]);
+        let temporary = self.eat_one_of(&[K::Temporary, K::Temp]).is_some();
         self.expect_keyword(K::Function)?;
         let if_exists = self.if_exists();
-        Ok(Command::DropFunction { name: self.multipart()?, if_exists })
+        Ok(Command::DropFunction { name: self.multipart()?, if_exists, temporary })
     }
 
     /// `EXECUTE IMMEDIATE text [INTO a, b] [USING value [AS name], …]`.

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use floe_base::error::quoted;
 use floe_base::{Error, Kind, Result};
 use floe_iceberg::alter::{self, ColumnChange as Change, PartitionChange, PartitionField, Place};
 use floe_iceberg::table::OrderBy;
@@ -43,7 +42,10 @@ pub(crate) async fn run(session: &Arc<Session>, name: &TableName, action: AlterT
         AlterTable::SetProperties(properties) => {
             alter::alter_properties(table, properties.into_iter().collect(), &[]).await?;
         }
-        AlterTable::UnsetProperties { keys, if_exists } => unset(&target, &keys, if_exists).await?,
+        // A key that is not there is no error, with IF EXISTS or without (Spark 4.1, tables of catalogs).
+        AlterTable::UnsetProperties { keys, .. } => {
+            alter::alter_properties(table, Default::default(), &keys).await?;
+        }
         AlterTable::SetLocation(location) => {
             alter::set_location(table, &location).await?;
         }
@@ -151,16 +153,6 @@ async fn replace_columns(target: &Target, columns: Vec<ColumnDefinition>) -> Res
         changes.push(add(target, AddColumn { path, definition, position: None })?);
     }
     alter::alter_columns(&target.iceberg, &changes).await?;
-    Ok(())
-}
-
-async fn unset(target: &Target, keys: &[String], if_exists: bool) -> Result<()> {
-    let known = target.iceberg.metadata.properties();
-    if let Some(missing) = keys.iter().find(|key| !known.contains_key(*key)).filter(|_| !if_exists) {
-        let error = Error::analysis("UNSET_NONEXISTENT_PROPERTIES").with("properties", format!("`{missing}`"));
-        return Err(error.with("table", quoted(&target.whole())));
-    }
-    alter::alter_properties(&target.iceberg, Default::default(), keys).await?;
     Ok(())
 }
 
