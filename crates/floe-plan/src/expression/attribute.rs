@@ -36,9 +36,15 @@ impl Resolver<'_> {
         if let Some(found) = self.lambda_attribute(parts, names, origin)? {
             return Ok(found);
         }
+        // ORDER BY t.a may find a column `t` that has no members: that decides nothing while there is where to look on.
+        let looks_on = names.fallback.is_some() || names.reached.is_some();
+        let mut not_a_member = None;
         for scope in names.in_order() {
-            if let Some(found) = self.in_scope(scope, parts, origin)? {
-                return Ok(found);
+            match self.in_scope(scope, parts, origin) {
+                Ok(Some(found)) => return Ok(found),
+                Ok(None) => {}
+                Err(error) if looks_on && is_no_member(&error) => not_a_member = not_a_member.or(Some(error)),
+                Err(error) => return Err(error),
             }
         }
         if let Some(found) = self.lateral(parts, names, origin)? {
@@ -56,7 +62,7 @@ impl Resolver<'_> {
         if let Some((_, value)) = self.snapshot.variable(parts) {
             return Ok(Typed::constant(value.clone()));
         }
-        Err(problem::unresolved_column(parts, names.scope, names.fallback, origin))
+        Err(not_a_member.unwrap_or_else(|| problem::unresolved_column(parts, names.scope, names.fallback, origin)))
     }
 
     fn in_scope(&self, scope: &Scope, parts: &[String], origin: &Origin) -> Result<Option<Typed>> {
@@ -216,6 +222,11 @@ impl Resolver<'_> {
         }
         Ok(None)
     }
+}
+
+/// The column was found but has no such member.
+fn is_no_member(error: &Error) -> bool {
+    matches!(error.condition(), "INVALID_EXTRACT_BASE_FIELD_TYPE" | "FIELD_NOT_FOUND")
 }
 
 fn required(found: Option<Typed>) -> Result<Typed> {

@@ -2,7 +2,9 @@
 
 use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
 use datafusion::logical_expr::expr::WindowFunction;
-use datafusion::logical_expr::{Expr, SortExpr, WindowFrame, WindowFunctionDefinition};
+use datafusion::logical_expr::{
+    Expr, SortExpr, WindowFrame, WindowFrameBound, WindowFrameUnits, WindowFunctionDefinition,
+};
 use floe_base::{Error, Origin, Result};
 use floe_functions::{FunctionKind, Typed};
 use floe_syntax::expression::{Expression, ExpressionKind, FrameBound, WindowSpec};
@@ -12,6 +14,7 @@ use super::call::function_name;
 use super::frame::{self, Framed};
 use super::{Clause, Inside, Names};
 use crate::name;
+use crate::relation::attached::holds_subquery;
 use crate::resolver::Resolver;
 
 /// Functions whose frame is their own whatever is written (Spark 4.1 `AggregateWindowFunction`, `OffsetWindowFunction`).
@@ -79,8 +82,7 @@ impl Resolver<'_> {
         }
         // Over no rows an aggregate is what it is over rows of which it takes none.
         let filter = framed.is_empty.then(|| datafusion::logical_expr::lit(false));
-        let frame = framed.frame;
-        let over = Over { partition_by, order_by, frame, filter };
+        let over = Over { partition_by, order_by, frame: framed.frame, filter }.without_constants();
         let replace = |node: Expr| match over.applied(node, &modifiers) {
             Ok(window) => {
                 let column = taken(&collector.windows, window, self);
@@ -166,6 +168,26 @@ struct Over {
 }
 
 impl Over {
+    /// Without the keys that are the same for every row: they decide nothing, and the engine loses the order of other
+    /// windows over them (DataFusion 53.1). Where no key is left, all rows are each other's peers.
+    fn without_constants(mut self) -> Self {
+        let varies = |key: &Expr| key.any_column_refs() || key.is_volatile() || key.contains_outer() || holds_subquery(key);
+        self.partition_by.retain(varies);
+        let has_distance = |bound: &WindowFrameBound| match bound {
+            WindowFrameBound::Preceding(value) | WindowFrameBound::Following(value) => !value.is_null(),
+            WindowFrameBound::CurrentRow => false,
+        };
+        let is_range = self.frame.units == WindowFrameUnits::Range;
+        if is_range && (has_distance(&self.frame.start_bound) || has_distance(&self.frame.end_bound)) {
+            return self;
+        }
+        self.order_by.retain(|key| varies(&key.expr));
+        if is_range && self.order_by.is_empty() {
+            self.frame = frame::whole();
+        }
+        self
+    }
+
     /// The function over this window; what is no function comes back.
     fn applied(&self, node: Expr, modifiers: &Modifiers) -> std::result::Result<Expr, Box<Expr>> {
         let mut window = match node {
