@@ -113,7 +113,7 @@ async fn show(session: &Arc<Session>, show: Show) -> Result<Execution> {
 async fn describe(session: &Arc<Session>, describe: Describe) -> Result<Execution> {
     match describe {
         Describe::Table { partition: true, .. } => Err(Error::unsupported("statement DESCRIBE TABLE … PARTITION")),
-        Describe::Table { as_json: true, .. } => Err(Error::unsupported("statement DESCRIBE TABLE … AS JSON")),
+        Describe::Table { table, as_json: true, .. } => describe_table::as_json(session, &table).await,
         Describe::Table { table, column: Some(column), extended, .. } => {
             describe_table::column(session, &table, &column, extended).await
         }

@@ -24,7 +24,12 @@ impl Parser<'_> {
                 return Err(self.invalid_statement("SET ROLE", from));
             }
             Some(K::Variable | K::Var) if self.is_variable_at(1) => {
-                return self.set_variable();
+                // What is no assignment to the end is read as a setting, and no setting either.
+                return match self.set_variable() {
+                    Ok(command) if matches!(self.peek(), Kind::End | Kind::Semicolon) => Ok(command),
+                    Err(error) if error.kind() != floe_base::Kind::Parse => Err(error),
+                    _ => Err(self.error("INVALID_SET_SYNTAX", from)),
+                };
             }
             _ => {}
         }
