@@ -86,7 +86,7 @@ impl Resolver<'_> {
         if !matches!(value.data_type, DataType::List(_) | DataType::Map(..)) {
             return Err(cannot_extract(&value, text, origin));
         }
-        self.apply("extractvalue", vec![value, key], text, origin)
+        self.apply("[]", vec![value, key], text, origin)
     }
 
     /// `withField(path, value)`, `dropFields(path)`.
@@ -105,7 +105,7 @@ impl Resolver<'_> {
     }
 
     /// The struct with one member replaced, added or dropped; a null struct stays null.
-    fn updated(&self, input: Typed, path: &[String], value: Option<Typed>, origin: &Origin) -> Result<Typed> {
+    pub(crate) fn updated(&self, input: Typed, path: &[String], value: Option<Typed>, origin: &Origin) -> Result<Typed> {
         let DataType::Struct(fields) = input.data_type.clone() else {
             return Err(Error::analysis("DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE")
                 .with("sqlExpr", "\"update_fields\"")

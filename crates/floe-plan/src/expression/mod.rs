@@ -142,9 +142,7 @@ impl Resolver<'_> {
             ExpressionKind::TypedLiteral { type_name, text } => literal::typed(type_name, text, self.context, origin),
             ExpressionKind::Attribute(attribute) => self.attribute(attribute, names, origin),
             ExpressionKind::Star(_) => Err(star::misplaced(names, origin)),
-            ExpressionKind::ColumnRegex { pattern, plan_id } => {
-                self.column_regex_alone(pattern, *plan_id, names, origin)
-            }
+            ExpressionKind::ColumnRegex { pattern, .. } => self.column_regex_alone(pattern, names, origin),
             ExpressionKind::Call(call) => self.call(expression, call, names),
             ExpressionKind::Cast { child, to, mode } => self.cast(child, to, *mode, names, origin),
             ExpressionKind::Alias { child, .. } => self.expression(child, names),

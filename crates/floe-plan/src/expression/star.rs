@@ -10,7 +10,7 @@ use super::field::get_field;
 use crate::problem;
 use crate::resolver::Resolver;
 use crate::rows::{Output, field_of};
-use crate::scope::{Column, Match, Visibility};
+use crate::scope::{Column, Id, Match, Visibility};
 
 /// A `*` where no list of columns can stand.
 pub(crate) fn misplaced(_names: &Names<'_>, origin: &Origin) -> Error {
@@ -26,7 +26,45 @@ impl Resolver<'_> {
         {
             return self.struct_star(column, star, used, origin);
         }
-        Ok(self.star_columns(star, names, origin)?.iter().map(|column| Output::pass(column)).collect())
+        let is_member = |except: &&Vec<String>| self.excepted_member(except, names).is_some();
+        let (members, whole): (Vec<_>, Vec<_>) = star.except.iter().partition(is_member);
+        let plain = Star { except: whole.into_iter().cloned().collect(), ..star.clone() };
+        let columns = self.star_columns(&plain, names, origin)?;
+        columns.iter().map(|column| self.without_members(column, &members, names, origin)).collect()
+    }
+
+    /// The column an EXCEPT takes a member out of, and the member's path.
+    fn excepted_member<'e>(&self, except: &'e [String], names: &Names<'_>) -> Option<(Id, &'e [String])> {
+        match names.scope.resolve(except, self.case_sensitive) {
+            Match::One(column, used) if used < except.len() => Some((column.id, except.get(used..)?)),
+            _ => None,
+        }
+    }
+
+    /// A column of a star, without the members that EXCEPT takes out of it.
+    fn without_members(
+        &self,
+        column: &Column,
+        excepted: &[&Vec<String>],
+        names: &Names<'_>,
+        origin: &Origin,
+    ) -> Result<Output> {
+        let mut value = column.typed();
+        let mut is_changed = false;
+        for except in excepted {
+            match self.excepted_member(except, names) {
+                Some((id, path)) if id == column.id => {
+                    value = self.updated(value, path, None, origin)?;
+                    is_changed = true;
+                }
+                _ => {}
+            }
+        }
+        if !is_changed {
+            return Ok(Output::pass(column));
+        }
+        let column = self.column(column.name(), &value);
+        Ok(Output { value, column })
     }
 
     /// The columns a star stands for.
@@ -106,11 +144,10 @@ impl Resolver<'_> {
         Ok(outputs)
     }
 
-    /// The columns whose names a pattern covers whole.
+    /// The columns whose names a pattern covers whole; which frame it was asked of does not matter (Spark 4.1).
     pub(crate) fn column_regex(
         &self,
         pattern: &str,
-        plan_id: Option<i64>,
         names: &Names<'_>,
         origin: &Origin,
     ) -> Result<Vec<Column>> {
@@ -119,22 +156,17 @@ impl Resolver<'_> {
         let compiled = compiled.map_err(|error| {
             Error::analysis("INVALID_REGEXP_REPLACE").with("pattern", pattern).caused_by(error).at(origin)
         })?;
-        let columns = match plan_id {
-            Some(plan_id) => self.frame_star(plan_id, names, origin)?,
-            None => names.scope.shown().cloned().collect(),
-        };
-        Ok(columns.into_iter().filter(|column| compiled.is_match(column.name())).collect())
+        Ok(names.scope.shown().filter(|column| compiled.is_match(column.name())).cloned().collect())
     }
 
     /// A pattern where one column must stand.
     pub(crate) fn column_regex_alone(
         &self,
         pattern: &str,
-        plan_id: Option<i64>,
         names: &Names<'_>,
         origin: &Origin,
     ) -> Result<Typed> {
-        match self.column_regex(pattern, plan_id, names, origin)?.as_slice() {
+        match self.column_regex(pattern, names, origin)?.as_slice() {
             [one] => Ok(one.typed()),
             _ => Err(Error::analysis("INVALID_USAGE_OF_STAR_OR_REGEX")
                 .with("elem", format!("regular expression '{pattern}'"))

@@ -227,7 +227,14 @@ pub(crate) fn keys_in_order(group_by: &GroupBy) -> Vec<Expression> {
                 keys.extend(groups.iter().flatten().cloned());
             }
             GroupingElement::Group(expressions) => keys.extend(expressions.iter().cloned()),
-            GroupingElement::Sets(_) => {}
+            GroupingElement::Sets(sets) => {
+                for key in keys_in_order(&GroupBy::Elements(sets.clone())) {
+                    let text = |key: &Expression| crate::name::pretty(key, &crate::name::Nowhere);
+                    if !keys.iter().any(|known| text(known) == text(&key)) {
+                        keys.push(key);
+                    }
+                }
+            }
         }
     }
     keys

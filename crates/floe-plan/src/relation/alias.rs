@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use floe_base::{Error, Origin, Result};
-use floe_syntax::Relation;
+use floe_syntax::{Relation, RelationKind};
 
 use crate::resolver::{Env, Resolver};
 use crate::rows::{Output, Rows};
@@ -19,6 +19,14 @@ impl Resolver<'_> {
         origin: &Origin,
     ) -> Result<Rows> {
         let rows = self.relation(input, env)?;
+        let width = rows.scope.shown().count();
+        if matches!(input.kind.as_ref(), RelationKind::Values { .. }) && !columns.is_empty() && columns.len() != width {
+            return Err(Error::analysis("INVALID_INLINE_TABLE.NUM_COLUMNS_MISMATCH")
+                .with("expectedNumCols", columns.len().to_string())
+                .with("actualNumCols", width.to_string())
+                .with("rowIndex", "0")
+                .at(&input.origin));
+        }
         self.renamed(rows, columns, Some(name), origin)
     }
 

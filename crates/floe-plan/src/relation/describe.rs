@@ -63,8 +63,10 @@ impl Resolver<'_> {
         let names = Names::new(&scope, env, Clause::Select);
         let mut projection = Vec::with_capacity(statistics.len() * columns.len());
         for statistic in statistics {
-            for value in &written {
-                projection.push(cast_to(statistic_of(statistic, value, origin)?, DataType::String, CastMode::Session));
+            for (value, column) in written.iter().zip(&columns) {
+                let is_text = *column.field.data_type() == arrow::datatypes::DataType::Utf8;
+                let told = statistic_of(statistic, value, is_text, origin)?;
+                projection.push(cast_to(told, DataType::String, CastMode::Session));
             }
         }
         let all = GroupBy::Elements(Vec::new());
@@ -100,8 +102,8 @@ impl Resolver<'_> {
     }
 }
 
-/// A statistic of a column, as the unresolved tree says it.
-fn statistic_of(statistic: &str, value: &Expression, origin: &Origin) -> Result<Expression> {
+/// A statistic of a column, as the unresolved tree says it. A text is read as a number where it has to be.
+fn statistic_of(statistic: &str, value: &Expression, is_text: bool, origin: &Origin) -> Result<Expression> {
     let call = |name: &str, arguments: Vec<Expression>| Expression::call(name, arguments, origin.clone());
     let number = || cast_to(value.clone(), DataType::Double, CastMode::Try);
     let lower = statistic.to_lowercase();
@@ -117,7 +119,8 @@ fn statistic_of(statistic: &str, value: &Expression, origin: &Origin) -> Result<
             .at(origin));
         }
         let share = Expression::literal(Literal::Double(share / 100.0), origin.clone());
-        return Ok(call("percentile_approx", vec![number(), share]));
+        let ranked = if is_text { number() } else { value.clone() };
+        return Ok(call("percentile_approx", vec![ranked, share]));
     }
     Ok(match lower.as_str() {
         "count" => call("count", vec![value.clone()]),

@@ -226,11 +226,20 @@ fn global(input: LogicalPlan, mut exprs: Vec<Expr>) -> Result<LogicalPlan> {
     Ok(LogicalPlan::Aggregate(Aggregate::try_new(Arc::new(input), Vec::new(), exprs)?))
 }
 
+/// What a column of the input that is no key means where an expression over groups uses it.
+#[derive(Clone, Copy)]
+pub(crate) enum Stray<'a> {
+    /// In the list, whose text this is: it should be aggregated.
+    Listed(&'a str, &'a Origin),
+    /// In a clause that sees the groups and the list's columns only, as Spark has it (4.1 `UnresolvedHaving`, `Sort`).
+    Hidden(&'a Arc<Scope>, &'a Origin),
+}
+
 impl Groups {
     /// An expression over the input as it reads over the groups.
-    pub(crate) fn rewritten(&self, value: Typed, text: &dyn Fn() -> String, origin: &Origin) -> Result<Typed> {
+    pub(crate) fn rewritten(&self, value: Typed, stray: Stray<'_>) -> Result<Typed> {
         let whole = self.key_of(&value.expr).map(|column| column.field.is_nullable());
-        let expr = self.rewritten_expr(value.expr, text, origin)?;
+        let expr = self.rewritten_expr(value.expr, stray)?;
         let nullable = whole.unwrap_or(value.nullable);
         Ok(Typed { expr, nullable, ..value })
     }
@@ -239,8 +248,8 @@ impl Groups {
         self.keys.iter().find(|(key, _)| key == expr).map(|(_, column)| column)
     }
 
-    pub(crate) fn rewritten_expr(&self, expr: Expr, text: &dyn Fn() -> String, origin: &Origin) -> Result<Expr> {
-        let mut stray = None;
+    pub(crate) fn rewritten_expr(&self, expr: Expr, stray: Stray<'_>) -> Result<Expr> {
+        let mut found = None;
         let replaced = expr.transform_down(|node| {
             // A constant is what it is, but NULL where it is a key that its grouping set leaves out.
             if matches!(node, Expr::Literal(..)) && !self.in_sets {
@@ -254,26 +263,28 @@ impl Groups {
                 && !self.known.contains(&id)
                 && self.input.by_id(id).is_some()
             {
-                stray = stray.or(Some(id));
+                found = found.or(Some(id));
             }
             Ok(Transformed::no(node))
         })?;
-        match stray {
+        match found.and_then(|id| self.input.by_id(id)) {
             None => Ok(replaced.data),
-            Some(id) => Err(self.not_grouped(id, text, origin)),
+            Some(column) => Err(self.not_grouped(column, stray)),
         }
     }
 
-    fn not_grouped(&self, id: Id, text: &dyn Fn() -> String, origin: &Origin) -> Error {
-        let name = self.input.by_id(id).map(|column| column.name().to_string()).unwrap_or_default();
-        if self.keys.is_empty() {
-            return Error::analysis("MISSING_GROUP_BY").at(origin);
+    fn not_grouped(&self, column: &Column, stray: Stray<'_>) -> Error {
+        match stray {
+            Stray::Hidden(shown, origin) => {
+                crate::problem::unresolved_column(&[column.name().to_string()], shown, None, origin)
+            }
+            Stray::Listed(_, origin) if self.keys.is_empty() => Error::analysis("MISSING_GROUP_BY").at(origin),
+            Stray::Listed(text, origin) => Error::analysis("MISSING_AGGREGATION")
+                .with("expression", format!("\"{}\"", column.name()))
+                .with("expressionAnyValue", format!("\"any_value({})\"", column.name()))
+                .with("missing", text)
+                .at(origin),
         }
-        Error::analysis("MISSING_AGGREGATION")
-            .with("expression", format!("\"{name}\""))
-            .with("expressionAnyValue", format!("\"any_value({name})\""))
-            .with("missing", text())
-            .at(origin)
     }
 
     fn shown(&self, expr: &Expr) -> String {

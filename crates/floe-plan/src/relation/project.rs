@@ -46,8 +46,8 @@ impl Resolver<'_> {
     fn push_outputs(&self, expression: &Expression, names: &Names<'_>, outputs: &mut Vec<Output>) -> Result<()> {
         match &expression.kind {
             ExpressionKind::Star(star) => outputs.extend(self.star(star, names, &expression.origin)?),
-            ExpressionKind::ColumnRegex { pattern, plan_id } => {
-                let columns = self.column_regex(pattern, *plan_id, names, &expression.origin)?;
+            ExpressionKind::ColumnRegex { pattern, .. } => {
+                let columns = self.column_regex(pattern, names, &expression.origin)?;
                 outputs.extend(columns.iter().map(Output::pass));
             }
             ExpressionKind::Alias { child, names: aliases, .. } if is_generator(child).is_some() => {

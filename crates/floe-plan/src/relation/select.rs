@@ -14,7 +14,7 @@ use floe_syntax::expression::{Expression, ExpressionKind, SortOrder, WindowSpec}
 use floe_syntax::relation::{GroupBy, Select};
 
 use super::attached::holds_subquery;
-use super::grouped::Groups;
+use super::grouped::{Groups, Stray};
 use crate::expression::aggregate::Collector;
 use crate::expression::generator::spread;
 use crate::expression::{Clause, Laterals, Names};
@@ -278,12 +278,14 @@ fn over_groups(selection: Selection, groups: &Groups, collector: &Collector) -> 
         .into_iter()
         .map(|output| {
             let name = output.column.name().to_string();
-            let value = groups.rewritten(output.value, &|| name.clone(), &origins)?;
+            let value = groups.rewritten(output.value, Stray::Listed(&name, &origins))?;
             let column = output.column.with_nullable(value.nullable);
             Ok(Output { value, column })
         })
         .collect::<Result<Vec<_>>>()?;
-    let having = having.map(|value| groups.rewritten(value, &|| "having".into(), &origins)).transpose()?;
+    let shown = Scope::new(originals.iter().map(|output| output.column.clone()).collect());
+    let hidden = Stray::Hidden(&shown, &origins);
+    let having = having.map(|value| groups.rewritten(value, hidden)).transpose()?;
     let orders = orders
         .into_iter()
         .map(|order| {
@@ -291,19 +293,19 @@ fn over_groups(selection: Selection, groups: &Groups, collector: &Collector) -> 
                 return Ok(order);
             }
             let expr = inlined(order.value.expr, &originals)?;
-            let value = groups.rewritten(Typed { expr, ..order.value }, &|| "order".into(), &origins)?;
+            let value = groups.rewritten(Typed { expr, ..order.value }, hidden)?;
             Ok(Order { value, ..order })
         })
         .collect::<Result<Vec<_>>>()?;
     let windows = collector.windows.take();
     let windows = windows
         .into_iter()
-        .map(|(expr, id)| Ok((groups.rewritten_expr(expr, &|| "window".into(), &origins)?, id)))
+        .map(|(expr, id)| Ok((groups.rewritten_expr(expr, Stray::Listed("window", &origins))?, id)))
         .collect::<Result<Vec<_>>>()?;
     collector.windows.replace(windows);
     for generated in collector.generators.borrow_mut().iter_mut() {
         let value = generated.value.clone();
-        generated.value = groups.rewritten(value, &|| "generator".into(), &origins)?;
+        generated.value = groups.rewritten(value, Stray::Listed("generator", &origins))?;
     }
     Ok(Selection { outputs, having, orders, origins })
 }

@@ -33,7 +33,8 @@ impl Resolver<'_> {
                 return Err(Error::message(
                     floe_base::Kind::IllegalArgument,
                     format!(
-                        "requirement failed: Currently {name} calculation for columns with dataType {} not supported.",
+                        "requirement failed: Currently {} calculation for columns with dataType {} not supported.",
+                        if name == "cov" { "covariance" } else { "correlation" },
                         column.typed().spark_type()
                     ),
                 )
@@ -131,7 +132,8 @@ impl Resolver<'_> {
         let mut outputs: Vec<Output> = Vec::new();
         for (position, column) in counted.scope.shown().enumerate() {
             if position == 0 {
-                outputs.push(renamed_output(column, &format!("{first}_{second}"), self));
+                let column = column.clone().with_nullable(true);
+                outputs.push(renamed_output(&column, &format!("{first}_{second}"), self));
                 continue;
             }
             let value = floe_functions::condition::coalesce(vec![column.typed(), zero.clone()]);

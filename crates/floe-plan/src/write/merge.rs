@@ -59,11 +59,24 @@ impl Shape<'_> {
         self.merge.source_alias.as_deref().or_else(own)
     }
 
-    fn source_column(&self, name: &str) -> Expression {
+    /// A column of the source, which a source without a name of its own offers under a second name too: its first may
+    /// be one of the target's.
+    fn source_column(&self, position: usize, name: &str) -> Expression {
         match self.source_name() {
             Some(alias) => column(&[alias, name]),
-            None => column(&[name]),
+            None => column(&[&second_name(position)]),
         }
+    }
+
+    /// The source with a column that is always true, and its columns' second names.
+    fn marked_source(&self) -> Relation {
+        let mut projection = vec![star(), named(truth(true), SOURCE)];
+        let Some(alias) = self.source_name() else {
+            let columns = self.source_columns.iter().enumerate();
+            projection.extend(columns.map(|(position, name)| named(column(&[name]), &second_name(position))));
+            return select(projection, self.source(), None);
+        };
+        aliased(select(projection, self.source(), None), alias)
     }
 
     fn file(&self) -> Expression {
@@ -118,13 +131,9 @@ fn violations(shape: &Shape<'_>) -> Option<Relation> {
 
 fn rows(shape: &Shape<'_>) -> Result<Relation> {
     let merge = shape.merge;
-    let here = |relation: Relation, name: &str| select(vec![star(), named(truth(true), name)], relation, None);
-    let target = aliased(here(shape.target(), TARGET), shape.prefix.last().map(String::as_str).unwrap_or(TARGET));
-    let source = here(shape.source(), SOURCE);
-    let source = match shape.source_name() {
-        Some(name) => aliased(source, name),
-        None => source,
-    };
+    let target = select(vec![star(), named(truth(true), TARGET)], shape.target(), None);
+    let target = aliased(target, shape.prefix.last().map(String::as_str).unwrap_or(TARGET));
+    let source = shape.marked_source();
     let kind = if merge.not_matched.is_empty() { JoinKind::LeftOuter } else { JoinKind::FullOuter };
     let joined = join(target, source, kind, merge.condition.clone());
     let has = |name: &str| call("isnotnull", vec![column(&[name])]);
@@ -214,12 +223,17 @@ fn inserted(assignments: &[Assignment], shape: &Shape<'_>) -> Result<Vec<Option<
 
 /// `UPDATE SET *`, `INSERT *`: every column of the target from the source's column of the same name.
 fn all(shape: &Shape<'_>, clause: &MergeClause) -> Result<Vec<Assignment>> {
-    let same = |name: &String| shape.source_columns.iter().find(|source| source.eq_ignore_ascii_case(name));
+    let same = |name: &String| shape.source_columns.iter().position(|source| source.eq_ignore_ascii_case(name));
     let assignment = |name: &String| {
-        let found = same(name).ok_or_else(|| missing(name, shape, &clause.origin))?;
-        Ok(Assignment { column: vec![name.clone()], value: shape.source_column(found), origin: clause.origin.clone() })
+        let position = same(name).ok_or_else(|| missing(name, shape, &clause.origin))?;
+        let value = shape.source_column(position, shape.source_columns.get(position).unwrap_or(name));
+        Ok(Assignment { column: vec![name.clone()], value, origin: clause.origin.clone() })
     };
     shape.columns.iter().map(assignment).collect()
+}
+
+fn second_name(position: usize) -> String {
+    format!("{SOURCE}_{position}")
 }
 
 fn missing(name: &str, shape: &Shape<'_>, origin: &Origin) -> Error {
