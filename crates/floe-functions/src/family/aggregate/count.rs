@@ -2,6 +2,7 @@
 
 use arrow::datatypes::DataType;
 use datafusion::functions_aggregate::count::count_udaf;
+use datafusion::logical_expr::utils::COUNT_STAR_EXPANSION;
 use datafusion::logical_expr::{Expr, lit, when};
 use datafusion::scalar::ScalarValue;
 use floe_base::{Error, Result};
@@ -33,6 +34,14 @@ pub(crate) fn count(call: &Call<'_>, values: Vec<Typed>) -> Result<Typed> {
             let present = when(all_present(&values), then).otherwise(otherwise)?;
             Typed::new(present, then_type, true).with_fallible(fallible)
         }
+    };
+    // Whatever is there in every row counts the rows: in this form the engine knows it, and may read the number from a
+    // table's statistics.
+    let counted = match &counted.expr {
+        Expr::Literal(value, _) if !value.is_null() && !call.distinct => {
+            Typed::new(Expr::Literal(COUNT_STAR_EXPANSION, None), DataType::Int64, false)
+        }
+        _ => counted,
     };
     Ok(native(call, count_udaf(), vec![counted], DataType::Int64, false))
 }
