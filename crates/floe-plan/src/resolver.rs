@@ -26,6 +26,8 @@ pub(crate) struct Resolver<'s> {
     need: RefCell<Option<Need>>,
     /// What each frame with a plan id offered, so that `df["a"]` finds its column.
     frames: RefCell<HashMap<i64, Vec<Arc<Scope>>>>,
+    /// True while something is lowered only to print it: names are of no account then.
+    pub(crate) printing: Cell<bool>,
     pub(crate) hints: RefCell<Vec<Hint>>,
     pub(crate) observations: RefCell<Vec<Observation>>,
 }
@@ -40,6 +42,7 @@ impl<'s> Resolver<'s> {
             asked: Cell::new(0),
             need: RefCell::default(),
             frames: RefCell::default(),
+            printing: Cell::new(false),
             hints: RefCell::default(),
             observations: RefCell::default(),
         }

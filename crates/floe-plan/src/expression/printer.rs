@@ -3,8 +3,8 @@
 use std::cell::RefCell;
 
 use floe_functions::Context;
-use floe_syntax::DataType;
 use floe_syntax::expression::{Argument, Attribute, Expression};
+use floe_syntax::{DataType, Relation};
 
 use super::aggregate::Collector;
 use super::{Laterals, Names};
@@ -56,14 +56,42 @@ impl Place for Printer<'_> {
         let collector = self.names.collector.map(|own| Collector { allows: own.allows, ..Collector::default() });
         let reached = self.names.reached.map(|_| RefCell::default());
         let names = Names { collector: collector.as_ref(), reached: reached.as_ref(), ..*self.names };
-        self.resolver.expression(value, &names).ok().map(|value| value.spark_type())
+        self.aside(|| self.resolver.expression(value, &names).ok().map(|value| value.spark_type()))
     }
 
     fn expanded(&self, arguments: &[Argument]) -> Option<Vec<Expression>> {
         self.resolver.expanded(arguments, self.names).ok()
     }
 
+    fn outer(&self, query: &Relation) -> Vec<String> {
+        let used = self.aside(|| self.resolver.subquery(query, self.names).ok().map(|(_, used)| used));
+        used.iter().flatten().map(|column| column.name().to_string()).collect()
+    }
+
     fn context(&self) -> Option<&Context> {
         Some(self.resolver.context)
+    }
+}
+
+impl Printer<'_> {
+    /// Lowers for printing only: what a subquery uses of the columns around it was noted when it was lowered for good.
+    /// Not again within itself, where queries nest in queries.
+    fn aside<T>(&self, lower: impl FnOnce() -> Option<T>) -> Option<T> {
+        if self.resolver.printing.replace(true) {
+            return None;
+        }
+        let mut noted = Vec::new();
+        let mut next = self.names.env.outer.clone();
+        while let Some(outer) = next {
+            next = outer.parent.clone();
+            let count = outer.used.borrow().len();
+            noted.push((outer, count));
+        }
+        let lowered = lower();
+        self.resolver.printing.set(false);
+        for (outer, count) in noted {
+            outer.used.borrow_mut().truncate(count);
+        }
+        lowered
     }
 }

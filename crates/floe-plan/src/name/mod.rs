@@ -18,7 +18,7 @@ mod window;
 
 use floe_functions::Context;
 use floe_syntax::expression::{Argument, Attribute, CastMode, Expression, ExpressionKind, SortOrder};
-use floe_syntax::{DataType, Literal};
+use floe_syntax::{DataType, Literal, Relation};
 
 pub(crate) use call::field;
 pub(crate) use window::{over, own_frame, written_frame as frame};
@@ -40,6 +40,9 @@ pub(crate) trait Place {
     /// Arguments with every `*` written out.
     fn expanded(&self, arguments: &[Argument]) -> Option<Vec<Expression>>;
 
+    /// The columns around a subquery that it uses, in order.
+    fn outer(&self, query: &Relation) -> Vec<String>;
+
     /// The session, whose zone shows in constants.
     fn context(&self) -> Option<&Context>;
 }
@@ -58,6 +61,10 @@ impl Place for Nowhere {
 
     fn expanded(&self, _: &[Argument]) -> Option<Vec<Expression>> {
         None
+    }
+
+    fn outer(&self, _: &Relation) -> Vec<String> {
+        Vec::new()
     }
 
     fn context(&self) -> Option<&Context> {
@@ -95,6 +102,10 @@ impl Place for InLambda<'_> {
 
     fn expanded(&self, arguments: &[Argument]) -> Option<Vec<Expression>> {
         self.around.expanded(arguments)
+    }
+
+    fn outer(&self, query: &Relation) -> Vec<String> {
+        self.around.outer(query)
     }
 
     fn context(&self) -> Option<&Context> {
@@ -179,12 +190,15 @@ fn pretty_here(expression: &Expression, place: &dyn Place) -> String {
         ExpressionKind::Case { operand, branches, otherwise } => {
             case(operand.as_deref(), branches, otherwise.as_deref(), place)
         }
-        ExpressionKind::ScalarSubquery(_) => "scalarsubquery()".into(),
-        ExpressionKind::Exists(_) => "exists()".into(),
-        ExpressionKind::InSubquery { values, .. } => match values.as_slice() {
-            [value] => format!("({} IN (listquery()))", show(value)),
-            values => format!("({} IN (listquery()))", call::compared_row(values, place)),
-        },
+        ExpressionKind::ScalarSubquery(query) => format!("scalarsubquery({})", place.outer(query).join(", ")),
+        ExpressionKind::Exists(query) => format!("exists({})", place.outer(query).join(", ")),
+        ExpressionKind::InSubquery { values, query } => {
+            let compared = match values.as_slice() {
+                [value] => show(value),
+                values => call::compared_row(values, place),
+            };
+            format!("({compared} IN (listquery({})))", place.outer(query).join(", "))
+        }
         ExpressionKind::Window { function, window } => window::over(function, window, place),
         ExpressionKind::Lambda { parameters, body } => lambda(parameters, body, place),
         ExpressionKind::LambdaVariable(_) => "namedlambdavariable()".into(),

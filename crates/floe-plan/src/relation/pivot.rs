@@ -2,6 +2,8 @@
 //!
 //! A group without rows of a value gives NULL there, even for a count, as Spark's two-step plan does.
 
+use std::sync::Arc;
+
 use arrow::array::Array;
 use datafusion::scalar::ScalarValue;
 use floe_base::{Error, Kind, Origin, Result};
@@ -18,7 +20,7 @@ use crate::expression::{Clause, Names};
 use crate::name;
 use crate::resolver::{Env, Resolver};
 use crate::rows::{Output, Rows};
-use crate::scope::Column;
+use crate::scope::{Column, Match, Scope};
 
 /// A pivot's value: the name of its columns, and the condition its rows meet.
 struct Slice {
@@ -35,6 +37,9 @@ impl Resolver<'_> {
         let mut slices = Vec::with_capacity(pivot.values.len());
         for (value, alias) in &pivot.values {
             slices.push(self.slice(&pivot.columns, value, alias.as_deref(), env, origin)?);
+        }
+        for aggregate in &pivot.aggregates {
+            self.must_aggregate(aggregate, &scope)?;
         }
         let mentioned = self.mentioned(pivot, &names)?;
         let keys: Vec<Column> = scope.shown().filter(|column| !mentioned.contains(&column.id)).cloned().collect();
@@ -152,6 +157,25 @@ impl Resolver<'_> {
         }
     }
 
+    /// A column of a PIVOT's aggregate stands inside an aggregate function (Spark 4.1 `PivotTransformer`).
+    fn must_aggregate(&self, expression: &Expression, scope: &Arc<Scope>) -> Result<()> {
+        match &expression.kind {
+            ExpressionKind::Attribute(attribute) => match scope.resolve(&attribute.parts, self.case_sensitive) {
+                Match::One(column, _) => {
+                    Err(Error::analysis("_LEGACY_ERROR_TEMP_1006").with("sql", column.path().join(".")))
+                }
+                _ => Ok(()),
+            },
+            ExpressionKind::Call(call) if !is_aggregate(call) => {
+                call.arguments.iter().try_for_each(|argument| self.must_aggregate(&argument.value, scope))
+            }
+            ExpressionKind::Cast { child, .. } | ExpressionKind::Alias { child, .. } => {
+                self.must_aggregate(child, scope)
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// The columns a PIVOT mentions.
     fn mentioned(&self, pivot: &Pivot, names: &Names<'_>) -> Result<Vec<crate::scope::Id>> {
         let mut ids = Vec::new();
@@ -249,8 +273,7 @@ fn filter_aggregates(expression: &mut Expression, condition: &Expression) {
     let origin = expression.origin.clone();
     match &mut expression.kind {
         ExpressionKind::Call(call) => {
-            let function = floe_functions::find(&function_name(call));
-            if function.is_some_and(|function| function.kind == FunctionKind::Aggregate) {
+            if is_aggregate(call) {
                 call.filter = Some(match call.filter.take() {
                     Some(filter) => Expression::call("and", vec![filter, condition.clone()], origin),
                     None => condition.clone(),
@@ -296,6 +319,10 @@ fn attributes(expression: &Expression, visit: &mut dyn FnMut(&Expression)) {
         }
         _ => {}
     }
+}
+
+fn is_aggregate(call: &floe_syntax::expression::Call) -> bool {
+    floe_functions::find(&function_name(call)).is_some_and(|function| function.kind == FunctionKind::Aggregate)
 }
 
 fn is_row(call: &floe_syntax::expression::Call) -> bool {
