@@ -33,8 +33,10 @@ const STREAMS_MAX: u32 = 1_024;
 const STREAM_WINDOW: u32 = 4 << 20;
 const CONNECTION_WINDOW: u32 = 16 << 20;
 const HEADERS_MAX: u32 = 16 << 10;
-/// Streams that are open at shutdown get this long to end.
-const GRACE: Duration = Duration::from_secs(5);
+/// What runs at shutdown gets this long to end by itself; then it is interrupted.
+const GRACE: Duration = Duration::from_secs(3);
+/// And this long to tell its client so. Both together stay below the five seconds that supervisors give at least.
+const FAREWELL: Duration = Duration::from_secs(1);
 
 /// How the server listens.
 #[derive(Clone, Debug)]
@@ -100,7 +102,7 @@ fn tls_files(settings: &Settings) -> Result<Option<Tls>> {
     }
 }
 
-/// Serves until `shutdown` is ready; then running streams get a few seconds to end.
+/// Serves until `shutdown` is ready; then running operations get a few seconds to end, and are interrupted.
 ///
 /// # Errors
 /// When the listener or the certificate cannot be used, and when a listener reachable from elsewhere has no token.
@@ -114,7 +116,7 @@ pub async fn serve(
     let sessions = Arc::new(Sessions::new(engine));
     let sweeper = tokio::spawn(sweep(sessions.clone(), options.session_idle));
     let segment = Segment { time: options.segment, ..Segment::default() };
-    let service = Service { sessions, segment };
+    let service = Service { sessions: sessions.clone(), segment };
     let server = SparkConnectServiceServer::new(service)
         .max_decoding_message_size(options.message_bytes_max)
         .max_encoding_message_size(usize::MAX);
@@ -142,6 +144,8 @@ pub async fn serve(
     let grace = async move {
         let _ = stopping.await;
         tokio::time::sleep(GRACE).await;
+        sessions.interrupt_all();
+        tokio::time::sleep(FAREWELL).await;
     };
     let result = tokio::select! {
         result = serving => result.map_err(transport),

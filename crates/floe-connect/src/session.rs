@@ -148,6 +148,13 @@ impl Sessions {
         session.used(None)
     }
 
+    /// Stops every running operation; whoever is attached is told.
+    pub(crate) fn interrupt_all(&self) {
+        let open: Vec<_> = self.inner.lock().open.values().cloned().collect();
+        let stopped: usize = open.iter().map(|session| session.interrupt(|_| true).len()).sum();
+        tracing::info!(operations = stopped, "running operations stopped");
+    }
+
     /// Ends sessions nobody uses, and gives up operations nobody came back for.
     pub(crate) fn sweep(&self, idle: Duration) {
         let idle_micros = i64::try_from(idle.as_micros()).unwrap_or(i64::MAX);

@@ -70,7 +70,10 @@ async fn answer(session: &Arc<Session>, analyze: Option<Analyze>) -> Result<Answ
         Analyze::IsStreaming(asked) => {
             Answer::IsStreaming(response::IsStreaming { is_streaming: is_streaming(session, asked.plan)? })
         }
-        Analyze::InputFiles(_) => return Err(Error::unsupported("the list of a DataFrame's files (inputFiles)")),
+        Analyze::InputFiles(asked) => {
+            let files = session.engine.input_files(root(session, asked.plan)?).await?;
+            Answer::InputFiles(response::InputFiles { files })
+        }
         Analyze::SparkVersion(_) => {
             Answer::SparkVersion(response::SparkVersion { version: floe_engine::session::conf::SPARK_VERSION.into() })
         }
