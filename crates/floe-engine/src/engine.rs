@@ -24,12 +24,17 @@ use crate::threads::Threads;
 /// Memory assumed where the machine does not tell: small enough to be safe anywhere.
 const MEMORY_WHEN_UNKNOWN: u64 = 2 << 30;
 
+/// Threads that decode, plan and answer; each of it takes milliseconds.
+const REQUEST_THREADS: usize = 4;
+
 /// The engine of one process.
 #[derive(Debug)]
 pub struct Engine {
     settings: Settings,
     clock: Clock,
     threads: Threads,
+    /// Keeps the threads that plans run on.
+    _workers: Threads,
     datafusion: Arc<DataFusion>,
     catalogs: Catalogs,
     sessions: DashMap<SessionKey, Arc<Session>>,
@@ -45,20 +50,22 @@ impl Engine {
     /// Opens the engine on the data folder its settings name. Nothing is read until a query asks for it.
     pub fn open(settings: Settings) -> Result<Arc<Self>> {
         let (folder, temporary) = data_folder(&settings)?;
-        let threads = Threads::new(threads(&settings)?)?;
+        let threads = Threads::new("floe-request", REQUEST_THREADS)?;
+        let workers = Threads::new("floe-query", self::threads(&settings)?)?;
         let config = Config {
             memory_bytes: usize::try_from(memory(&settings)?).unwrap_or(usize::MAX),
             spill_dir: settings.path("spill-dir"),
             spill_bytes: settings.bytes("spill-limit", 0)?,
             threads: self::threads(&settings)?,
         };
-        let datafusion = Arc::new(DataFusion::new(&config, threads.handle())?);
+        let datafusion = Arc::new(DataFusion::new(&config, workers.handle())?);
         floe_catalog::files::visible::register(&datafusion.runtime());
         let catalogs = Catalogs::new(folder);
         Ok(Arc::new(Self {
             settings,
             clock: Clock::System,
             threads,
+            _workers: workers,
             datafusion,
             catalogs,
             sessions: DashMap::new(),
@@ -126,7 +133,7 @@ impl Engine {
         &self.clock
     }
 
-    /// The threads queries are planned and run on; their stacks are deep.
+    /// The threads requests are answered on; their stacks are deep.
     pub fn threads(&self) -> &Threads {
         &self.threads
     }

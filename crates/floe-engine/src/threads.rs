@@ -1,5 +1,8 @@
-//! The threads queries are planned and run on. Their stacks are large, for plans are trees and trees are walked by
-//! recursion: a thousand chained operators must not end the process. The memory is only reserved, not used.
+//! The threads requests are answered on, and those that plans run on.
+//!
+//! They are apart so that a plan that keeps its threads busy keeps nobody from asking, interrupting or connecting. All
+//! stacks are large, for plans are trees and trees are walked by recursion: a thousand chained operators must not end
+//! the process. The memory is only reserved, not used.
 
 use std::future::Future;
 
@@ -9,7 +12,7 @@ use tokio::runtime::{Builder, Handle, Runtime};
 /// Address space of one thread's stack.
 pub const STACK_BYTES: usize = 1 << 30;
 
-/// A runtime for queries. It lives as long as the engine.
+/// Threads with deep stacks. They live as long as the engine.
 #[derive(Debug)]
 pub struct Threads {
     /// `None` only while it is being ended.
@@ -17,14 +20,14 @@ pub struct Threads {
 }
 
 impl Threads {
-    pub fn new(count: usize) -> Result<Self> {
+    pub fn new(name: &str, count: usize) -> Result<Self> {
         let runtime = Builder::new_multi_thread()
             .worker_threads(count.max(1))
-            .thread_name("floe-query")
+            .thread_name(name)
             .thread_stack_size(STACK_BYTES)
             .enable_all()
             .build()
-            .map_err(|error| Error::internal(format!("threads for queries: {error}")).caused_by(error))?;
+            .map_err(|error| Error::internal(format!("threads {name}: {error}")).caused_by(error))?;
         Ok(Self { runtime: Some(runtime) })
     }
 

@@ -1,9 +1,10 @@
 //! How a plan runs: optimised, planned, and driven on the threads for queries, with the client's pace as its brake.
 
+use std::future::ready;
 use std::sync::Arc;
 
-use arrow::array::RecordBatch;
 use async_trait::async_trait;
+use datafusion::execution::TaskContext;
 use datafusion::execution::runtime_env::RuntimeEnv;
 use datafusion::execution::session_state::SessionState;
 use datafusion::physical_plan::{ExecutionPlan, displayable, execute_stream};
@@ -11,11 +12,13 @@ use floe_base::id::BackendId;
 use floe_base::{Error, Result};
 use floe_plan::Planned;
 use floe_route::Capability;
-use futures::{Stream, StreamExt};
+use futures::{StreamExt, stream};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
+use tokio::task::JoinError;
 use tokio_stream::wrappers::ReceiverStream;
 
+use super::pause::with_pauses;
 use super::{Config, capabilities};
 use crate::backend::{Backend, Batches, Run};
 
@@ -26,7 +29,7 @@ const WAITING_BATCHES: usize = 2;
 #[derive(Debug)]
 pub struct DataFusion {
     state: SessionState,
-    /// Where plans are made and run; the network's threads never wait for them.
+    /// Where plans run; nobody who must answer soon waits for these threads.
     threads: Handle,
 }
 
@@ -62,10 +65,8 @@ impl Backend for DataFusion {
     }
 
     async fn execute(&self, planned: &Planned, _run: &Run) -> Result<Batches> {
-        let physical = self.physical(planned).await?;
-        let stream = execute_stream(physical, self.state.task_ctx())?;
-        let batches = stream.map(|batch| batch.map_err(Error::from));
-        Ok(detached(batches, &self.threads))
+        let physical = with_pauses(self.physical(planned).await?)?;
+        Ok(detached(physical, self.state.task_ctx(), &self.threads))
     }
 
     async fn explain(&self, planned: &Planned) -> Result<String> {
@@ -76,23 +77,30 @@ impl Backend for DataFusion {
     }
 }
 
-/// The same batches, computed on other threads a little ahead of the reader. When the reader goes away the task that
+/// A plan's batches, computed on other threads a little ahead of the reader. When the reader goes away the task that
 /// computes them is ended with it.
-fn detached(
-    mut batches: impl Stream<Item = Result<RecordBatch>> + Send + Unpin + 'static,
-    threads: &Handle,
-) -> Batches {
+fn detached(physical: Arc<dyn ExecutionPlan>, context: Arc<TaskContext>, threads: &Handle) -> Batches {
     let (sender, receiver) = mpsc::channel(WAITING_BATCHES);
     let task = threads.spawn(async move {
+        // Started here and not before: operators put their own tasks on the threads of whoever starts them.
+        let mut batches = match execute_stream(physical, context) {
+            Ok(batches) => batches,
+            Err(error) => return drop(sender.send(Err(error.into())).await),
+        };
         while let Some(batch) = batches.next().await {
             let failed = batch.is_err();
-            if sender.send(batch).await.is_err() || failed {
+            if sender.send(batch.map_err(Error::from)).await.is_err() || failed {
                 break;
             }
         }
     });
     let ended = EndWithReader(task.abort_handle());
-    Box::pin(ReceiverStream::new(receiver).map(move |batch| {
+    // Without a look at how the task ended, a panic would pass for the end of the rows.
+    let panicked = stream::once(task).filter_map(|ended| {
+        let error = ended.err().filter(JoinError::is_panic);
+        ready(error.map(|error| Err(Error::internal(format!("a query's thread panicked: {error}")))))
+    });
+    Box::pin(ReceiverStream::new(receiver).chain(panicked).map(move |batch| {
         let _ = &ended;
         batch
     }))

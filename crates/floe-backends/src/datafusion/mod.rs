@@ -1,11 +1,12 @@
 //! DataFusion, in process.
 //!
-//! `capabilities.rs` what it can do, `config.rs` how it is set up, `execute.rs` how a plan runs, `recursion.rs` how a
-//! recursive query does.
+//! `capabilities.rs` what it can do, `config.rs` how it is set up, `execute.rs` how a plan runs, `pause.rs` how it lets
+//! others run too, `recursion.rs` how a recursive query runs.
 
 mod capabilities;
 mod config;
 mod execute;
+mod pause;
 mod recursion;
 
 pub use config::Config;
