@@ -2,7 +2,7 @@
 
 Here: the inputs and both comparisons. The errors were recorded from real Spark (`record.py`); of a hostile input
 only two things are asked: an answer within a minute, and a server that still answers afterwards.
-Last lines: `bad-inputs: N/60` and `hostile: N/N`.
+Last line: `bad-inputs: N/N`, both together.
 """
 
 import argparse
@@ -203,9 +203,8 @@ def main() -> None:
         if found.get(sql) != outcome:
             print(f"{sql!r}\n  ours  {found.get(sql)}\n  Spark {outcome}")
     good, total = (0, 0) if arguments.skip_hostile else hostile(arguments.address)
-    print(f"bad-inputs: {sum(found.get(sql) == outcome for sql, outcome in expected.items())}/{len(expected)}")
-    if not arguments.skip_hostile:
-        print(f"hostile: {good}/{total}")
+    same = sum(found.get(sql) == outcome for sql, outcome in expected.items())
+    print(f"errors: {same}/{len(expected)}\nhostile: {good}/{total}\nbad-inputs: {same + good}/{len(expected) + total}")
 
 
 if __name__ == "__main__":
