@@ -105,6 +105,7 @@ fn build(
     allowed::check(&value, to, to_spark, &rules, text)?;
     let nullable = value.nullable
         || match rules.evaluation {
+            Evaluation::Try if matches!((&value.data_type, to), (DataType::Utf8, DataType::Binary)) => false,
             Evaluation::Try => !allowed::loses_nothing(&value.data_type, to) && !coerce::same(&value.data_type, to),
             _ => may_turn_null(&value.data_type, to),
         };

@@ -27,6 +27,7 @@ fn bind(call: &Call<'_>) -> Result<Typed> {
     if left.data_type == DataType::Null && right.data_type == DataType::Null {
         return Ok(Typed::null(&DataType::Int64));
     }
+    let given = (left.clone(), right.clone());
     let (left, right) = _operands::alike(call, long(left)?, long(right)?, TAKES)?;
     let (left, right) = (long(left)?, long(right)?);
     match &left.data_type {
@@ -42,7 +43,7 @@ fn bind(call: &Call<'_>) -> Result<Typed> {
             let operands = (left, right);
             Ok(failing::<IntervalYearMonthType, Int64Type>(call, operands, Overflow::Raise, divide, interval_error))
         }
-        _ => Err(_operands::wrong(call, &left, TAKES)),
+        _ => Err(_operands::refused(call, &given, &left, TAKES)),
     }
 }
 

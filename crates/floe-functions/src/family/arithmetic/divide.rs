@@ -24,6 +24,11 @@ fn bind(call: &Call<'_>) -> Result<Typed> {
     if coerce::is_interval(&left.data_type) {
         return _interval::scale(call, left, right, true, overflow);
     }
+    // NULL divided by a decimal is a double (Spark 4.1 `Division`).
+    let left = match left.data_type {
+        DataType::Null if coerce::is_decimal(&right.data_type) => Typed::null(&DataType::Float64),
+        _ => left,
+    };
     let (left, right) = _operands::numbers(call, left, right)?;
     if coerce::is_decimal(&left.data_type) {
         return _decimal::operate(call, _decimal::Operation::Over, left, right, overflow);

@@ -41,6 +41,22 @@ pub(crate) fn list(call: &Call<'_>, index: usize) -> Result<(Typed, FieldRef)> {
     }
 }
 
+/// The error of functions that look at their array before they look at the value beside it; NULL is no array.
+pub(crate) fn must_be_list(call: &Call<'_>, index: usize) -> Result<()> {
+    match call.argument(index)?.data_type {
+        DataType::List(_) => Ok(()),
+        _ => Err(call.unexpected_type(index, "\"ARRAY\"")),
+    }
+}
+
+/// Spark 4.1 `DATATYPE_MISMATCH.NULL_TYPE`.
+pub(crate) fn null_type(call: &Call<'_>) -> Error {
+    Error::analysis("DATATYPE_MISMATCH.NULL_TYPE")
+        .with("sqlExpr", format!("\"{}\"", (call.text)(None)))
+        .with("functionName", format!("`{}`", call.name))
+        .at(call.origin)
+}
+
 /// An array and a value of its elements' type, both cast to the wider of the two types; text and other types are not
 /// mixed (Spark 4.1 `findWiderTypeWithoutStringPromotionForTwo`).
 pub(crate) fn list_and_value(call: &Call<'_>, list_at: usize, value_at: usize) -> Result<(Typed, Typed, FieldRef)> {
@@ -60,7 +76,6 @@ pub(crate) fn list_and_value(call: &Call<'_>, list_at: usize, value_at: usize) -
     let (array, value) = (call.argument(list_at)?.clone(), call.argument(value_at)?.clone());
     let element = match &array.data_type {
         DataType::List(element) => element.clone(),
-        DataType::Null => Arc::new(Field::new("element", value.data_type.clone(), true)),
         _ => return Err(mismatch()),
     };
     let shared = wider_but_text(call, element.data_type(), &value.data_type).ok_or_else(mismatch)?;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use arrow::datatypes::{DataType, Field};
 use floe_base::Result;
 
-use super::_list::{Gather, list_and_value};
+use super::_list::{Gather, list_and_value, must_be_list};
 use crate::rows::{self, Lists};
 use crate::{Call, Function, Typed};
 
@@ -25,6 +25,7 @@ fn prepend(call: &Call<'_>) -> Result<Typed> {
 /// Spark 4.1 declares the elements nullable whatever they are.
 fn bind(call: &Call<'_>, at_start: bool) -> Result<Typed> {
     let [_, _] = call.exactly()?;
+    must_be_list(call, 0)?;
     let (array, value, element) = list_and_value(call, 0, 1)?;
     let element = Arc::new(Field::new("element", element.data_type().clone(), true));
     let nullable = array.nullable;

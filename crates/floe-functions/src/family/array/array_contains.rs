@@ -2,9 +2,9 @@
 
 use arrow::array::Array;
 use arrow::datatypes::DataType;
-use floe_base::{Error, Result};
+use floe_base::Result;
 
-use super::_list::{equal_elements, list_and_value};
+use super::_list::{equal_elements, list_and_value, must_be_list, null_type};
 use crate::rows::{self, Lists};
 use crate::{Call, Function, Typed};
 
@@ -14,11 +14,9 @@ pub(crate) const FUNCTIONS: &[Function] = &[Function::scalar("array_contains", b
 fn bind(call: &Call<'_>) -> Result<Typed> {
     let [array, value] = call.exactly()?;
     if array.data_type == DataType::Null || value.data_type == DataType::Null {
-        return Err(Error::analysis("DATATYPE_MISMATCH.NULL_TYPE")
-            .with("sqlExpr", format!("\"{}\"", (call.text)(None)))
-            .with("functionName", format!("`{}`", call.name))
-            .at(call.origin));
+        return Err(null_type(call));
     }
+    must_be_list(call, 0)?;
     let (array, value, element) = list_and_value(call, 0, 1)?;
     let nullable = array.nullable || value.nullable || element.is_nullable();
     Ok(call.kernel("", vec![array, value], DataType::Boolean, nullable, |arguments| {

@@ -4,7 +4,7 @@ use arrow::array::Array;
 use arrow::datatypes::{DataType, Int64Type};
 use floe_base::Result;
 
-use super::_list::{equal_elements, list_and_value};
+use super::_list::{equal_elements, list_and_value, must_be_list, null_type};
 use crate::rows::{self, Lists};
 use crate::{Call, Function, Typed};
 
@@ -13,7 +13,11 @@ pub(crate) const FUNCTIONS: &[Function] = &[Function::scalar("array_position", b
 )];
 
 fn bind(call: &Call<'_>) -> Result<Typed> {
-    let [_, _] = call.exactly()?;
+    let [array, _] = call.exactly()?;
+    if array.data_type == DataType::Null {
+        return Err(null_type(call));
+    }
+    must_be_list(call, 0)?;
     let (array, value, _) = list_and_value(call, 0, 1)?;
     let nullable = array.nullable || value.nullable;
     Ok(call.kernel("", vec![array, value], DataType::Int64, nullable, |arguments| {

@@ -20,7 +20,8 @@ fn size(call: &Call<'_>) -> Result<Typed> {
 }
 
 fn array_size(call: &Call<'_>) -> Result<Typed> {
-    if matches!(call.argument(0)?.data_type, DataType::Map(..)) {
+    let [value] = call.exactly()?;
+    if matches!(value.data_type, DataType::Map(..)) {
         return Err(call.unexpected_type(0, "\"ARRAY\""));
     }
     bind(call, false)

@@ -35,11 +35,11 @@ fn bind(call: &Call<'_>, raises: bool) -> Result<Typed> {
     if let DataType::Map(..) = value.data_type {
         return of_map(call, value, key);
     }
-    if !matches!(value.data_type, DataType::List(_) | DataType::Null) {
+    if !matches!(value.data_type, DataType::List(_)) {
         return Err(call.unexpected_type(0, "(\"ARRAY\" or \"MAP\")"));
     }
     let (array, element) = list(call, 0)?;
-    if key.data_type == DataType::Null {
+    if !matches!(key.data_type, DataType::Int8 | DataType::Int16 | DataType::Int32) {
         return Err(call.unexpected_type(1, "\"INT\""));
     }
     let index = int(call, 1)?;

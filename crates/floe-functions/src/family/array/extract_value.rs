@@ -1,4 +1,4 @@
-//! `a[0]` and `m['k']`: what the resolver calls `extractvalue`. Members of structs are the resolver's own work.
+//! `a[0]` and `m['k']`: what the resolver calls `[]`. Members of structs are the resolver's own work.
 
 use std::sync::Arc;
 
@@ -14,9 +14,8 @@ use crate::family::map::_entries::entry_fields;
 use crate::rows::{self, Column, Lists, Longs, Maps};
 use crate::{Call, Function, Typed, coerce};
 
-pub(crate) const FUNCTIONS: &[Function] = &[Function::scalar("extractvalue", bind)
-    .aliases(&["[]"])
-    .usage("expr[key] - Returns the element at an index from 0, or the value of a key.")];
+pub(crate) const FUNCTIONS: &[Function] =
+    &[Function::scalar("[]", bind).usage("expr[key] - Returns the element at an index from 0, or the value of a key.")];
 
 fn bind(call: &Call<'_>) -> Result<Typed> {
     let [value, key] = call.exactly()?;

@@ -2,6 +2,7 @@
 
 use floe_base::Result;
 
+use super::_list::must_be_list;
 use super::extract_value::element;
 use crate::{Call, Function, Typed};
 
@@ -10,6 +11,7 @@ pub(crate) const FUNCTIONS: &[Function] =
 
 fn bind(call: &Call<'_>) -> Result<Typed> {
     let [_, _] = call.exactly()?;
+    must_be_list(call, 0)?;
     let index = crate::family::string::_text::int(call, 1)?;
     element(call, index, false)
 }

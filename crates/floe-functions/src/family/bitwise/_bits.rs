@@ -7,7 +7,7 @@ use floe_syntax::expression::CastMode;
 
 use crate::cast::cast;
 use crate::family::arithmetic::_number::native;
-use crate::family::arithmetic::_operands::{different, wrong};
+use crate::family::arithmetic::_operands::{different, refused};
 use crate::{Call, Typed, coerce};
 
 /// The engine's own operator on two whole numbers of one type.
@@ -21,17 +21,13 @@ pub(crate) fn binary(call: &Call<'_>, operator: Operator) -> Result<Typed> {
     if left.data_type == DataType::Null && right.data_type == DataType::Null {
         return Ok(Typed::null(&DataType::Int32));
     }
-    // No type with a fraction is taken, and so none is made the type of both.
-    let has_floating = coerce::is_floating(&left.data_type) || coerce::is_floating(&right.data_type);
-    let (left, right) = match has_floating {
-        true => (left, right),
-        false => coerce::operands(left, right, call.context, call.origin)?,
-    };
+    let given = (left.clone(), right.clone());
+    let (left, right) = coerce::operands(left, right, call.context, call.origin)?;
     if left.data_type != right.data_type {
         return Err(different(call, &left, &right));
     }
     if !coerce::is_integral(&left.data_type) {
-        return Err(wrong(call, &left, "\"INTEGRAL\""));
+        return Err(refused(call, &given, &left, "\"INTEGRAL\""));
     }
     Ok(native(left, operator, right))
 }

@@ -22,7 +22,7 @@ fn bind(call: &Call<'_>) -> Result<Typed> {
     let [_, _] = call.exactly()?;
     let tries = call.name == "try_to_number";
     let text = call.coerced(0, &DataType::Utf8, "\"STRING\"")?;
-    let Some(format) = constant(call)? else { return Ok(Typed::null(&DataType::Decimal128(38, 0))) };
+    let Some(format) = constant(call)? else { return Ok(Typed::null(&DataType::Decimal128(10, 0))) };
     let (precision, scale) = format.size();
     let data_type = DataType::Decimal128(precision, scale);
     let nullable = tries || text.nullable;

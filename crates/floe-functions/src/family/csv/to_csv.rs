@@ -17,6 +17,9 @@ pub(crate) const FUNCTIONS: &[Function] =
 fn bind(call: &Call<'_>) -> Result<Typed> {
     call.between(1, 2)?;
     let value = call.argument(0)?.clone();
+    if value.data_type == DataType::Null {
+        return Ok(Typed::null(&DataType::Utf8));
+    }
     let SparkType::Struct(members) = value.spark_type() else {
         return Err(Error::analysis("DATATYPE_MISMATCH.UNSUPPORTED_INPUT_TYPE")
             .with("sqlExpr", format!("\"{}\"", (call.text)(None)))

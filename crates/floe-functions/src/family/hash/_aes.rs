@@ -17,7 +17,7 @@ const NONCE: usize = 12;
 
 /// How blocks are chained and the last one is filled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Mode {
+enum Mode {
     Gcm,
     Ecb,
     Cbc,
@@ -25,7 +25,7 @@ pub(crate) enum Mode {
 
 impl Mode {
     /// Names in any case; each mode has one padding.
-    pub(crate) fn of(mode: &str, padding: &str, function: &str) -> Result<Self> {
+    fn of(mode: &str, padding: &str, function: &str) -> Result<Self> {
         let is = |text: &str, name: &str| text.eq_ignore_ascii_case(name);
         let default = is(padding, "DEFAULT");
         match () {
@@ -64,10 +64,10 @@ enum Cipher {
     Long(Aes256),
 }
 
-/// The vector, as far as there is one, and behind it the text in cipher. `vector` is what the caller gave; `random`
-/// makes one where it is empty.
+/// The vector, as far as there is one, and behind it the text in cipher. `mode` comes with its padding; `vector` is what
+/// the caller gave, and `random` makes one where it is empty.
 pub(crate) fn encrypt(
-    mode: Mode,
+    mode: (&str, &str),
     key: &[u8],
     input: &[u8],
     vector: &[u8],
@@ -76,6 +76,7 @@ pub(crate) fn encrypt(
 ) -> Result<Vec<u8>> {
     const FUNCTION: &str = "aes_encrypt";
     let cipher = Cipher::of(key, FUNCTION)?;
+    let mode = Mode::of(mode.0, mode.1, FUNCTION)?;
     check(mode, vector, authenticated, FUNCTION)?;
     let mut out = vector.to_vec();
     if vector.is_empty() {
@@ -91,9 +92,10 @@ pub(crate) fn encrypt(
 }
 
 /// The inverse.
-pub(crate) fn decrypt(mode: Mode, key: &[u8], input: &[u8], authenticated: &[u8]) -> Result<Vec<u8>> {
+pub(crate) fn decrypt(mode: (&str, &str), key: &[u8], input: &[u8], authenticated: &[u8]) -> Result<Vec<u8>> {
     const FUNCTION: &str = "aes_decrypt";
     let cipher = Cipher::of(key, FUNCTION)?;
+    let mode = Mode::of(mode.0, mode.1, FUNCTION)?;
     check(mode, &[], authenticated, FUNCTION)?;
     let opened = input.split_at_checked(mode.vector()).and_then(|(vector, sealed)| match mode {
         Mode::Gcm => cipher.open(vector, Payload { msg: sealed, aad: authenticated }),
@@ -237,9 +239,9 @@ mod tests {
     #[test]
     fn encrypts_as_spark_does() {
         let none = |_: &mut [u8]| {};
-        let ecb = encrypt(Mode::Ecb, b"0000111122223333", b"Spark", b"", b"", none);
+        let ecb = encrypt(("ECB", "PKCS"), b"0000111122223333", b"Spark", b"", b"", none);
         assert_eq!(ecb.map(hex::encode_upper).ok().as_deref(), Some("348FF37EBDE05B7880BA339068FBDA5E"));
-        for mode in [Mode::Gcm, Mode::Cbc, Mode::Ecb] {
+        for mode in ["GCM", "cbc", "ECB"].map(|mode| (mode, "DEFAULT")) {
             for length in [0, 5, 16, 33] {
                 let text = vec![7_u8; length];
                 let sealed = encrypt(mode, &[3; 24], &text, b"", b"", |vector| vector.fill(9)).unwrap_or_default();
@@ -247,7 +249,7 @@ mod tests {
                 assert_eq!(decrypt(mode, &[4; 24], &sealed, b"").ok(), None, "{mode:?} {length}");
             }
         }
-        let short = decrypt(Mode::Gcm, b"short", b"", b"").map_err(|error| error.condition().to_string());
+        let short = decrypt(("GCM", "DEFAULT"), b"short", b"", b"").map_err(|error| error.condition().to_string());
         assert_eq!(short, Err("INVALID_PARAMETER_VALUE.AES_KEY_LENGTH".into()));
     }
 }

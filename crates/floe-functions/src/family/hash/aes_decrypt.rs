@@ -3,7 +3,7 @@
 use arrow::datatypes::DataType;
 use floe_base::Result;
 
-use super::_aes::{Mode, decrypt};
+use super::_aes::decrypt;
 use super::aes_encrypt::{nothing, word};
 use crate::family::string::_text::binary;
 use crate::rows::{self, Binaries, Texts};
@@ -39,9 +39,7 @@ fn bind(call: &Call<'_>, raises: bool) -> Result<Typed> {
             else {
                 return Ok(false);
             };
-            let opened =
-                Mode::of(mode, padding, "aes_decrypt").and_then(|mode| decrypt(mode, key, input, authenticated));
-            match opened {
+            match decrypt((mode, padding), key, input, authenticated) {
                 Ok(opened) => *out = opened,
                 Err(error) if raises => return Err(error),
                 Err(_) => return Ok(false),

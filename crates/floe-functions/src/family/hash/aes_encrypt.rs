@@ -6,7 +6,7 @@ use floe_base::Result;
 use rand::rngs::StdRng;
 use rand::{RngCore, SeedableRng};
 
-use super::_aes::{Mode, encrypt};
+use super::_aes::encrypt;
 use crate::family::string::_text::{binary, text};
 use crate::rows::{self, Binaries, Texts};
 use crate::{Call, Function, Kernel, Typed};
@@ -40,8 +40,7 @@ fn bind(call: &Call<'_>) -> Result<Typed> {
             else {
                 return Ok(false);
             };
-            let mode = Mode::of(mode, padding, "aes_encrypt")?;
-            *out = encrypt(mode, key, input, vector, authenticated, |vector| random.fill_bytes(vector))?;
+            *out = encrypt((mode, padding), key, input, vector, authenticated, |vector| random.fill_bytes(vector))?;
             Ok(true)
         })
     });

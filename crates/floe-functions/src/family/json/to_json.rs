@@ -15,6 +15,9 @@ pub(crate) const FUNCTIONS: &[Function] = &[Function::scalar("to_json", bind)
 fn bind(call: &Call<'_>) -> Result<Typed> {
     call.between(1, 2)?;
     let value = call.argument(0)?.clone();
+    if value.data_type == DataType::Null {
+        return Ok(Typed::null(&DataType::Utf8));
+    }
     if !matches!(value.data_type, DataType::Struct(_) | DataType::List(_) | DataType::Map(..)) {
         return Err(Error::analysis("DATATYPE_MISMATCH.INVALID_JSON_SCHEMA")
             .with("sqlExpr", format!("\"{}\"", (call.text)(None)))

@@ -6,7 +6,7 @@ use arrow::array::{Array, ArrayRef, ListArray, MapArray};
 use arrow::datatypes::{DataType, Field, FieldRef};
 use floe_base::Result;
 
-use super::_entries::entry_fields;
+use super::_entries::{entry_fields, map_type};
 use crate::family::array::_list::relabel;
 use crate::rows::{self, Maps};
 use crate::{Call, Function, Typed};
@@ -39,6 +39,10 @@ fn renamed(field: &FieldRef, nullable: bool) -> Field {
 
 fn bind(call: &Call<'_>, element: fn(&FieldRef, &FieldRef) -> Field, part: fn(&MapArray) -> ArrayRef) -> Result<Typed> {
     let [map] = call.exactly()?;
+    let map = match map.data_type {
+        DataType::Null => Typed::null(&map_type(&DataType::Null, &DataType::Null, true)),
+        _ => map,
+    };
     if !matches!(map.data_type, DataType::Map(..)) {
         return Err(call.unexpected_type(0, "\"MAP\""));
     }

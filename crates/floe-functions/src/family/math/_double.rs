@@ -1,7 +1,7 @@
 //! Functions of one or two doubles: the operands read as doubles, the loop, NULL where the function has no value.
 //!
-//! Where Spark computes with Java's `StrictMath`, which is FDLIBM, these call `libm`, which is FDLIBM too: so answers
-//! are the same to the last digit.
+//! Where Spark computes with Java's `StrictMath`, which is FDLIBM, these call `libm`, which is FDLIBM too; elsewhere the
+//! machine's own functions come nearer to Java's. Either was chosen by counting equal answers of real Spark 4.1.4.
 
 use arrow::array::PrimitiveArray;
 use arrow::datatypes::{DataType, Float64Type};

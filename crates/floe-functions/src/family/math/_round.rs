@@ -1,6 +1,6 @@
 //! Rounding of decimals to a number of places: the type, the digits.
 
-use arrow::array::{Array, AsArray, Decimal128Array};
+use arrow::array::{AsArray, Decimal128Array};
 use arrow::datatypes::{DataType, Decimal128Type};
 use datafusion::logical_expr::ColumnarValue;
 use datafusion::scalar::ScalarValue;
@@ -31,6 +31,18 @@ impl Rounding {
             Self::HalfEven => rest > unit - rest || (rest == unit - rest && down % 2 != 0),
         };
         down + i128::from(up)
+    }
+}
+
+/// The places of `ceil` and `floor`, a constant of type INT as it is written.
+pub(crate) fn written_places(call: &Call<'_>, index: usize) -> Result<i32> {
+    match call.argument(index)?.literal() {
+        Some(ScalarValue::Int32(Some(places))) => Ok(*places),
+        _ => Err(Error::analysis("NON_FOLDABLE_ARGUMENT")
+            .with("funcName", format!("`{}`", call.name))
+            .with("paramName", "`scale`")
+            .with("paramType", "\"INT\"")
+            .at(call.origin)),
     }
 }
 

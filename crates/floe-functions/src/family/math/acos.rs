@@ -9,5 +9,5 @@ pub(crate) const FUNCTIONS: &[Function] =
     &[Function::scalar("acos", bind).usage("acos(expr) - Returns the inverse cosine (a.k.a. arc cosine) of `expr`.")];
 
 fn bind(call: &Call<'_>) -> Result<Typed> {
-    unary(call, f64::acos)
+    unary(call, libm::acos)
 }

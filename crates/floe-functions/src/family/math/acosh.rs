@@ -12,8 +12,8 @@ fn bind(call: &Call<'_>) -> Result<Typed> {
     unary(call, |value| {
         let square = value * value;
         if square.is_infinite() && value.is_finite() && value > 0.0 {
-            return value.ln() + std::f64::consts::LN_2;
+            return libm::log(value) + std::f64::consts::LN_2;
         }
-        (value + (square - 1.0).sqrt()).ln()
+        libm::log(value + (square - 1.0).sqrt())
     })
 }

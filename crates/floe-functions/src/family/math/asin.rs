@@ -9,5 +9,5 @@ pub(crate) const FUNCTIONS: &[Function] =
     &[Function::scalar("asin", bind).usage("asin(expr) - Returns the inverse sine (a.k.a. arc sine) of `expr`.")];
 
 fn bind(call: &Call<'_>) -> Result<Typed> {
-    unary(call, f64::asin)
+    unary(call, libm::asin)
 }

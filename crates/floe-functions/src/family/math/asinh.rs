@@ -17,10 +17,10 @@ fn bind(call: &Call<'_>) -> Result<Typed> {
 fn asinh(value: f64) -> f64 {
     let square = value * value;
     if square.is_infinite() && value.is_finite() {
-        return (value.abs().ln() + std::f64::consts::LN_2).copysign(value);
+        return (libm::log(value.abs()) + std::f64::consts::LN_2).copysign(value);
     }
     if value == f64::NEG_INFINITY {
         return value;
     }
-    (value + (square + 1.0).sqrt()).ln()
+    libm::log(value + (square + 1.0).sqrt())
 }

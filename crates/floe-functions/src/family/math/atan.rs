@@ -9,5 +9,5 @@ pub(crate) const FUNCTIONS: &[Function] =
     &[Function::scalar("atan", bind).usage("atan(expr) - Returns the inverse tangent (a.k.a. arc tangent) of `expr`.")];
 
 fn bind(call: &Call<'_>) -> Result<Typed> {
-    unary(call, f64::atan)
+    unary(call, libm::atan)
 }

@@ -10,5 +10,6 @@ pub(crate) const FUNCTIONS: &[Function] = &[Function::scalar("atan2", bind).usag
 )];
 
 fn bind(call: &Call<'_>) -> Result<Typed> {
-    binary(call, f64::atan2)
+    // Spark 4.1 adds 0.0 to both, so that no -0.0 is left.
+    binary(call, |y, x| libm::atan2(y + 0.0, x + 0.0))
 }

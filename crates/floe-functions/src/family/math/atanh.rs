@@ -9,5 +9,5 @@ pub(crate) const FUNCTIONS: &[Function] =
     &[Function::scalar("atanh", bind).usage("atanh(expr) - Returns inverse hyperbolic tangent of `expr`.")];
 
 fn bind(call: &Call<'_>) -> Result<Typed> {
-    unary(call, |value| 0.5 * (value.ln_1p() - (-value).ln_1p()))
+    unary(call, |value| 0.5 * (libm::log1p(value) - libm::log1p(-value)))
 }

@@ -9,5 +9,5 @@ pub(crate) const FUNCTIONS: &[Function] =
     &[Function::scalar("cbrt", bind).usage("cbrt(expr) - Returns the cube root of `expr`.")];
 
 fn bind(call: &Call<'_>) -> Result<Typed> {
-    unary(call, f64::cbrt)
+    unary(call, libm::cbrt)
 }

@@ -8,7 +8,7 @@ use datafusion::logical_expr::ColumnarValue;
 use floe_base::Result;
 use floe_syntax::expression::CastMode;
 
-use super::_round::{Rounding, decimal, decimal_type, places};
+use super::_round::{Rounding, decimal, decimal_type, written_places};
 use crate::cast::cast;
 use crate::{Call, Function, Typed, coerce};
 
@@ -19,16 +19,14 @@ fn bind(call: &Call<'_>) -> Result<Typed> {
     call.between(1, 2)?;
     let value = call.argument(0)?.clone();
     if call.arguments.len() == 2 {
+        let places = written_places(call, 1)?;
         let as_decimal = match coerce::decimal_for(&value.data_type) {
             Some((precision, scale)) => DataType::Decimal128(precision, scale),
             None => DataType::Decimal128(38, 18),
         };
         let value = call.coerced(0, &as_decimal, "\"DECIMAL\"")?;
         let DataType::Decimal128(precision, scale) = value.data_type else { return Ok(value) };
-        return Ok(match places(call, 1)? {
-            Some(places) => decimal(call, value, places, Rounding::Down, decimal_type(precision, scale, places)),
-            None => Typed::null(&decimal_type(precision, scale, 0)),
-        });
+        return Ok(decimal(call, value, places, Rounding::Down, decimal_type(precision, scale, places)));
     }
     match value.data_type {
         DataType::Decimal128(_, 0) => Ok(value.or_null_if(true)),

@@ -9,5 +9,5 @@ pub(crate) const FUNCTIONS: &[Function] =
     &[Function::scalar("hypot", bind).usage("hypot(expr1, expr2) - Returns sqrt(`expr1`**2 + `expr2`**2).")];
 
 fn bind(call: &Call<'_>) -> Result<Typed> {
-    binary(call, f64::hypot)
+    binary(call, libm::hypot)
 }

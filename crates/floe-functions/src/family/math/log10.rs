@@ -9,5 +9,5 @@ pub(crate) const FUNCTIONS: &[Function] =
     &[Function::scalar("log10", bind).usage("log10(expr) - Returns the logarithm of `expr` with base 10.")];
 
 fn bind(call: &Call<'_>) -> Result<Typed> {
-    partial(call, |value| (value > 0.0 || value.is_nan()).then(|| libm::log10(value)))
+    partial(call, |value| (value > 0.0 || value.is_nan()).then(|| value.log10()))
 }

@@ -9,5 +9,5 @@ pub(crate) const FUNCTIONS: &[Function] =
     &[Function::scalar("log1p", bind).usage("log1p(expr) - Returns log(1 + `expr`).")];
 
 fn bind(call: &Call<'_>) -> Result<Typed> {
-    partial(call, |value| (value > -1.0 || value.is_nan()).then(|| value.ln_1p()))
+    partial(call, |value| (value > -1.0 || value.is_nan()).then(|| libm::log1p(value)))
 }

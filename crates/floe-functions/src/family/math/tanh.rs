@@ -9,5 +9,5 @@ pub(crate) const FUNCTIONS: &[Function] =
     &[Function::scalar("tanh", bind).usage("tanh(expr) - Returns the hyperbolic tangent of `expr`.")];
 
 fn bind(call: &Call<'_>) -> Result<Typed> {
-    unary(call, libm::tanh)
+    unary(call, f64::tanh)
 }

@@ -5,11 +5,12 @@ use floe_base::Result;
 use floe_syntax::expression::CastMode;
 
 use crate::cast::cast;
-use crate::family::arithmetic::_operands::{different, wrong};
+use crate::family::arithmetic::_operands::{different, refused};
 use crate::{Call, Typed, coerce};
 
 pub(crate) fn operands(call: &Call<'_>) -> Result<(Typed, Typed)> {
     let [left, right] = call.exactly()?;
+    let given = (left.clone(), right.clone());
     let (left, right) = coerce::operands(left, right, call.context, call.origin)?;
     let boolean = |value: Typed| cast(value, &DataType::Boolean, CastMode::Session, call.context, call.origin);
     if left.data_type == DataType::Null && right.data_type == DataType::Null {
@@ -19,7 +20,7 @@ pub(crate) fn operands(call: &Call<'_>) -> Result<(Typed, Typed)> {
         return Err(different(call, &left, &right));
     }
     if left.data_type != DataType::Boolean {
-        return Err(wrong(call, &left, "\"BOOLEAN\""));
+        return Err(refused(call, &given, &left, "\"BOOLEAN\""));
     }
     Ok((left, right))
 }

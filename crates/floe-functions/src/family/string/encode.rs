@@ -160,10 +160,11 @@ fn by_equality(call: &Call<'_>) -> Result<Typed> {
         compared.push(call.argument(1 + 2 * pair)?.clone());
         results.push(call.argument(2 + 2 * pair)?.clone());
     }
-    let has_default = call.arguments.len() % 2 == 0;
-    if has_default {
-        results.push(call.argument(call.arguments.len() - 1)?.clone());
-    }
+    results.push(match call.arguments.len() % 2 {
+        0 => call.argument(call.arguments.len() - 1)?.clone(),
+        // What stands for a default is a text, and so decides the type of the results too.
+        _ => Typed::null(&DataType::Utf8),
+    });
     let mismatch = || {
         let types: Vec<String> = call.arguments.iter().map(|one| format!("\"{}\"", one.spark_type().sql())).collect();
         Error::analysis("DATATYPE_MISMATCH.DATA_DIFF_TYPES")
@@ -175,7 +176,7 @@ fn by_equality(call: &Call<'_>) -> Result<Typed> {
     let compared = crate::coerce::unify(compared, call.context, call.origin).ok_or_else(mismatch)??;
     let results = crate::coerce::unify(results, call.context, call.origin).ok_or_else(mismatch)??;
     let fallible = compared.iter().chain(&results).any(|value| value.fallible);
-    let nullable = !has_default || results.iter().any(|value| value.nullable);
+    let nullable = results.iter().any(|value| value.nullable);
     let data_type = results.first().map_or(DataType::Null, |result| result.data_type.clone());
     let Some((value, searches)) = compared.split_first() else { return Err(call.wrong_count("2")) };
     let equal = |search: &Typed| {
@@ -184,7 +185,7 @@ fn by_equality(call: &Call<'_>) -> Result<Typed> {
     };
     let branches = searches.iter().zip(&results).map(|(search, result)| (equal(search), Box::new(result.expr.clone())));
     let branches: Vec<_> = branches.collect();
-    let otherwise = if has_default { results.last().map(|result| Box::new(result.expr.clone())) } else { None };
+    let otherwise = results.last().map(|result| Box::new(result.expr.clone()));
     let case = Expr::Case(Case::new(None, branches, otherwise));
     Ok(Typed::new(case, data_type, nullable).with_fallible(fallible))
 }

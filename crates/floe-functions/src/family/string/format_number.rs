@@ -9,7 +9,7 @@ use super::_text::text;
 use crate::cast::decimal::Decimal;
 use crate::family::array::_list::to;
 use crate::rows::{self, Ints, Texts};
-use crate::{Call, Function, Typed};
+use crate::{Call, Function, Typed, coerce};
 
 pub(crate) const FUNCTIONS: &[Function] = &[Function::scalar("format_number", bind).usage(
     "format_number(expr1, expr2) - Returns the number as #,###,###.##, rounded to expr2 places or by that pattern.",
@@ -36,7 +36,11 @@ fn bind(call: &Call<'_>) -> Result<Typed> {
             })
         }));
     }
-    let places = call.coerced(1, &DataType::Int32, "(\"INT\" or \"STRING\")")?;
+    const REQUIRED: &str = "(\"INT\" or \"STRING\")";
+    if !coerce::is_integral(&format.data_type) && format.data_type != DataType::Null {
+        return Err(call.unexpected_type(1, REQUIRED));
+    }
+    let places = call.coerced(1, &DataType::Int32, REQUIRED)?;
     Ok(call.kernel("places", vec![value, places], DataType::Utf8, true, |arguments| {
         let (values, places) = (rows::any(arguments, 0)?, Ints::of(arguments, 1)?);
         rows::texts(arguments, |row, out| {

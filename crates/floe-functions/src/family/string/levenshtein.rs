@@ -25,7 +25,9 @@ fn bind(call: &Call<'_>) -> Result<Typed> {
             let (Some(left), Some(right)) = (lefts.at(row), rights.at(row)) else { return Ok(None) };
             let distance = i32::try_from(distance(left, right)).unwrap_or(i32::MAX);
             let Some(thresholds) = &thresholds else { return Ok(Some(distance)) };
-            Ok(thresholds.at(row).map(|threshold| if distance <= threshold { distance } else { -1 }))
+            // A threshold that is NULL counts as 0 (Spark 4.1 `Levenshtein.eval`).
+            let threshold = thresholds.at(row).unwrap_or(0);
+            Ok(Some(if distance <= threshold { distance } else { -1 }))
         })
     }))
 }

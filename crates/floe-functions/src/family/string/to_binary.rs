@@ -38,7 +38,11 @@ fn bind(call: &Call<'_>, raises: bool) -> Result<Typed> {
     let value = text(call, 0)?;
     let format = match call.arguments.len() {
         1 => Some(Format::Hex),
-        _ => format_of(call, &text(call, 1)?)?,
+        _ => match format_of(call, &text(call, 1)?) {
+            // What is no format is tolerated as well.
+            Err(error) if !raises && error.condition().ends_with(".INVALID_ARG_VALUE") => None,
+            format => format?,
+        },
     };
     let Some(format) = format else { return Ok(Typed::null(&DataType::Binary)) };
     let nullable = value.nullable || !raises || format != Format::Base64;
