@@ -62,7 +62,9 @@ pub(crate) fn refused(call: &Call<'_>, given: &(Typed, Typed), found: &Typed, re
     let (left, right) = (&given.0.data_type, &given.1.data_type);
     let becomes_floating = (coerce::is_decimal(left) && coerce::is_floating(right))
         || (coerce::is_floating(left) && coerce::is_decimal(right));
-    if left == right || becomes_floating {
+    // So is NULL beside a text made one.
+    let becomes_text = matches!((left, right), (DataType::Null, DataType::Utf8) | (DataType::Utf8, DataType::Null));
+    if left == right || becomes_floating || becomes_text {
         return wrong(call, found, required);
     }
     different(call, &given.0, &given.1)
