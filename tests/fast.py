@@ -12,6 +12,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+import environment
 from with_server import Server
 
 HERE = Path(__file__).parent
@@ -63,6 +64,8 @@ CHECKS = [
 
 def main() -> None:
     """Run the checks, or those named, each against a server of its own."""
+    # Our protocol against the descriptors of the client's own package.
+    subprocess.run([environment.ensure(HERE / "requirements-client-4.1.txt"), HERE.parent / "proto" / "check.py"], check=True)
     binary, *wanted = sys.argv[1:]
     passed = failed = 0
     for check in CHECKS:
