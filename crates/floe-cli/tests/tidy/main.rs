@@ -32,7 +32,8 @@ fn walk(root: &Path, folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(root.join(folder)).expect("a folder can be read").flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
         let path = folder.join(&name);
-        let foreign = (name.starts_with('.') && name != ".ci") || name == "target" || name == "__pycache__";
+        let is_made = ["target", "logs", "__pycache__"].contains(&name.as_str());
+        let foreign = is_made || (name.starts_with('.') && name != ".ci");
         match entry.file_type() {
             Ok(kind) if kind.is_dir() && !foreign => walk(root, &path, found),
             Ok(kind) if kind.is_file() && !foreign => found.push(path),
