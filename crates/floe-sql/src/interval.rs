@@ -171,7 +171,8 @@ pub(crate) fn parse_day_time(text: &str, first: DayTimeField, last: DayTimeField
             DayTimeField::Second => (1, 59),
         };
         if field != first && value > most {
-            return Err(mismatch());
+            let message = format!("requirement failed: {} {value} outside range [0, {most}]", field.name());
+            return Err(Error::new(ErrorKind::IllegalArgument, "_LEGACY_ERROR_TEMP_0063").with("msg", message));
         }
         let part = value.checked_mul(factor * MICROS_PER_SECOND).and_then(|part| part.checked_add(nanos / 1_000));
         micros = part.and_then(|part| micros.checked_add(part)).ok_or_else(|| error("ARITHMETIC_EXCEPTION", text))?;

@@ -352,7 +352,8 @@ impl<'a> Parser<'a> {
     }
 
     pub(crate) fn syntax_error_with(&self, hint: String) -> Error {
-        if self.text().trim().is_empty() {
+        // What the JVM's `trim` takes for blank: all up to the space, and no other white space.
+        if self.text().chars().all(|letter| letter <= ' ') {
             return Error::new(ErrorKind::Parse, "PARSE_EMPTY_STATEMENT").at(&self.origin_here());
         }
         Error::new(ErrorKind::Parse, "PARSE_SYNTAX_ERROR")

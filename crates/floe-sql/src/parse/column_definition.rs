@@ -100,7 +100,7 @@ impl Parser<'_> {
             && matches!(self.keyword_at(2), Some(K::Check | K::Unique | K::Primary | K::Foreign));
         let bare = match self.keyword() {
             Some(K::Check | K::Unique) => self.peek_at(1) == Kind::LeftParen,
-            Some(K::Primary | K::Foreign) => self.is_keyword_at(1, K::Key),
+            Some(K::Primary | K::Foreign) => self.is_keyword_at(1, K::Key) && self.peek_at(2) == Kind::LeftParen,
             _ => false,
         };
         if named || bare {

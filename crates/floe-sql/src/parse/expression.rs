@@ -213,7 +213,7 @@ impl Parser<'_> {
         loop {
             let name = match (self.peek(), self.peek_at(1)) {
                 (Kind::Minus, Kind::Number(_)) => break,
-                (Kind::Minus, _) => "negative",
+                (Kind::Minus, _) => "-",
                 (Kind::Plus, _) => "positive",
                 (Kind::Tilde, _) => "~",
                 _ => break,

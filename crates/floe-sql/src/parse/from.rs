@@ -39,7 +39,8 @@ impl Parser<'_> {
 
     /// `LATERAL` before a subquery or table function.
     fn is_lateral(&self) -> bool {
-        self.is_keyword(K::Lateral) && !self.is_keyword_at(1, K::View)
+        let has_relation = self.peek_at(1) == Kind::LeftParen || self.is_identifier_at(1);
+        self.is_keyword(K::Lateral) && has_relation && !self.is_keyword_at(1, K::View)
     }
 
     /// One relation with its joins, pivots and unpivots.

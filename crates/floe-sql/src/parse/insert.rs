@@ -23,7 +23,9 @@ impl Parser<'_> {
         if overwrite && self.is_directory() {
             return self.insert_directory(from);
         }
-        if self.is_keyword(K::Table) && self.is_identifier_at(1) {
+        // `INSERT INTO table VALUES (1)` names a table `table`.
+        let is_name = self.is_keyword_at(1, K::Values) && self.peek_at(2) == Kind::LeftParen;
+        if self.is_keyword(K::Table) && self.is_identifier_at(1) && !is_name {
             self.advance();
         }
         let mut table = self.table_name()?;

@@ -16,9 +16,11 @@ impl Parser<'_> {
     /// `INTERVAL` with a number or text behind it; alone it is a name.
     pub(crate) fn is_interval(&self) -> bool {
         let signed = matches!(self.peek_at(1), Kind::Plus | Kind::Minus);
-        match self.peek_at(1 + usize::from(signed)) {
-            Kind::Number(Number::Integer | Number::Decimal) => true,
-            Kind::String | Kind::DoubleQuoted => signed || self.unit_word(2).is_some(),
+        let value = 1 + usize::from(signed);
+        match self.peek_at(value) {
+            // Behind a sign it may be the other operand.
+            Kind::Number(Number::Integer | Number::Decimal) => !signed || self.unit_word(value + 1).is_some(),
+            Kind::String | Kind::DoubleQuoted => self.unit_word(value + 1).is_some(),
             _ => false,
         }
     }
@@ -167,8 +169,8 @@ impl Parser<'_> {
                 Literal::CalendarInterval { months: interval.months, days: interval.days, micros: interval.micros }
             }
             _ => {
-                let text = format!("Cannot mix year-month and day-time fields: {}.", self.text_from(from));
-                return Err(self.refused(text, from));
+                let error = self.error("_LEGACY_ERROR_TEMP_0029", from);
+                return Err(error.with("literal", self.text_from(from)));
             }
         };
         Ok(Expression::literal(literal, self.origin(from)))

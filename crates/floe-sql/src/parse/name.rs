@@ -180,6 +180,10 @@ impl Parser<'_> {
             K::With => matches!(next, Kind::Keyword(K::Rollup | K::Cube)),
             K::Grouping => next == Kind::Keyword(K::Sets),
             K::From => self.is_identifier_at(1) || next == Kind::LeftParen || !self.ends_item(next),
+            // `t limit where a`: the next clause follows, so there is nothing to limit by.
+            K::Limit | K::Offset if next == Kind::Keyword(K::Where) => self.ends_item(self.peek_at(2)),
+            // `FROM t SELECT from`: the last word is the column.
+            K::Select if next == Kind::Keyword(K::From) => self.ends_item(self.peek_at(2)),
             K::Where
             | K::Having
             | K::Limit

@@ -122,7 +122,7 @@ impl Parser<'_> {
             }
         };
         let values = match value.kind {
-            ExpressionKind::Call(call) if call.name == ["struct"] => {
+            ExpressionKind::Call(call) if call.name == ["()"] || call.name == ["struct"] => {
                 call.arguments.into_iter().map(|argument| argument.value).collect()
             }
             kind => vec![Expression::new(kind, value.origin)],
@@ -182,8 +182,13 @@ impl Parser<'_> {
         let negated = self.eat_not();
         let word = self.mark();
         let found = match self.eat_one_of(&[K::Null, K::True, K::False, K::Unknown, K::Distinct]) {
-            Some(K::Null | K::Unknown) => {
-                let name = if negated { "isnotnull" } else { "isnull" };
+            Some(word @ (K::Null | K::Unknown)) => {
+                let name = match (word, negated) {
+                    (K::Null, false) => "isnull",
+                    (K::Null, true) => "isnotnull",
+                    (_, false) => "is unknown",
+                    (_, true) => "is not unknown",
+                };
                 return Ok(Expression::call(name, vec![value], self.origin(from)));
             }
             Some(K::Distinct) => {

@@ -214,7 +214,7 @@ impl Parser<'_> {
             return Err(self.extra_input());
         }
         self.advance();
-        Ok(Expression::call("struct", items, self.origin(from)))
+        Ok(Expression::call("()", items, self.origin(from)))
     }
 
     /// `IDENTIFIER(<expression>)`, called when arguments follow.

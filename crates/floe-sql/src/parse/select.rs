@@ -147,7 +147,7 @@ impl Parser<'_> {
         }
         let operand = match (items.pop(), items.is_empty()) {
             (Some(single), true) => single,
-            (last, _) => Expression::call("struct", items.into_iter().chain(last).collect(), self.origin(from)),
+            (last, _) => Expression::call("()", items.into_iter().chain(last).collect(), self.origin(from)),
         };
         self.disjunction(Some((operand, from))).map(row)
     }
@@ -245,7 +245,8 @@ impl Parser<'_> {
 
 /// The columns of a row constructor; any other expression is one column.
 fn row(expression: Expression) -> Vec<Expression> {
-    let is_row = matches!(&expression.kind, ExpressionKind::Call(call) if call.name == ["struct"]);
+    let is_row =
+        matches!(&expression.kind, ExpressionKind::Call(call) if call.name == ["()"] || call.name == ["struct"]);
     if !is_row {
         return vec![expression];
     }

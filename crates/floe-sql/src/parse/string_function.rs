@@ -27,7 +27,7 @@ impl Parser<'_> {
         }
         let whole = self.value_expression()?;
         self.expect(Kind::RightParen)?;
-        Ok(Expression::call("position", vec![part, whole], self.origin(from)))
+        Ok(Expression::call("locate", vec![part, whole], self.origin(from)))
     }
 
     /// `EXTRACT(field FROM source)`.

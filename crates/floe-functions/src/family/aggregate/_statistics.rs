@@ -64,6 +64,12 @@ pub(crate) const fn joint(finish: fn(&[f64; 6]) -> Option<f64>) -> Statistic<6> 
     Statistic { step: step_joint, merge: merge_joint, finish }
 }
 
+/// Count, mean of x, mean of y, co-moment, second moment of x as [`second`] keeps it: its last digits are not those of
+/// [`joint`].
+pub(crate) const fn regression(finish: fn(&[f64; 5]) -> Option<f64>) -> Statistic<5> {
+    Statistic { step: step_regression, merge: merge_regression, finish }
+}
+
 fn step_second(state: &mut [f64; 3], value: f64, _: f64) {
     let [count, mean, second] = *state;
     let count = count + 1.0;
@@ -136,6 +142,24 @@ fn merge_joint(state: &mut [f64; 6], other: &[f64; 6]) {
         a1 + a2 + delta_x * part_x * n1 * n2,
         b1 + b2 + delta_y * part_y * n1 * n2,
     ];
+}
+
+fn step_regression(state: &mut [f64; 5], x: f64, y: f64) {
+    let [count, mean_x, mean_y, both, second_x] = *state;
+    let mut pair = [count, mean_x, mean_y, both, 0.0, 0.0];
+    step_joint(&mut pair, x, y);
+    let mut single = [count, mean_x, second_x];
+    step_second(&mut single, x, x);
+    let [count, mean_x, mean_y, both, ..] = pair;
+    *state = [count, mean_x, mean_y, both, single[2]];
+}
+
+fn merge_regression(state: &mut [f64; 5], other: &[f64; 5]) {
+    let widened = |state: &[f64; 5]| [state[0], state[1], state[2], state[3], state[4], 0.0];
+    let mut pair = widened(state);
+    merge_joint(&mut pair, &widened(other));
+    let [count, mean_x, mean_y, both, second_x, _] = pair;
+    *state = [count, mean_x, mean_y, both, second_x];
 }
 
 struct Statistics<const N: usize> {

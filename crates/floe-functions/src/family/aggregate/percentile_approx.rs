@@ -10,6 +10,7 @@ use arrow::compute::{sort_to_indices, take};
 use arrow::datatypes::{DataType, IntervalUnit};
 use datafusion::scalar::ScalarValue;
 use floe_base::Result;
+use floe_syntax::DataType as SparkType;
 use floe_syntax::expression::CastMode;
 
 use super::_aggregate::own;
@@ -47,7 +48,10 @@ fn bind(call: &Call<'_>) -> Result<Typed> {
     let typed = own(call, key, vec![value], (returns.clone(), true), Collected::state(&types), move || {
         Ok(Collected::new(types.clone(), end.clone()))
     });
-    Ok(typed.with_written(written.filter(|_| !matches!(returns, DataType::List(_)))))
+    Ok(typed.with_written(written.map(|written| match returns {
+        DataType::List(_) => SparkType::Array { element: Box::new(written), nullable: false },
+        _ => written,
+    })))
 }
 
 /// Where among the sorted values a percentage stands.

@@ -3,7 +3,7 @@
 use floe_base::Result;
 
 use super::_both::two_doubles;
-use super::_statistics::{joint, statistic};
+use super::_statistics::{regression, statistic};
 use crate::{Call, Function, Typed};
 
 pub(crate) const FUNCTIONS: &[Function] = &[Function::aggregate("regr_intercept", bind)
@@ -14,6 +14,6 @@ fn bind(call: &Call<'_>) -> Result<Typed> {
     Ok(statistic(
         call,
         vec![x, y],
-        joint(|[_, mean_x, mean_y, both, a, _]| (*a != 0.0).then(|| mean_y - both / a * mean_x)),
+        regression(|[_, mean_x, mean_y, both, a]| (*a != 0.0).then(|| mean_y - both / a * mean_x)),
     ))
 }

@@ -13,12 +13,12 @@ fn bind(call: &Call<'_>) -> Result<Typed> {
     let (y, x) = two_doubles(call)?;
     Ok(statistic(
         call,
-        vec![x, y],
-        joint(|[_, _, _, both, a, b]| match (*a == 0.0, *b == 0.0) {
+        vec![y, x],
+        joint(|[_, _, _, both, of_y, of_x]| match (*of_x == 0.0, *of_y == 0.0) {
             (true, _) => None,
             (false, true) => Some(1.0),
             _ => {
-                let corr = both / (a * b).sqrt();
+                let corr = both / (of_y * of_x).sqrt();
                 Some(corr * corr)
             }
         }),

@@ -3,7 +3,7 @@
 use floe_base::Result;
 
 use super::_both::two_doubles;
-use super::_statistics::{joint, statistic};
+use super::_statistics::{regression, statistic};
 use crate::{Call, Function, Typed};
 
 pub(crate) const FUNCTIONS: &[Function] = &[Function::aggregate("regr_slope", bind)
@@ -11,5 +11,5 @@ pub(crate) const FUNCTIONS: &[Function] = &[Function::aggregate("regr_slope", bi
 
 fn bind(call: &Call<'_>) -> Result<Typed> {
     let (y, x) = two_doubles(call)?;
-    Ok(statistic(call, vec![x, y], joint(|[_, _, _, both, a, _]| (*a != 0.0).then(|| both / a))))
+    Ok(statistic(call, vec![x, y], regression(|[_, _, _, both, a]| (*a != 0.0).then(|| both / a))))
 }

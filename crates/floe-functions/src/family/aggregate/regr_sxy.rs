@@ -11,5 +11,5 @@ pub(crate) const FUNCTIONS: &[Function] = &[Function::aggregate("regr_sxy", bind
 
 fn bind(call: &Call<'_>) -> Result<Typed> {
     let (y, x) = two_doubles(call)?;
-    Ok(statistic(call, vec![x, y], joint(|[n, _, _, both, ..]| (*n > 0.0).then_some(*both))))
+    Ok(statistic(call, vec![y, x], joint(|[n, _, _, both, ..]| (*n > 0.0).then_some(*both))))
 }

@@ -2,8 +2,8 @@
 
 use floe_base::Result;
 
-use super::_both::two_doubles;
-use super::_statistics::{joint, statistic};
+use super::_both::{two_doubles, where_both};
+use super::_statistics::{second, statistic};
 use crate::{Call, Function, Typed};
 
 pub(crate) const FUNCTIONS: &[Function] = &[Function::aggregate("regr_syy", bind)
@@ -11,5 +11,5 @@ pub(crate) const FUNCTIONS: &[Function] = &[Function::aggregate("regr_syy", bind
 
 fn bind(call: &Call<'_>) -> Result<Typed> {
     let (y, x) = two_doubles(call)?;
-    Ok(statistic(call, vec![x, y], joint(|[n, _, _, _, _, b]| (*n > 0.0).then_some(*b))))
+    Ok(statistic(call, vec![where_both(&y, &x)?], second(|[n, _, moment]| (*n > 0.0).then_some(*moment))))
 }

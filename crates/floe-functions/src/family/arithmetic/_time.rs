@@ -56,6 +56,10 @@ impl Operands<'_> {
             }
             return self.resolve(right, left);
         }
+        let months = |value: &Typed| matches!(value.data_type, Interval(MONTHS));
+        if !self.minus && coerce::is_interval(&left.data_type) && !months(&left) && months(&right) {
+            return self.resolve(right, left);
+        }
         let found = match (&left.data_type, &right.data_type) {
             (Date32, Duration(_)) if is_days(&right) => self.date_and_day_time(left, right),
             (Date32, Duration(_)) => {
@@ -76,9 +80,7 @@ impl Operands<'_> {
                 self.cast(moved, &Utf8)?
             }
             (Null, Interval(_) | Duration(_)) => Typed::null(&coerce::timestamp()),
-            (_, Interval(_) | Duration(_)) if !coerce::is_interval(&left.data_type) => {
-                return Err(self.no_timestamp(&left, &right));
-            }
+            (_, Interval(CALENDAR) | Duration(_)) => return Err(self.no_timestamp(&left, &right)),
             (Timestamp(..), other) | (other, Timestamp(..))
                 if self.minus && (coerce::is_datetime(other) || matches!(other, Null | Utf8)) =>
             {
@@ -333,9 +335,9 @@ impl Operands<'_> {
         let swapped = self.call.arguments.first().is_some_and(|first| first.data_type == interval.data_type);
         let (first, second) = if swapped { (1, 0) } else { (0, 1) };
         let (text, interval) = ((self.call.text)(Some(first)), (self.call.text)(Some(second)));
-        let symbol = if self.minus { "-" } else { "+" };
+        let interval = if self.minus { format!("(- {interval})") } else { interval };
         Error::analysis("DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE")
-            .with("sqlExpr", format!("\"{text} {symbol} {interval}\""))
+            .with("sqlExpr", format!("\"{text} + {interval}\""))
             .with("paramIndex", "first")
             .with("requiredType", "\"(TIMESTAMP OR TIMESTAMP WITHOUT TIME ZONE)\"")
             .with("inputSql", format!("\"{text}\""))
