@@ -35,6 +35,7 @@ def main() -> None:
             begun = time.perf_counter()
             spark.sql("select 1").collect()
             times.append((time.perf_counter() - begun) * 1000)
+        spark.stop()
     p50 = statistics.median(times)
     print(f"start: accept={min(accepts):.0f} ms, idle={idle:.0f} MB, select 1 p50={p50:.1f} ms")
 

@@ -23,7 +23,7 @@ from real import spark as real
 
 SHORT_CONF = {"ansi": "spark.sql.ansi.enabled", "tz": "spark.sql.session.timeZone"}
 SHORT_VALUE = {"on": "true", "off": "false"}
-UNORDERED = re.compile(r"\b(group\s+by|distinct|join|union|intersect|except|over|from\s+\w+\s*,|pivot|partition\s+by)\b", re.I)
+UNORDERED = re.compile(r"\b(group\s+by|distinct|join|union|intersect|except|over|from\s+\w+\s*,|pivot|lateral|partition\s+by)\b|\(\s*select\b", re.I)
 ORDERED = re.compile(r"\border\s+by\b[^()]*$", re.I)
 
 
