@@ -12,6 +12,10 @@ use std::process::ExitCode;
 
 use floe_base::Result;
 
+/// Batches are made and dropped by many threads at once, which the system's allocator is slow at.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let matches = flags::command().get_matches();
     match run(&matches) {
