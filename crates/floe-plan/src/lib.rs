@@ -39,8 +39,8 @@ mod snapshot;
 mod testing;
 mod walk;
 
-pub use facts::facts;
 pub use expression::constant::fold;
+pub use facts::facts;
 pub use lookup::{Lookup, Temporary, Under, Variables};
 pub use lower::{lower_identifier, lower_query};
 pub use planned::Planned;

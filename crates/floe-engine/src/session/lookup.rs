@@ -237,8 +237,7 @@ impl Session {
         }
         let (current, namespace) = self.current();
         let catalog = self.catalog(&current).await?;
-        let catalog =
-            catalog.ok_or_else(|| crate::command::missing_catalog(&current))?;
+        let catalog = catalog.ok_or_else(|| crate::command::missing_catalog(&current))?;
         Ok((catalog, if name.is_empty() { namespace } else { name.to_vec() }))
     }
 }

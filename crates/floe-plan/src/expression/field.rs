@@ -105,7 +105,13 @@ impl Resolver<'_> {
     }
 
     /// The struct with one member replaced, added or dropped; a null struct stays null.
-    pub(crate) fn updated(&self, input: Typed, path: &[String], value: Option<Typed>, origin: &Origin) -> Result<Typed> {
+    pub(crate) fn updated(
+        &self,
+        input: Typed,
+        path: &[String],
+        value: Option<Typed>,
+        origin: &Origin,
+    ) -> Result<Typed> {
         let DataType::Struct(fields) = input.data_type.clone() else {
             return Err(Error::analysis("DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE")
                 .with("sqlExpr", "\"update_fields\"")

@@ -145,12 +145,7 @@ impl Resolver<'_> {
     }
 
     /// The columns whose names a pattern covers whole; which frame it was asked of does not matter (Spark 4.1).
-    pub(crate) fn column_regex(
-        &self,
-        pattern: &str,
-        names: &Names<'_>,
-        origin: &Origin,
-    ) -> Result<Vec<Column>> {
+    pub(crate) fn column_regex(&self, pattern: &str, names: &Names<'_>, origin: &Origin) -> Result<Vec<Column>> {
         let prefix = if self.case_sensitive { "" } else { "(?i)" };
         let compiled = regex::Regex::new(&format!("{prefix}^(?:{})$", pattern.trim_matches('`')));
         let compiled = compiled.map_err(|error| {
@@ -160,12 +155,7 @@ impl Resolver<'_> {
     }
 
     /// A pattern where one column must stand.
-    pub(crate) fn column_regex_alone(
-        &self,
-        pattern: &str,
-        names: &Names<'_>,
-        origin: &Origin,
-    ) -> Result<Typed> {
+    pub(crate) fn column_regex_alone(&self, pattern: &str, names: &Names<'_>, origin: &Origin) -> Result<Typed> {
         match self.column_regex(pattern, names, origin)?.as_slice() {
             [one] => Ok(one.typed()),
             _ => Err(Error::analysis("INVALID_USAGE_OF_STAR_OR_REGEX")

@@ -171,7 +171,8 @@ impl Over {
     /// Without the keys that are the same for every row: they decide nothing, and the engine loses the order of other
     /// windows over them (DataFusion 53.1). Where no key is left, all rows are each other's peers.
     fn without_constants(mut self) -> Self {
-        let varies = |key: &Expr| key.any_column_refs() || key.is_volatile() || key.contains_outer() || holds_subquery(key);
+        let varies =
+            |key: &Expr| key.any_column_refs() || key.is_volatile() || key.contains_outer() || holds_subquery(key);
         self.partition_by.retain(varies);
         let has_distance = |bound: &WindowFrameBound| match bound {
             WindowFrameBound::Preceding(value) | WindowFrameBound::Following(value) => !value.is_null(),
