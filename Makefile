@@ -22,7 +22,7 @@ demo: build ## a dbt project built twice, its tables, and where each model ran
 	$(PYTHON) docs/examples/jaffle/demo.py $(RELEASE)
 
 docs: ## writes the generated pages of docs/reference
-	FLOE_DOCS=write cargo test --locked -j$(JOBS) -p floe-cli --test tidy
+	FLOE_DOCS=write cargo test --locked --workspace -j$(JOBS) --test tidy
 
 test: check rust python ## everything that CI runs
 

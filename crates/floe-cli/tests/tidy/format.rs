@@ -8,7 +8,8 @@ use crate::{none, root, tree};
 #[test]
 fn functions_are_formatted() {
     let family = "crates/floe-functions/src/family";
-    let files: Vec<_> = tree().into_iter().filter(|path| path.starts_with(family)).collect();
+    let is_code = |path: &std::path::Path| path.starts_with(family) && path.extension().is_some_and(|end| end == "rs");
+    let files: Vec<_> = tree().into_iter().filter(|path| is_code(path)).collect();
     assert!(files.len() > 100, "the functions were not found");
     let mut rustfmt = Command::new("rustfmt");
     rustfmt.current_dir(root()).args(["--check", "--files-with-diff", "--edition", "2024", "--config-path", "."]);

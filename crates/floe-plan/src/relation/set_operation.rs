@@ -17,7 +17,7 @@ use super::join_keys::joined_plan;
 use super::select::with_windows;
 use crate::resolver::{Env, Resolver};
 use crate::rows::{Output, Rows, aliased, project};
-use crate::scope::{Column, Scope, reference};
+use crate::scope::{Column, Scope, label, reference};
 
 impl Resolver<'_> {
     /// `by_name` is whether missing columns are NULL.
@@ -182,12 +182,32 @@ pub(crate) fn union(left: Rows, right: Rows) -> Result<Rows> {
         .zip(&right.scope.columns)
         .map(|(a, b)| a.clone().with_nullable(a.field.is_nullable() || b.field.is_nullable()))
         .collect();
-    let firsts = left.scope.columns.iter().map(|column| reference(column.id)).collect();
     let seconds =
         left.scope.columns.iter().zip(&right.scope.columns).map(|(a, b)| aliased(reference(b.id), a.id)).collect();
-    let inputs = vec![Arc::new(project(left.plan, firsts)?), Arc::new(project(right.plan, seconds)?)];
-    let plan = LogicalPlan::Union(Union::try_new_with_loose_types(inputs)?);
+    let second = Arc::new(project(right.plan, seconds)?);
+    let plan = LogicalPlan::Union(match left.plan {
+        LogicalPlan::Union(inner) if has_just(&inner, &left.scope.columns) => lengthened(inner, second)?,
+        plan => {
+            let firsts = left.scope.columns.iter().map(|column| reference(column.id)).collect();
+            Union::try_new_with_loose_types(vec![Arc::new(project(plan, firsts)?), second])?
+        }
+    });
     Ok(Rows::new(plan, Scope::new(columns)))
+}
+
+/// The same union with one more input. A chain of thousands is one operator: planning nested ones takes the cube of their
+/// number.
+fn lengthened(union: Union, input: Arc<LogicalPlan>) -> Result<Union> {
+    let mut inputs = union.inputs.clone();
+    let both = vec![Arc::new(LogicalPlan::Union(union)), input.clone()];
+    let schema = Union::try_new_with_loose_types(both)?.schema;
+    inputs.push(input);
+    Ok(Union { inputs, schema })
+}
+
+fn has_just(union: &Union, columns: &[Column]) -> bool {
+    let names = union.schema.fields().iter().map(|field| field.name().as_str());
+    union.schema.fields().len() == columns.len() && names.zip(columns).all(|(name, column)| name == label(column.id))
 }
 
 /// A row that is in both sides is NULL only where both can be.

@@ -143,6 +143,15 @@ pub(crate) fn invalid_index(index: i32, size: usize) -> Error {
         .with("arraySize", size.to_string())
 }
 
+/// Elements that the arrays of one batch may hold where a number in the query says how many.
+pub(crate) const ELEMENTS_MAX: usize = 1 << 27;
+
+/// Spark would run out of memory here.
+pub(crate) fn too_many(elements: usize) -> Error {
+    let text = format!("arrays of {elements} elements are more than a batch may hold, {ELEMENTS_MAX}");
+    Error::message(Kind::Operation, text)
+}
+
 /// Builds lists by naming, row by row, which elements of which arrays they hold; the elements are copied once at the end.
 pub(crate) struct Gather {
     sources: Vec<ArrayRef>,
@@ -161,6 +170,19 @@ impl Gather {
 
     pub(crate) fn pick(&mut self, source: usize, index: usize) {
         self.picks.push((source, index));
+    }
+
+    /// One element again and again.
+    ///
+    /// # Errors
+    /// More than [`ELEMENTS_MAX`] elements: a number in a query must not fill the machine.
+    pub(crate) fn pick_times(&mut self, source: usize, index: usize, times: usize) -> Result<()> {
+        let all = self.picks.len().saturating_add(times);
+        if all > ELEMENTS_MAX {
+            return Err(too_many(all));
+        }
+        self.picks.extend(std::iter::repeat_n((source, index), times));
+        Ok(())
     }
 
     pub(crate) fn pick_all(&mut self, source: usize, range: Range<usize>) {

@@ -28,7 +28,8 @@ fn bind(call: &Call<'_>) -> Result<Typed> {
         let mut gather = Gather::new(vec![values.array.clone()], rows);
         for row in 0..rows {
             let count = counts.at(row);
-            (0..count.unwrap_or(0)).for_each(|_| gather.pick(0, values.place(row)));
+            let times = usize::try_from(count.unwrap_or(0)).unwrap_or(0);
+            gather.pick_times(0, values.place(row), times)?;
             gather.end_row(count.is_some())?;
         }
         rows::finish(arguments, gather.finish(&element)?)

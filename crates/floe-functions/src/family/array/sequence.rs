@@ -15,7 +15,7 @@ use datafusion::scalar::ScalarValue;
 use floe_base::error::Kind;
 use floe_base::{Error, Result};
 
-use super::_list::to;
+use super::_list::{ELEMENTS_MAX, to, too_many};
 use crate::family::datetime::_shift::plus;
 use crate::family::datetime::_zone::Zone;
 use crate::rows;
@@ -121,6 +121,9 @@ fn steps(start: i64, stop: i64, step: i64, text: impl Fn(i64) -> String) -> Resu
     let length = i64::try_from(length).unwrap_or(i64::MAX);
     if length > LENGTH_MAX {
         return Err(too_long(length));
+    }
+    if usize::try_from(length).is_ok_and(|length| length > ELEMENTS_MAX) {
+        return Err(too_many(usize::try_from(length).unwrap_or(usize::MAX)));
     }
     Ok((0..length).map(move |nth| start.wrapping_add(nth.wrapping_mul(step))))
 }
