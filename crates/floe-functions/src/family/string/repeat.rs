@@ -2,11 +2,15 @@
 
 use arrow::datatypes::DataType;
 use datafusion::scalar::ScalarValue;
-use floe_base::Result;
+use floe_base::error::Kind;
+use floe_base::{Error, Result};
 
 use super::_text::{int, nullable, text};
 use crate::rows::{self, Ints, Texts};
 use crate::{Call, Function, Typed};
+
+/// One text holds no more: a number in a query must not fill the machine. Spark would run out of memory near here.
+const TEXT_BYTES_MAX: usize = 1 << 29;
 
 pub(crate) const FUNCTIONS: &[Function] = &[
     Function::scalar("repeat", repeat).usage("repeat(str, n) - Returns the text n times."),
@@ -29,7 +33,13 @@ fn bind(call: &Call<'_>, value: Typed, times: Typed) -> Result<Typed> {
         let (values, times) = (Texts::of(arguments, 0)?, Ints::of(arguments, 1)?);
         rows::texts(arguments, |row, out| {
             let (Some(value), Some(times)) = (values.at(row), times.at(row)) else { return Ok(false) };
-            (0..times).for_each(|_| out.push_str(value));
+            let times = usize::try_from(times).unwrap_or(0);
+            let bytes = value.len().saturating_mul(times);
+            if bytes > TEXT_BYTES_MAX {
+                let text = format!("a text of {bytes} bytes is more than `repeat` makes, {TEXT_BYTES_MAX}");
+                return Err(Error::message(Kind::Operation, text));
+            }
+            out.push_str(&value.repeat(times));
             Ok(true)
         })
     }))
