@@ -28,7 +28,8 @@ fn bind(call: &Call<'_>) -> Result<Typed> {
         return Ok(Typed::constant(ScalarValue::from(call.context.now.div_euclid(MICROS_PER_SECOND))));
     };
     let zone = Zone::of_session(call.context)?;
-    let seconds = gives(DataType::Int64, value.nullable);
+    // Without ANSI Spark 4.1 declares every reading of a time nullable.
+    let seconds = gives(DataType::Int64, value.nullable || !call.context.ansi);
     match &value.data_type {
         DataType::Date32 => Ok(one::<Date32Type, Int64Type>(call, zone, value, seconds, move |days| {
             let micros = midnight(zone, days.into()).ok_or_else(long_overflow)?;
@@ -39,7 +40,8 @@ fn bind(call: &Call<'_>) -> Result<Typed> {
             let key = format!("{zone} {is_local}");
             Ok(one::<TimestampMicrosecondType, Int64Type>(call, key, value, seconds, move |micros| {
                 let instant = if is_local { zone.to_instant(micros).ok_or_else(long_overflow)? } else { micros };
-                Ok(Some(instant.div_euclid(MICROS_PER_SECOND)))
+                // Towards zero, also before 1970 (Spark 4.1 `ToTimestamp`).
+                Ok(Some(instant / MICROS_PER_SECOND))
             }))
         }
         _ => {
