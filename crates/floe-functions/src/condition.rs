@@ -176,11 +176,8 @@ pub fn guard_filter(condition: Expr) -> Expr {
     let mut parts = Vec::new();
     split(condition, &mut parts);
     let (raising, safe): (Vec<Expr>, Vec<Expr>) = parts.into_iter().partition(raises);
-    match (joined(safe), joined(raising)) {
-        // Parts that raise keep their order among themselves, and are guards already where they need to be.
-        (Some(safe), Some(raising)) => binary(safe.clone(), Operator::And, guarded(safe, Operator::And, raising)),
-        (safe, raising) => safe.or(raising).unwrap_or_else(|| Expr::Literal(ScalarValue::from(true), None)),
-    }
+    // Parts that raise keep their order among themselves, and are guards already where they need to be.
+    safe_first(safe, joined(raising))
 }
 
 /// The engine's planning rule that guards filters and join conditions: it belongs at the end of the list of rules.
@@ -322,6 +319,11 @@ fn conjunction(left: Expr, right: Expr) -> Expr {
     };
     let raising = raising.into_iter().map(bare).reduce(|first, next| guarded(first, Operator::And, next));
     safe.dedup();
+    safe_first(safe, raising)
+}
+
+/// The safe parts bare, then what raises, guarded by all of them.
+fn safe_first(safe: Vec<Expr>, raising: Option<Expr>) -> Expr {
     match (joined(safe), raising) {
         (Some(safe), Some(raising)) => binary(safe.clone(), Operator::And, guarded(safe, Operator::And, raising)),
         (safe, raising) => safe.or(raising).unwrap_or_else(|| Expr::Literal(ScalarValue::from(true), None)),
