@@ -45,7 +45,7 @@ impl Resolver<'_> {
         self.memory(vec![column], vec![(vec![array], 1)])
     }
 
-    /// The first rows of a relation as text.
+    /// The first rows of a relation as text. Names are never cut, only values.
     pub(crate) fn shown<'t>(&self, input: &'t Relation, count: i32, truncate: i32, env: &Env<'t>) -> Result<Shown> {
         let rows = self.relation(input, env)?;
         let header: Vec<String> = rows.scope.shown().map(|column| escaped(column.name())).collect();
@@ -69,7 +69,6 @@ impl Resolver<'_> {
         let most = usize::try_from(count).unwrap_or(0);
         let has_more = cells.len() > most;
         cells.truncate(most);
-        let header = header.iter().map(|name| truncated(name, truncate)).collect();
         Ok(Shown { header, cells, has_more })
     }
 }
