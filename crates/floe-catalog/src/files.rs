@@ -11,6 +11,8 @@ pub mod registered;
 mod text;
 pub mod visible;
 
+pub use csv::{Fields, FieldsOf};
+
 use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
@@ -36,7 +38,7 @@ pub fn is_format(name: &str) -> bool {
 }
 
 /// Opens files as one table. The options are those of Spark's reader for the format; one we do not know is refused.
-pub async fn open(format: &str, files: &Files, state: &SessionState, time_zone: &str) -> Result<Table> {
+pub async fn open(format: &str, files: &Files, state: &SessionState, fields: FieldsOf<'_>) -> Result<Table> {
     let format = format.to_lowercase();
     let urls = files.paths.iter().map(|path| url(path)).collect::<Result<Vec<_>>>()?;
     if urls.is_empty() {
@@ -46,8 +48,8 @@ pub async fn open(format: &str, files: &Files, state: &SessionState, time_zone: 
     let schema = files.schema.as_ref().map(columns).transpose()?;
     let provider = match format.as_str() {
         "parquet" => parquet::open(&urls, schema.clone(), &files.options, state).await?,
-        "csv" => csv::open(&urls, schema.clone(), &files.options, state).await?,
-        "json" => json::open(&urls, schema.clone(), &files.options, state, time_zone).await?,
+        "csv" => csv::open(&urls, schema.clone(), &files.options, state, fields).await?,
+        "json" => json::open(&urls, schema.clone(), &files.options, state).await?,
         "text" => text::open(&urls, state).await?,
         other => return Err(unknown_format(other)),
     };

@@ -1,6 +1,7 @@
 //! What one client sees: its settings, temp views, current schema, kept frames, running operations.
 
 pub mod conf;
+mod files;
 mod lookup;
 mod views;
 

@@ -42,6 +42,7 @@ pub use absent::{absent, is_absent};
 pub use call::{Call, Lambda};
 pub use context::Context;
 pub use family::comparison::_float::normalise as normalise_floats;
+pub use family::csv::_fields::Fields as CsvFields;
 pub use family::generator::_outer::outer;
 pub use function::{Function, FunctionKind, all, find};
 pub use kernel::{Arguments, Kernel};

@@ -19,7 +19,6 @@ pub(super) async fn open(
     schema: Option<SchemaRef>,
     options: &[(String, String)],
     state: &SessionState,
-    _time_zone: &str,
 ) -> Result<Arc<dyn TableProvider>> {
     only("json", options, &["multiLine"])?;
     if flag(options, "multiLine") {

@@ -119,8 +119,7 @@ impl Lookup for SessionLookup {
         if format.eq_ignore_ascii_case("iceberg") {
             return self.iceberg(files).await;
         }
-        let state = self.session.engine().datafusion().state();
-        floe_catalog::files::open(&format, files, state, &self.context.time_zone_name).await
+        self.session.open_files(&format, files, &self.context).await
     }
 
     fn cached(&self, relation_id: &str) -> Result<Table> {
