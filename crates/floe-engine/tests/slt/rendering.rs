@@ -12,7 +12,7 @@ use floe_syntax::DataType as SparkType;
 const DAY: i64 = 86_400_000_000;
 
 /// `schema: name TYPE [NOT NULL], …`.
-pub fn schema(schema: &Schema) -> String {
+pub(crate) fn schema(schema: &Schema) -> String {
     let field = |field: &std::sync::Arc<arrow::datatypes::Field>| {
         nullable(format!("{} {}", text(field.name()), type_name(&SparkType::from_field(field))), field.is_nullable())
     };
@@ -40,7 +40,7 @@ fn type_name(of: &SparkType) -> String {
 }
 
 /// One line a row.
-pub fn rows(batch: &RecordBatch) -> Vec<String> {
+pub(crate) fn rows(batch: &RecordBatch) -> Vec<String> {
     let schema = batch.schema();
     let cell = |row: usize| {
         move |(column, field): (&ArrayRef, &std::sync::Arc<arrow::datatypes::Field>)| {
@@ -208,7 +208,7 @@ fn clock(micros: i64) -> String {
 }
 
 /// What changes from run to run, masked as the recorder masks it.
-pub fn masked(line: &str, warehouse: &str) -> String {
+pub(crate) fn masked(line: &str, warehouse: &str) -> String {
     let plain = warehouse.strip_prefix("file:").unwrap_or(warehouse);
     let line = line.replace(plain, "<warehouse>").replace("file:<warehouse>", "<warehouse>");
     let line = replace(r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", &line, "<uuid>");

@@ -29,7 +29,7 @@ impl Resolver<'_> {
         names: &Names<'_>,
         origin: &Origin,
     ) -> Result<Typed> {
-        let Some(collector) = names.collector.filter(|collector| collector.allows.windows) else {
+        let Some(collector) = names.collector else {
             return Err(self.window_misplaced(function, window, names, origin));
         };
         if names.inside == Inside::Filter {

@@ -103,7 +103,7 @@ impl Resolver<'_> {
         outputs: &mut Vec<Output>,
     ) -> Result<()> {
         let origin = &expression.origin;
-        let Some(collector) = names.collector.filter(|collector| collector.allows.generators) else {
+        let Some(collector) = names.collector else {
             return Err(Error::analysis("UNSUPPORTED_GENERATOR.OUTSIDE_SELECT")
                 .with("plan", "this relation")
                 .at(origin));
