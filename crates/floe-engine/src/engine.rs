@@ -2,10 +2,12 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use dashmap::DashMap;
 use floe_backends::Backend;
 use floe_backends::datafusion::{Config, DataFusion};
+use floe_backends::spark::{Spark, Target};
 use floe_base::clock::Clock;
 use floe_base::id::{BackendId, SessionKey};
 use floe_base::settings::Settings;
@@ -24,6 +26,8 @@ use crate::threads::Threads;
 /// Memory assumed where the machine does not tell: small enough to be safe anywhere.
 const MEMORY_WHEN_UNKNOWN: u64 = 2 << 30;
 
+const NO_SPARK: &str = "no Spark is configured: serve --spark local, or --spark sc://host:port";
+
 /// Threads that decode, plan and answer; each of it takes milliseconds.
 const REQUEST_THREADS: usize = 4;
 
@@ -36,6 +40,8 @@ pub struct Engine {
     /// Keeps the threads that plans run on.
     _workers: Threads,
     datafusion: Arc<DataFusion>,
+    /// `None` when none is configured.
+    spark: Option<Arc<Spark>>,
     catalogs: Catalogs,
     sessions: DashMap<SessionKey, Arc<Session>>,
     /// `global_temp`: temp views that every session sees, by name in lower case.
@@ -60,6 +66,8 @@ impl Engine {
         };
         let datafusion = Arc::new(DataFusion::new(&config, workers.handle())?);
         floe_catalog::files::visible::register(&datafusion.runtime());
+        let idle = Duration::from_secs(settings.number("spark-idle")?);
+        let spark = Target::parse(settings.text("spark"))?.map(|target| Spark::new(target, idle));
         let catalogs = Catalogs::new(folder);
         Ok(Arc::new(Self {
             settings,
@@ -67,6 +75,7 @@ impl Engine {
             threads,
             _workers: workers,
             datafusion,
+            spark,
             catalogs,
             sessions: DashMap::new(),
             global_views: RwLock::default(),
@@ -146,6 +155,15 @@ impl Engine {
         &self.datafusion
     }
 
+    /// True when there is a backend that takes clients' messages whole.
+    pub fn forwards(&self) -> bool {
+        self.spark.is_some()
+    }
+
+    pub(crate) fn spark(&self) -> Option<&Arc<Spark>> {
+        self.spark.as_ref()
+    }
+
     pub(crate) fn cache(&self) -> &Cache {
         &self.cache
     }
@@ -163,16 +181,20 @@ impl Engine {
         vec![
             self.datafusion.capability(),
             Capability::absent(BackendId::DuckDb, "not part of this build"),
-            Capability::absent(BackendId::Spark, "no Spark is configured"),
+            match &self.spark {
+                Some(spark) => spark.capability(),
+                None => Capability::absent(BackendId::Spark, NO_SPARK),
+            },
             Capability::absent(BackendId::Snowflake, "no Snowflake account is configured"),
         ]
     }
 
     /// The backend of a decision.
     pub(crate) fn backend(&self, id: BackendId) -> Result<Arc<dyn Backend>> {
-        match id {
-            BackendId::DataFusion => Ok(self.datafusion.clone()),
-            other => Err(Error::internal(format!("backend {other} was chosen and is not there"))),
+        match (id, &self.spark) {
+            (BackendId::DataFusion, _) => Ok(self.datafusion.clone()),
+            (BackendId::Spark, Some(spark)) => Ok(spark.clone()),
+            (other, _) => Err(Error::internal(format!("backend {other} was chosen and is not there"))),
         }
     }
 }

@@ -20,7 +20,7 @@ use tokio_stream::wrappers::ReceiverStream;
 
 use super::pause::with_pauses;
 use super::{Config, capabilities};
-use crate::backend::{Backend, Batches, Run};
+use crate::backend::{Backend, Batches, Outcome, Run, Work};
 
 /// Batches that wait between the engine and the client; more would only hold memory.
 const WAITING_BATCHES: usize = 2;
@@ -64,16 +64,24 @@ impl Backend for DataFusion {
         capabilities::capability()
     }
 
-    async fn execute(&self, planned: &Planned, _run: &Run) -> Result<Batches> {
-        let physical = with_pauses(self.physical(planned).await?)?;
-        Ok(detached(physical, self.state.task_ctx(), &self.threads))
+    async fn execute(&self, work: Work<'_>, _run: &Run) -> Result<Outcome> {
+        let physical = with_pauses(self.physical(plan(work)?).await?)?;
+        Ok(Outcome::Batches(detached(physical, self.state.task_ctx(), &self.threads)))
     }
 
-    async fn explain(&self, planned: &Planned) -> Result<String> {
+    async fn explain(&self, work: Work<'_>) -> Result<String> {
+        let planned = plan(work)?;
         let optimised = self.state.optimize(&planned.plan)?;
         let physical = self.physical(planned).await?;
         let text = displayable(physical.as_ref()).indent(false).to_string();
         Ok(format!("== Optimized Logical Plan ==\n{}\n\n== Physical Plan ==\n{text}", optimised.display_indent()))
+    }
+}
+
+fn plan(work: Work<'_>) -> Result<&Planned> {
+    match work {
+        Work::Plan(planned) => Ok(planned),
+        Work::Message { .. } => Err(Error::internal("DataFusion was given a client's message")),
     }
 }
 
