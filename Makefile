@@ -10,7 +10,7 @@ DEBUG = $(CARGO_TARGET_DIR)/debug/floe-engine
 SEED ?= 1
 SCALE ?= 1
 
-.PHONY: help build demo docs test check rust python differential clients bad-inputs tpc dbt-classes peers start truth writers exchange rest-catalog
+.PHONY: help build demo docs test check rust python differential clients upstream bad-inputs tpc dbt-classes peers start truth writers exchange rest-catalog
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
@@ -41,6 +41,9 @@ differential: build ## random queries against recorded answers of real Spark; SE
 
 clients: build ## one scripted session of 60 calls with three PySpark versions
 	$(PYTHON) tests/with_server.py $(RELEASE) tests/connect/run.py
+
+upstream: build ## operations here and on a real Spark behind the server, which is killed and comes back
+	$(PYTHON) tests/connect/upstream.py $(RELEASE)
 
 bad-inputs: build ## wrong and hostile inputs
 	$(PYTHON) tests/with_server.py $(RELEASE) tests/connect/bad_inputs.py

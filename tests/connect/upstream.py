@@ -1,12 +1,14 @@
 """What a client meets when some of its operations run here and some on a real Spark behind this server.
 
-Usage: upstream.py BINARY [check…]. Here: checks with a real Spark upstream, which this script starts, kills and starts
+Usage: upstream.py BINARY [--only CHECK]… Here: checks with a real Spark upstream, which this script starts, kills and starts
 again; what is expected is what the same client gets from that Spark directly. Not here: where a query goes by its size
 (`floe-route`'s own tests) and servers alone (`behaviour.py`). Each check names what went wrong; the last line is
 `upstream: N/N`.
 """
 
+import argparse
 import contextlib
+import functools
 import logging
 import os
 import signal
@@ -32,7 +34,7 @@ CHECKS = []
 
 
 def check(function):
-    """Add a check; it takes the binary and a running Spark, and returns the parts that went wrong."""
+    """Add a check; it takes the binary and what gives a running Spark, and returns the parts that went wrong."""
     CHECKS.append(function)
     return function
 
@@ -179,9 +181,10 @@ def operations(spark) -> list:
 
 
 @check
-def one_session_here_and_there(binary: str, spark: Spark) -> list[str]:
+def one_session_here_and_there(binary: str, real) -> list[str]:
     """Fifty operations in a session that goes back and forth: each has the outcome it has on Spark directly."""
     wrong = []
+    spark = real()
     with client(spark.address) as direct:
         expected = [(name, outcome(action)) for name, action in operations(direct)]
     with behind(binary, spark) as session:
@@ -201,12 +204,12 @@ def one_session_here_and_there(binary: str, spark: Spark) -> list[str]:
 
 
 @check
-def tables_of_ours_go_along_or_are_named(binary: str, spark: Spark) -> list[str]:
+def tables_of_ours_go_along_or_are_named(binary: str, real) -> list[str]:
     """Small tables of the embedded catalog are sent along; a name that cannot be is in the refusal."""
     from pyspark.sql.functions import udf
 
     wrong = []
-    with behind(binary, spark) as session:
+    with behind(binary, real()) as session:
         plus = udf(lambda value: value + 1, "bigint")
         session.sql("CREATE TABLE ours AS SELECT id FROM range(3)")
         found = outcome(lambda: session.table("ours").select(plus("id")).collect())
@@ -232,12 +235,12 @@ def tables_of_ours_go_along_or_are_named(binary: str, spark: Spark) -> list[str]
 
 
 @check
-def an_interrupt_reaches_spark(binary: str, spark: Spark) -> list[str]:
+def an_interrupt_reaches_spark(binary: str, real) -> list[str]:
     """Interrupt a function that sleeps on Spark: the client hears of it soon, and Spark is free again."""
     from pyspark.sql.functions import udf
 
     wrong = []
-    with behind(binary, spark) as session:
+    with behind(binary, real()) as session:
         sleeps = udf(lambda value: __import__("time").sleep(60) or value, "bigint")
         plus = udf(lambda value: value + 1, "bigint")
         ended = []
@@ -263,7 +266,7 @@ def kill(spark: Spark) -> None:
 
 
 @check
-def spark_dies_and_comes_back(binary: str, _: Spark) -> list[str]:
+def spark_dies_and_comes_back(binary: str, _) -> list[str]:
     """Kill Spark idle, in a query and in a write; start it again: state is there, and what is not known is said."""
     from pyspark.sql.functions import udf
 
@@ -335,7 +338,7 @@ def spark_dies_and_comes_back(binary: str, _: Spark) -> list[str]:
 
 
 @check
-def cheap_calls_call_nobody(binary: str, _: Spark) -> list[str]:
+def cheap_calls_call_nobody(binary: str, _) -> list[str]:
     """Versions, settings, types, an interpreter that ends: none of it opens a connection to Spark."""
     calls = []
     with socket.create_server(("127.0.0.1", 0)) as listener:
@@ -364,7 +367,7 @@ def cheap_calls_call_nobody(binary: str, _: Spark) -> list[str]:
 
 
 @check
-def what_is_unknown_arrives(binary: str, _: Spark) -> list[str]:
+def what_is_unknown_arrives(binary: str, _) -> list[str]:
     """Fields that this server does not know reach Spark as they were sent."""
     import grpc
     from pyspark.sql.connect.proto import base_pb2 as base
@@ -421,19 +424,21 @@ def main() -> None:
     environment.enter(REQUIREMENTS)
     warnings.simplefilter("ignore")
     logging.disable(logging.CRITICAL)
-    binary, *names = sys.argv[1:]
-    chosen = [one for one in CHECKS if not names or one.__name__ in names]
-    spark = Spark(catalog="builtin")
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("binary")
+    parser.add_argument("--only", action="append", choices=[one.__name__ for one in CHECKS], help="only this check")
+    arguments = parser.parse_args()
+    chosen = [one for one in CHECKS if not arguments.only or one.__name__ in arguments.only]
+    real = functools.cache(lambda: Spark(catalog="builtin"))
     good = 0
     for one in chosen:
         begun = time.monotonic()
         try:
-            wrong = one(binary, spark)
+            wrong = one(arguments.binary, real)
         except Exception as error:
             wrong = [f"{type(error).__name__}: {str(error)[:500]}"]
         good += not wrong
         print(f"{one.__name__}: {'; '.join(wrong) or 'good'} ({time.monotonic() - begun:.1f} s)", flush=True)
-    spark.stop()
     print(f"upstream: {good}/{len(chosen)}")
     sys.exit(good != len(chosen))
 
