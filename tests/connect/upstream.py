@@ -217,7 +217,7 @@ def tables_of_ours_go_along_or_are_named(binary: str, real) -> list[str]:
             wrong.append(f"a small table: {found}")
         session.sql("INSERT INTO ours VALUES (10)")
         found = outcome(lambda: session.table("ours").select(plus("id")).collect())
-        if found != [(1,), (2,), (3,), (11,)]:
+        if found != plain([(1,), (2,), (3,), (11,)]):
             wrong.append(f"after a write: {found}")
         for action in [
             lambda: session.table("default.ours").select(plus("id")).collect(),

@@ -110,7 +110,9 @@ fn spark(settings: &Settings) -> Finding {
     };
     match (spark::Target::parse(settings.text("spark")), spark::find()) {
         (Err(error), _) => Finding::fail("spark", error.to_string()),
-        (Ok(None), Ok(one)) => Finding::ok("spark", format!("none is configured; --spark local would use {}", found(one))),
+        (Ok(None), Ok(one)) => {
+            Finding::ok("spark", format!("none is configured; --spark local would use {}", found(one)))
+        }
         (Ok(None), Err(why)) => Finding::ok("spark", format!("none is configured, and {why}")),
         (Ok(Some(spark::Target::Local)), Ok(one)) => Finding::ok("spark", found(one)),
         (Ok(Some(spark::Target::Local)), Err(why)) => Finding::fail("spark", why.to_string()),
@@ -118,7 +120,9 @@ fn spark(settings: &Settings) -> Finding {
             let shown = address.shown();
             match std::net::TcpStream::connect((address.host.as_str(), address.port)) {
                 Ok(_) => Finding::ok("spark", format!("{shown} listens")),
-                Err(error) => Finding::fail("spark", format!("{shown}: {error}; start it, or name another with --spark")),
+                Err(error) => {
+                    Finding::fail("spark", format!("{shown}: {error}; start it, or name another with --spark"))
+                }
             }
         }
     }

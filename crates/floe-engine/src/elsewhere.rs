@@ -68,11 +68,7 @@ pub(crate) async fn instead(session: &Arc<Session>, why: Error, running: &Arc<Ru
 }
 
 /// Hands the client's message to the backend of a decision.
-pub(crate) async fn forward(
-    session: &Arc<Session>,
-    decision: Arc<Decision>,
-    running: &Arc<Running>,
-) -> Result<Answer> {
+pub(crate) async fn forward(session: &Arc<Session>, decision: Arc<Decision>, running: &Arc<Running>) -> Result<Answer> {
     let operation = &running.operation;
     let (Some(sent), Some(upstream)) = (&operation.sent, session.upstream()) else {
         return Err(Error::internal("a statement that no client sent was to be forwarded"));

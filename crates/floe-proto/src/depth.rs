@@ -74,11 +74,7 @@ pub fn levels(name: &str, bytes: &[u8]) -> Result<usize, Refused> {
 
 /// Calls `visit` for every message inside a message: its name without package, its level (the outermost is 1), and
 /// where its bytes stand. Outer ones come before those inside them.
-pub(crate) fn walk(
-    name: &str,
-    bytes: &[u8],
-    mut visit: impl FnMut(&str, usize, Range<usize>),
-) -> Result<(), Refused> {
+pub(crate) fn walk(name: &str, bytes: &[u8], mut visit: impl FnMut(&str, usize, Range<usize>)) -> Result<(), Refused> {
     let shapes = &*SHAPES;
     let Some(&root) = shapes.by_name.get(name) else { return Err(Refused::Malformed) };
     // The messages that are open: which shape, and where it ends.

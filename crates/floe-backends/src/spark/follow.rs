@@ -97,16 +97,13 @@ impl Following {
     /// Sends the client's message.
     async fn begin(&mut self) -> Result<()> {
         let (client, ids) = self.upstream.bring(&self.state).await?;
-        let message =
-            self.upstream.addressed(&self.message.bytes, &ids, 8, &[(6, self.operation_id.as_str())]);
+        let message = self.upstream.addressed(&self.message.bytes, &ids, 8, &[(6, self.operation_id.as_str())]);
         match client.stream("ExecutePlan", message).await {
             Ok(answers) => {
                 self.running = Some(Running { client, ids, answers });
                 Ok(())
             }
-            Err(status) if is_without_session(&status) && !self.has_begun_again => {
-                self.begin_again(&ids).await
-            }
+            Err(status) if is_without_session(&status) && !self.has_begun_again => self.begin_again(&ids).await,
             Err(status) => Err(self.upstream.error(&status)),
         }
     }

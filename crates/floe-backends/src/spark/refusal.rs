@@ -43,8 +43,7 @@ pub(super) fn error(status: &Status, place: &str) -> Error {
 
 /// True when it is the connection that failed, or the server that is not there, and nobody refused anything.
 pub(super) fn is_lost(status: &Status) -> bool {
-    status.details().is_empty()
-        && (status.code() == Code::Unavailable || std::error::Error::source(status).is_some())
+    status.details().is_empty() && (status.code() == Code::Unavailable || std::error::Error::source(status).is_some())
 }
 
 /// The condition a status names: `INVALID_HANDLE.SESSION_CHANGED`.

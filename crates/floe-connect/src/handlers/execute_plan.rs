@@ -174,7 +174,8 @@ async fn answer(mut work: Work) -> Result<()> {
 impl Work {
     /// What the plan asks for; `Err` inside is a request that cannot be read here and may be forwarded.
     fn read(&mut self) -> Result<Result<Asked>> {
-        let is_compressed = matches!(&self.plan, Some(plan) if matches!(plan.op_type, Some(OpType::CompressedOperation(_))));
+        let is_compressed =
+            matches!(&self.plan, Some(plan) if matches!(plan.op_type, Some(OpType::CompressedOperation(_))));
         let plan = decode::compressed::open(self.plan.take())?;
         self.node_id = decode::whole_text(plan.as_ref()).and_then(floe_engine::system::dbt::node_id);
         let mut message = self.session.engine.engine().forwards().then(|| {

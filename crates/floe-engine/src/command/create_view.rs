@@ -21,12 +21,7 @@ pub(super) async fn run(session: &Arc<Session>, create: CreateView, running: &Ru
     }
 }
 
-async fn temporary(
-    session: &Arc<Session>,
-    create: CreateView,
-    global: bool,
-    running: &Running,
-) -> Result<Execution> {
+async fn temporary(session: &Arc<Session>, create: CreateView, global: bool, running: &Running) -> Result<Execution> {
     let (Some(name), before) = (parts(&create.name)?.last().cloned(), create.name.parts.len()) else {
         return Err(Error::internal("a view without a name"));
     };

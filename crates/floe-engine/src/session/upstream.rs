@@ -79,7 +79,9 @@ impl Session {
     /// it can reach, and what decides the meaning of a query.
     pub(crate) fn spark_conf(&self) -> BTreeMap<String, String> {
         let all = self.conf.snapshot();
-        let catalog_of = |key: &str| key.strip_prefix("spark.sql.catalog.").map(|rest| rest.split('.').next().unwrap_or(rest).to_string());
+        let catalog_of = |key: &str| {
+            key.strip_prefix("spark.sql.catalog.").map(|rest| rest.split('.').next().unwrap_or(rest).to_string())
+        };
         let is_rest = |name: &str| {
             let of = |key: &str| all.get(&format!("spark.sql.catalog.{name}.{key}")).map(String::as_str);
             of("type") == Some("rest") || of("catalog-impl").is_some_and(|class| class.ends_with(".RESTCatalog"))
@@ -90,10 +92,12 @@ impl Session {
         };
         let mut conf: BTreeMap<String, String> =
             all.iter().filter(|(key, _)| is_for_spark(key)).map(|(key, value)| (key.clone(), value.clone())).collect();
-        let names: BTreeSet<String> = all.keys().filter_map(|key| catalog_of(key)).filter(|name| is_rest(name)).collect();
+        let names: BTreeSet<String> =
+            all.keys().filter_map(|key| catalog_of(key)).filter(|name| is_rest(name)).collect();
         for name in names {
             // Here a catalog needs no class; there it does.
-            conf.entry(format!("spark.sql.catalog.{name}")).or_insert_with(|| "org.apache.iceberg.spark.SparkCatalog".into());
+            conf.entry(format!("spark.sql.catalog.{name}"))
+                .or_insert_with(|| "org.apache.iceberg.spark.SparkCatalog".into());
         }
         for key in MEANING {
             if let Some(value) = self.conf.raw(key) {
@@ -139,9 +143,9 @@ impl Session {
 
     /// True when a relation names a temp view that can only be read upstream.
     pub fn reads_elsewhere(&self, relation: &Relation) -> bool {
-        floe_plan::tables_named(&[relation]).iter().any(|name| {
-            self.temporary(name).is_some_and(|(view, _)| matches!(view.body, ViewBody::Elsewhere))
-        })
+        floe_plan::tables_named(&[relation])
+            .iter()
+            .any(|name| self.temporary(name).is_some_and(|(view, _)| matches!(view.body, ViewBody::Elsewhere)))
     }
 
     /// What an operation needs upstream.
@@ -167,7 +171,12 @@ impl Session {
             conf: self.spark_conf(),
             views,
             // What was replaced for the sake of an older view is put back.
-            steps: needs.steps.iter().chain(needs.steps.iter().filter(|step| step.only_for.is_none())).cloned().collect(),
+            steps: needs
+                .steps
+                .iter()
+                .chain(needs.steps.iter().filter(|step| step.only_for.is_none()))
+                .cloned()
+                .collect(),
             current: self.current_upstream().await?,
             cached: needs.cached.into_iter().collect(),
             wire: sent.wire.clone(),
@@ -288,13 +297,18 @@ impl<'a> Needs<'a> {
 
     async fn is_in_rest_catalog(&self, view: &View) -> Result<bool> {
         let catalog = self.session.catalog(&view.name.catalog).await?;
-        Ok(catalog.is_some_and(|catalog| {
-            catalog.iceberg().is_some_and(|iceberg| iceberg.config().kind == CatalogKind::Rest)
-        }))
+        Ok(catalog
+            .is_some_and(|catalog| catalog.iceberg().is_some_and(|iceberg| iceberg.config().kind == CatalogKind::Rest)))
     }
 
     /// A temp view, with what it needs itself.
-    async fn view(&mut self, name: &str, view: &Arc<View>, is_global: bool, only_for: Option<(String, u64)>) -> Result<()> {
+    async fn view(
+        &mut self,
+        name: &str,
+        view: &Arc<View>,
+        is_global: bool,
+        only_for: Option<(String, u64)>,
+    ) -> Result<()> {
         if self.depth >= DEPTH_MAX {
             return Err(Error::unsupported("temp views nested so deep in an operation that Spark must run"));
         }
