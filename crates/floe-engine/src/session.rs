@@ -19,6 +19,7 @@ use floe_plan::Variables;
 use parking_lot::RwLock;
 
 use crate::operation::Operation;
+use crate::system::catalog as system;
 use crate::{Engine, Execution, Request, catalogs, query};
 use conf::Conf;
 
@@ -200,7 +201,11 @@ impl Session {
 
     /// The catalog of a name, as this session's settings and the server's define it.
     pub(crate) async fn catalog(&self, name: &str) -> Result<Option<Arc<dyn Catalog>>> {
-        self.engine.catalogs().get(name, &self.conf.snapshot()).await
+        let defined = self.engine.catalogs().get(name, &self.conf.snapshot()).await?;
+        if defined.is_none() && name.eq_ignore_ascii_case(system::NAME) {
+            return Ok(Some(Arc::new(system::SystemCatalog::new(self.engine.routes().clone()))));
+        }
+        Ok(defined)
     }
 
     /// The names of all catalogs the session can name, sorted.
