@@ -293,7 +293,8 @@ mod tests {
         assert_eq!(settings.bytes("memory-limit", 0)?, 1 << 30);
         assert_eq!(settings.spark["spark.sql.catalog.lake"], "x");
         assert!(Settings::default().with_file("floe.toml", "prot = 1").is_err());
-        let misread = Settings::default().with_file("a.toml", "port = 1\nlog = info\n").expect_err("no TOML").to_string();
+        let misread =
+            Settings::default().with_file("a.toml", "port = 1\nlog = info\n").expect_err("no TOML").to_string();
         assert!(misread.starts_with("a.toml: line 2: ") && !misread.contains('\n'), "{misread}");
         Ok(())
     }
