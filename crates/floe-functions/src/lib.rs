@@ -11,6 +11,7 @@
 //! | `typed.rs` | [`Typed`]: an expression of the engine with its type, nullability and whether it may raise |
 //! | `kernel.rs` | [`Kernel`]: the one scalar function type of ours inside the engine |
 //! | `rows.rs` | reading arguments row by row inside a kernel |
+//! | `interrupt.rs` | [`Interrupt`]: how a running kernel hears that it may stop |
 //! | `context.rs` | [`Context`]: what a function may know of the session |
 //! | `coerce.rs` | Spark's type coercion, ANSI and not |
 //! | `cast/` | every cast between two types |
@@ -27,6 +28,7 @@ pub mod coerce;
 pub mod condition;
 pub mod context;
 pub mod function;
+mod interrupt;
 pub mod kernel;
 mod rows;
 pub mod typed;
@@ -45,5 +47,6 @@ pub use family::comparison::_float::normalise as normalise_floats;
 pub use family::csv::_fields::Fields as CsvFields;
 pub use family::generator::_outer::outer;
 pub use function::{Function, FunctionKind, all, find};
+pub use interrupt::Interrupt;
 pub use kernel::{Arguments, Kernel};
 pub use typed::Typed;
