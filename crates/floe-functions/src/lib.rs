@@ -43,9 +43,12 @@ mod family {
 pub use absent::{absent, is_absent};
 pub use call::{Call, Lambda};
 pub use context::Context;
+pub use family::aggregate::_in_order::{depends_on_order, in_order};
+pub use family::aggregate::_moving::moving;
 pub use family::comparison::_float::normalise as normalise_floats;
 pub use family::csv::_fields::Fields as CsvFields;
 pub use family::generator::_outer::outer;
+pub use family::regex::_pattern::Pattern as JavaPattern;
 pub use function::{Function, FunctionKind, all, find};
 pub use interrupt::Interrupt;
 pub use kernel::{Arguments, Kernel};

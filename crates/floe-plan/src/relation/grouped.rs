@@ -70,6 +70,7 @@ impl Resolver<'_> {
         };
         let (exprs, asked): (Vec<Expr>, Vec<Id>) = collector.aggregates.borrow().iter().cloned().unzip();
         let (rows, exprs) = self.attached(rows, exprs)?;
+        let (rows, exprs) = self.in_order(rows, exprs)?;
         let aggregates: Vec<(Expr, Id)> = exprs.into_iter().zip(asked).collect();
         let mut known: HashSet<Id> = ids.iter().copied().collect();
         known.extend(aggregates.iter().map(|(_, id)| *id));
@@ -88,6 +89,19 @@ impl Resolver<'_> {
         let rows = Rows::new(plan, Scope::new(Vec::new()));
         let groups = Groups { rows, keys: columns, in_sets: keys.sets.is_some(), known, input };
         self.with_groupings(groups, keys, &groupings)
+    }
+
+    /// Aggregates over the rows in the order they come, where that matters.
+    fn in_order(&self, rows: Rows, aggregates: Vec<Expr>) -> Result<(Rows, Vec<Expr>)> {
+        if !aggregates.iter().any(floe_functions::depends_on_order) {
+            return Ok((rows, aggregates));
+        }
+        let (rows, numbers) = self.with_order_below(rows)?;
+        let Some(numbers) = numbers.map(reference) else { return Ok((rows, aggregates)) };
+        let schema = rows.plan.schema().clone();
+        let in_order = |aggregate| floe_functions::in_order(aggregate, &numbers, &schema);
+        let aggregates = aggregates.into_iter().map(in_order).collect::<Result<_>>()?;
+        Ok((rows, aggregates))
     }
 
     /// A grouping set written several times has its groups several times; the engine would put them into one.
