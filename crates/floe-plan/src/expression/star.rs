@@ -2,7 +2,7 @@
 
 use floe_base::error::quoted;
 use floe_base::{Error, Origin, Result};
-use floe_functions::Typed;
+use floe_functions::{JavaPattern, Typed};
 use floe_syntax::expression::Star;
 
 use super::Names;
@@ -147,11 +147,15 @@ impl Resolver<'_> {
     /// The columns whose names a pattern covers whole; which frame it was asked of does not matter (Spark 4.1).
     pub(crate) fn column_regex(&self, pattern: &str, names: &Names<'_>, origin: &Origin) -> Result<Vec<Column>> {
         let prefix = if self.case_sensitive { "" } else { "(?i)" };
-        let compiled = regex::Regex::new(&format!("{prefix}^(?:{})$", pattern.trim_matches('`')));
-        let compiled = compiled.map_err(|error| {
-            Error::analysis("INVALID_REGEXP_REPLACE").with("pattern", pattern).caused_by(error).at(origin)
-        })?;
-        Ok(names.scope.shown().filter(|column| compiled.is_match(column.name())).cloned().collect())
+        let compiled = JavaPattern::compile_whole(&format!("{prefix}{}", pattern.trim_matches('`')))
+            .ok_or_else(|| Error::analysis("INVALID_REGEXP_REPLACE").with("pattern", pattern).at(origin))?;
+        let mut columns = Vec::new();
+        for column in names.scope.shown() {
+            if compiled.is_match(column.name())? {
+                columns.push(column.clone());
+            }
+        }
+        Ok(columns)
     }
 
     /// A pattern where one column must stand.
