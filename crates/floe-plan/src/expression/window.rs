@@ -6,7 +6,7 @@ use datafusion::logical_expr::{
     Expr, SortExpr, WindowFrame, WindowFrameBound, WindowFrameUnits, WindowFunctionDefinition,
 };
 use floe_base::{Error, Origin, Result};
-use floe_functions::{FunctionKind, Typed};
+use floe_functions::{FunctionKind, Typed, moving};
 use floe_syntax::expression::{Expression, ExpressionKind, FrameBound, WindowSpec};
 
 use super::aggregate::{Modifiers, conjunction, taken};
@@ -193,7 +193,7 @@ impl Over {
     fn applied(&self, node: Expr, modifiers: &Modifiers) -> std::result::Result<Expr, Box<Expr>> {
         let mut window = match node {
             Expr::AggregateFunction(function) => {
-                let fun = WindowFunctionDefinition::AggregateUDF(function.func);
+                let fun = WindowFunctionDefinition::AggregateUDF(moving(function.func));
                 let mut window = WindowFunction::new(fun, function.params.args);
                 window.params.filter = function.params.filter;
                 window.params.null_treatment = function.params.null_treatment;
