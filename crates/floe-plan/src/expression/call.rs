@@ -8,7 +8,7 @@ use floe_syntax::expression::{Argument, Call, Expression, ExpressionKind};
 use floe_syntax::{Literal, expression};
 
 use super::aggregate::Modifiers;
-use super::{Inside, Names};
+use super::{Clause, Inside, Names};
 use crate::name;
 use crate::problem;
 use crate::resolver::Resolver;
@@ -40,10 +40,30 @@ impl Resolver<'_> {
             FunctionKind::Window => Err(Error::analysis("WINDOW_FUNCTION_WITHOUT_OVER_CLAUSE")
                 .with("funcName", format!("\"{name}()\""))
                 .at(origin)),
-            FunctionKind::Generator => Err(Error::analysis("UNSUPPORTED_GENERATOR.NESTED_IN_EXPRESSIONS")
-                .with("expression", format!("\"{}\"", self.text(expression, names)))
-                .at(origin)),
+            FunctionKind::Generator => Err(self.generator_misplaced(expression, names)),
         }
+    }
+
+    /// Rows out of a value where one value is wanted.
+    fn generator_misplaced(&self, expression: &Expression, names: &Names<'_>) -> Error {
+        let text = self.text(expression, names);
+        let operator = match names.clause {
+            Clause::Where => "Filter",
+            Clause::Having => "UnresolvedHaving",
+            Clause::OrderBy => "Sort",
+            Clause::Join => "Join",
+            Clause::GroupBy => {
+                return Error::analysis("UNSUPPORTED_EXPR_FOR_OPERATOR")
+                    .with("invalidExprSqls", format!("\"{text}\""))
+                    .at(&expression.origin);
+            }
+            Clause::Select | Clause::Other => {
+                return Error::analysis("UNSUPPORTED_GENERATOR.NESTED_IN_EXPRESSIONS")
+                    .with("expression", format!("\"{text}\""))
+                    .at(&expression.origin);
+            }
+        };
+        Error::analysis("UNSUPPORTED_GENERATOR.OUTSIDE_SELECT").with("plan", format!("'{operator} {text}"))
     }
 
     /// Calls that are not functions of values.

@@ -20,6 +20,7 @@ pub(crate) mod join_keys;
 pub(crate) mod lateral_view;
 pub(crate) mod limit;
 pub(crate) mod local;
+pub(crate) mod map_key;
 pub(crate) mod order_below;
 pub(crate) mod pivot;
 pub(crate) mod project;
