@@ -48,6 +48,7 @@ pub use family::aggregate::_moving::moving;
 pub use family::comparison::_float::normalise as normalise_floats;
 pub use family::csv::_fields::Fields as CsvFields;
 pub use family::generator::_outer::outer;
+pub use family::json::_records::Records as JsonRecords;
 pub use family::regex::_pattern::Pattern as JavaPattern;
 pub use function::{Function, FunctionKind, all, find};
 pub use interrupt::Interrupt;

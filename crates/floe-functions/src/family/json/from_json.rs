@@ -26,7 +26,7 @@ fn bind(call: &Call<'_>) -> Result<Typed> {
     check(call, &schema)?;
     let options = Options::of(call, 2)?;
     let mode = Mode::of(&options, call)?;
-    let reader = Reader::of(&options, call)?;
+    let reader = Reader::of(&options, call.context, call.origin)?;
     let members = match &schema {
         SparkType::Struct(members) => members.as_slice(),
         _ => &[],
