@@ -19,6 +19,7 @@ use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, JoinError};
 use tokio_stream::wrappers::ReceiverStream;
 
+use super::in_order::in_order;
 use super::pause::with_pauses;
 use super::{Config, capabilities};
 use crate::backend::{Backend, Batches, Run};
@@ -73,7 +74,7 @@ impl Backend for DataFusion {
     async fn execute(&self, planned: &Planned, _run: &Run) -> Result<Batches> {
         let interrupt = Interrupt::default();
         let state = self.state_of_run(&interrupt);
-        let physical = with_pauses(state.create_physical_plan(&planned.plan).await?)?;
+        let physical = with_pauses(in_order(state.create_physical_plan(&planned.plan).await?)?)?;
         Ok(detached(physical, state.task_ctx(), interrupt, &self.threads))
     }
 
