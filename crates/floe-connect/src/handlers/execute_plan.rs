@@ -61,6 +61,9 @@ pub(crate) async fn handle(
 }
 
 fn admit(service: &Service, received: &Received<proto::ExecutePlanRequest>) -> Result<Consumer, Status> {
+    if service.sessions.is_stopping() {
+        return Err(error::stopping());
+    }
     let request = received.decode().map_err(|error| Status::invalid_argument(error.to_string()))?;
     let key = key(&request.session_id, request.user_context.as_ref());
     let observed = request.client_observed_server_side_session_id.as_deref();
