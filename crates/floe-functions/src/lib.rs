@@ -40,7 +40,7 @@ mod family {
     include!(concat!(env!("OUT_DIR"), "/families.rs"));
 }
 
-pub use absent::{absent, is_absent};
+pub use absent::{absent, is_absent, is_absent_for_api};
 pub use call::{Call, Lambda};
 pub use context::Context;
 pub use family::aggregate::_in_order::{depends_on_order, in_order};
@@ -50,7 +50,7 @@ pub use family::csv::_fields::Fields as CsvFields;
 pub use family::generator::_outer::outer;
 pub use family::json::_records::Records as JsonRecords;
 pub use family::regex::_pattern::Pattern as JavaPattern;
-pub use function::{Function, FunctionKind, all, find};
+pub use function::{Function, FunctionKind, all, find, find_for_api};
 pub use interrupt::Interrupt;
 pub use kernel::{Arguments, Kernel};
 pub use typed::Typed;
