@@ -37,6 +37,7 @@ pub(crate) mod statistics;
 pub(crate) mod table;
 pub(crate) mod table_function;
 pub(crate) mod tail;
+pub(crate) mod time_window;
 pub(crate) mod to_df;
 pub(crate) mod to_schema;
 pub(crate) mod transpose;
