@@ -21,7 +21,7 @@ use tokio_stream::wrappers::ReceiverStream;
 
 use super::in_order::in_order;
 use super::pause::with_pauses;
-use super::{Config, capabilities};
+use super::{Config, capabilities, source_order};
 use crate::backend::{Backend, Batches, Run};
 
 /// Batches that wait between the engine and the client; more would only hold memory.
@@ -52,9 +52,11 @@ impl DataFusion {
     }
 
     /// The state of one run, whose functions look at its flag.
-    fn state_of_run(&self, interrupt: &Interrupt) -> SessionState {
+    fn state_of_run(&self, planned: &Planned, interrupt: &Interrupt) -> SessionState {
         let mut state = self.state.clone();
-        state.config_mut().options_mut().extensions.insert(interrupt.clone());
+        let options = state.config_mut().options_mut();
+        options.extensions.insert(interrupt.clone());
+        source_order::keep(&planned.plan, options);
         // Without this the planner gives functions options of its own.
         state.mark_start_execution();
         state
@@ -73,7 +75,7 @@ impl Backend for DataFusion {
 
     async fn execute(&self, planned: &Planned, _run: &Run) -> Result<Batches> {
         let interrupt = Interrupt::default();
-        let state = self.state_of_run(&interrupt);
+        let state = self.state_of_run(planned, &interrupt);
         let physical = with_pauses(in_order(state.create_physical_plan(&planned.plan).await?)?)?;
         Ok(detached(physical, state.task_ctx(), interrupt, &self.threads))
     }
