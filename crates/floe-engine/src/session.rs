@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use dashmap::DashMap;
 use datafusion::scalar::ScalarValue;
 use floe_base::id::{SessionKey, fresh};
-use floe_base::{Error, Kind, Result};
+use floe_base::{Error, Kind, Result, machine};
 use floe_catalog::{Catalog, Table, View};
 use floe_functions::Context;
 use floe_plan::Variables;
@@ -261,6 +261,12 @@ impl Session {
         columns.map(|(column, field)| floe_functions::cast::show::show(column, field, &context)).collect()
     }
 
+    /// Who asks, as the client says; the user of this process where it does not. Spark 4.1 names its own process's user
+    /// whatever the client says, which tells the users of a shared server nothing.
+    fn user(&self) -> &str {
+        if self.key.user_id.is_empty() { machine::user() } else { &self.key.user_id }
+    }
+
     /// What functions may know of the session, at this moment.
     pub(crate) fn context(&self) -> Result<Context> {
         let zone = self.conf.time_zone();
@@ -272,7 +278,7 @@ impl Session {
             now: self.engine.clock().micros(),
             current_catalog,
             current_database: namespace.join("."),
-            current_user: self.key.user_id.clone(),
+            current_user: self.user().into(),
             conf: Arc::new(self.conf.snapshot().into_iter().collect()),
             parse_schema,
         })
