@@ -1,8 +1,8 @@
 //! DataFusion, in process.
 //!
 //! `capabilities.rs` what it can do, `config.rs` how it is set up, `execute.rs` how a plan runs, `in_order.rs` how its
-//! partitions become one result, `pause.rs` how it lets others run too, `recursion.rs` how a recursive query runs, `source_order.rs`
-//! which plans show the order of their source, `watched.rs` an operator between two others.
+//! partitions become one result, `pause.rs` how it lets others run too, `recursion.rs` how a recursive query runs,
+//! `source_order.rs` which plans show the order of their source, `watched.rs` an operator between two others.
 
 mod capabilities;
 mod config;
