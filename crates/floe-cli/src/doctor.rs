@@ -123,7 +123,7 @@ fn catalog(key: &str) -> Option<&str> {
 }
 
 fn ask(runtime: &Runtime, session: &std::sync::Arc<Session>, what: &str, statement: &str) -> Finding {
-    let asked = async { session.run(Request::sql(statement)?).await?.collect_one().await };
+    let asked = async { session.run(Request::sql(session, statement)?).await?.collect_one().await };
     match runtime.block_on(asked) {
         Ok(rows) => Finding::ok(what, format!("{statement}: {} rows", rows.num_rows())),
         Err(error) => Finding::fail(what, format!("{statement}: {}", error.to_string().replace('\n', " "))),

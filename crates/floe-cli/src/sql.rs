@@ -79,7 +79,7 @@ impl Terminal {
 
     /// Runs one statement and prints its rows as they come.
     pub(crate) fn statement(&self, text: &str) -> Result<Done> {
-        let request = Request::sql(text)?;
+        let request = Request::sql(&self.session, text)?;
         let bar = patience();
         let done = self.runtime.block_on(async {
             tokio::select! {
@@ -109,7 +109,7 @@ impl Terminal {
 
     /// The texts in a column of a statement's answer, for completion.
     fn texts(&self, statement: &str, column: &str) -> Result<Vec<String>> {
-        let request = Request::sql(statement)?;
+        let request = Request::sql(&self.session, statement)?;
         let rows = self.runtime.block_on(async { self.session.run(request).await?.collect_one().await })?;
         let Ok(at) = rows.schema().index_of(column) else { return Ok(Vec::new()) };
         let columns = self.session.shown(&rows)?;

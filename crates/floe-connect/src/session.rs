@@ -16,6 +16,7 @@ use floe_proto::connect::{StorageLevel, UserContext};
 use parking_lot::Mutex;
 
 use crate::artifact::Artifacts;
+use crate::decode::Scope;
 use crate::error::Errors;
 use crate::operation::{Operation, PlanHash, check_handle, handle_error};
 use crate::stream::Segment;
@@ -204,6 +205,11 @@ impl Session {
         }
         self.last_used.store(self.engine.engine().clock().micros(), Ordering::Relaxed);
         Ok(self)
+    }
+
+    /// What the plans of a request are decoded with.
+    pub(crate) fn scope(&self) -> Scope<'_> {
+        Scope::new(&self.artifacts).of(&self.engine)
     }
 
     pub(crate) fn id(&self) -> &str {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use floe_backends::{Batches, Run};
-use floe_base::{Error, Result, SqlSource};
+use floe_base::{Error, Result};
 use floe_plan::Planned;
 use floe_route::{Decision, Facts, Policy, Wish, decide, policy};
 use floe_syntax::command::ExplainMode;
@@ -36,9 +36,9 @@ impl Request {
         Self { statement, origin: Vec::new(), operation_id: floe_base::id::fresh(), tags: Vec::new(), node_id: None }
     }
 
-    /// A SQL text.
-    pub fn sql(text: &str) -> Result<Self> {
-        let request = Self::of(floe_sql::parse_statement(&SqlSource::new(text))?);
+    /// A SQL text of a session.
+    pub fn sql(session: &Session, text: &str) -> Result<Self> {
+        let request = Self::of(floe_sql::parse_statement(&session.source(text)?)?);
         Ok(Self { node_id: system::dbt::node_id(text), ..request })
     }
 }

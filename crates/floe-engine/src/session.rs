@@ -3,6 +3,7 @@
 pub mod conf;
 mod files;
 mod lookup;
+mod text;
 mod views;
 
 use std::collections::BTreeMap;

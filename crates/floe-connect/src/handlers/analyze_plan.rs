@@ -13,7 +13,7 @@ use floe_syntax::{Field, Relation, RelationKind};
 use tonic::Status;
 
 use super::execute_plan::message_of;
-use crate::decode::{self, Scope};
+use crate::decode;
 use crate::encode::ddl;
 use crate::error;
 use crate::service::Service;
@@ -116,17 +116,17 @@ fn nothing_asked() -> Error {
 }
 
 fn root(session: &Session, plan: Option<proto::Plan>) -> Result<Relation> {
-    decode::root(&Scope::new(&session.artifacts), decode::compressed::open(plan)?)
+    decode::root(&session.scope(), decode::compressed::open(plan)?)
 }
 
 fn relation(session: &Session, relation: Option<proto::Relation>) -> Result<Relation> {
     let relation = relation.ok_or_else(nothing_asked)?;
-    decode::relation::decode(&Scope::new(&session.artifacts), relation)
+    decode::relation::decode(&session.scope(), relation)
 }
 
 /// Every `observe` of a client asks this, so nothing is resolved for it: a stream has a streaming source.
 fn is_streaming(session: &Session, plan: Option<proto::Plan>) -> Result<bool> {
-    let scope = Scope::new(&session.artifacts);
+    let scope = session.scope();
     decode::root(&scope, decode::compressed::open(plan)?)?;
     Ok(scope.has_streaming_source())
 }

@@ -21,7 +21,7 @@ use futures::{FutureExt, StreamExt};
 use prost::Message;
 use tonic::Status;
 
-use crate::decode::{self, Asked, Scope};
+use crate::decode::{self, Asked};
 use crate::encode::arrow_out::Outgoing;
 use crate::encode::batches::{Chunking, Cutter};
 use crate::encode::metrics;
@@ -136,7 +136,7 @@ async fn run(work: Work) {
 async fn answer(mut work: Work) -> Result<()> {
     let plan = decode::compressed::open(work.plan.take())?;
     work.node_id = decode::whole_text(plan.as_ref()).and_then(floe_engine::system::dbt::node_id);
-    let asked = decode::plan(&Scope::new(&work.session.artifacts), plan)?;
+    let asked = decode::plan(&work.session.scope(), plan)?;
     let out = Out { session: work.session.clone(), operation: work.operation.clone() };
     match asked {
         Asked::Rows(statement) => rows(&out, &work, statement).await?,

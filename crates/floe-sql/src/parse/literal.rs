@@ -5,9 +5,9 @@ use floe_base::{Error, Result};
 use floe_syntax::{Expression, ExpressionKind, Literal};
 
 use crate::keyword::Keyword as K;
-use crate::literal::{decimal, hex, integer, unescape};
+use crate::literal::{decimal, hex, inner, integer, unescape};
 use crate::parser::{Mark, Parser};
-use crate::token::{Kind, Number};
+use crate::token::{Kind, Number, Token};
 
 /// What Spark lists where a typed literal's type is none of them.
 const SUPPORTED_TYPES: &str =
@@ -107,7 +107,12 @@ impl Parser<'_> {
 
     fn string_token(&mut self) -> String {
         let token = self.advance();
-        unescape(self.slice(token))
+        self.string_of(token)
+    }
+
+    /// The value of a string's token.
+    pub(crate) fn string_of(&self, token: Token) -> String {
+        if self.source.raw_strings { inner(self.slice(token)).to_string() } else { unescape(self.slice(token)) }
     }
 
     /// A string where the grammar wants one and no expression; several side by side are one.
