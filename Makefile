@@ -10,7 +10,7 @@ DEBUG = $(CARGO_TARGET_DIR)/debug/floe-engine
 SEED ?= 1
 SCALE ?= 1
 
-.PHONY: help build demo docs test check rust python differential clients upstream bad-inputs tpc dbt-classes peers start truth writers exchange rest-catalog
+.PHONY: help build demo docs test check rust python differential clients upstream bad-inputs doctests tpc dbt-classes peers start truth writers exchange rest-catalog
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
@@ -47,6 +47,9 @@ upstream: build ## operations here and on a real Spark behind the server, which 
 
 bad-inputs: build ## wrong and hostile inputs
 	$(PYTHON) tests/with_server.py $(RELEASE) tests/connect/bad_inputs.py
+
+doctests: build ## the examples in PySpark's own documentation, compared with what real Spark passes
+	$(PYTHON) tests/with_server.py $(RELEASE) tests/connect/doctests.py
 
 tpc: build ## TPC-H and TPC-DS, answers checked; SCALE=n
 	$(PYTHON) tests/with_server.py $(RELEASE) tests/tpc/run.py tpch --scale $(SCALE)

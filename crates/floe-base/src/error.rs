@@ -146,9 +146,9 @@ impl Error {
         conditions::sql_state(&self.0.condition)
     }
 
-    /// Where it happened, as Spark renders it under the sentence; empty when unknown.
+    /// Where it happened, with the piece of the query that stands there; empty when unknown.
     pub fn query_context(&self) -> String {
-        context(&self.0.origin, self.0.kind)
+        summary(&self.0.origin)
     }
 
     /// The sentence without class, state or context: the template with its parameters filled in.
@@ -171,7 +171,7 @@ impl fmt::Display for Error {
         if let Some(state) = self.sql_state() {
             write!(f, " SQLSTATE: {state}")?;
         }
-        f.write_str(&context(&self.0.origin, self.0.kind))
+        f.write_str(&place(&self.0.origin, self.0.kind))
     }
 }
 
@@ -191,18 +191,25 @@ impl std::error::Error for Error {
     }
 }
 
-/// Spark's rendering of the place (Spark 4.1 `SQLQueryContext.summary`, `ParseException.getMessage`).
-fn context(origin: &Origin, kind: Kind) -> String {
+/// What an error's message says of the place (Spark 4.1 `AnalysisException.getMessage`, `ParseException.getMessage`).
+fn place(origin: &Origin, kind: Kind) -> String {
     match origin {
         Origin::Unknown => String::new(),
-        Origin::CallSite(call) => {
-            format!("\n== DataFrame ==\n\"{}\" was called from\n{}\n", call.fragment, call.place)
-        }
         Origin::Sql { source, start, .. } if kind == Kind::Parse => parse_context(&source.text, *start),
         Origin::Sql { source, start, .. } if matches!(kind, Kind::Analysis | Kind::Unsupported) => {
             let (line, column) = position(&source.text, *start as usize);
             format!("; line {line} pos {column}")
         }
+        Origin::CallSite(_) if matches!(kind, Kind::Analysis | Kind::Unsupported) => String::new(),
+        _ => format!("\n{}", summary(origin)),
+    }
+}
+
+/// The place with the piece of the query that stands there (Spark 4.1 `QueryContext.summary`).
+fn summary(origin: &Origin) -> String {
+    match origin {
+        Origin::Unknown => String::new(),
+        Origin::CallSite(call) => format!("== DataFrame ==\n\"{}\" was called from\n{}\n", call.fragment, call.place),
         Origin::Sql { source, start, stop } => {
             let object = source.object.as_ref().map(|(kind, name)| format!(" of {kind} {name}")).unwrap_or_default();
             sql_context(&source.text, *start as usize, *stop as usize, &object)
@@ -223,24 +230,37 @@ fn parse_context(text: &str, start: u32) -> String {
     out
 }
 
-/// An error of meaning shows the lines it covers, the fragment underlined.
+/// The fragment underlined, in its lines; of what else stands in them no more than 32 characters on either side.
 fn sql_context(text: &str, start: usize, stop: usize, object: &str) -> String {
     let stop = stop.min(text.len()).max(start);
     let (line, column) = position(text, start);
-    let mut out = format!("\n== SQL{object} (line {line}, position {}) ==\n", column + 1);
-    let first = text[..start.min(text.len())].rfind('\n').map_or(0, |at| at + 1);
-    let end = text[stop..].find('\n').map_or(text.len(), |at| stop + at);
-    let mut offset = first;
-    for row in text[first..end].split('\n') {
-        let from = start.saturating_sub(offset).min(row.len());
-        let until = stop.saturating_sub(offset).min(row.len());
-        let _ = writeln!(out, "{row}");
-        let pad = row.get(..from).unwrap_or(row).chars().count();
-        let marks = row.get(from..until).unwrap_or("").chars().count();
-        let _ = writeln!(out, "{}{}", " ".repeat(pad), "^".repeat(marks));
-        offset += row.len() + 1;
+    let before = text.get(..start).and_then(|before| before.rsplit('\n').next()).unwrap_or_default();
+    let after = text.get(stop..).and_then(|after| after.split('\n').next()).unwrap_or_default();
+    let (head, tail) = (last_of(before), first_of(after));
+    let mut out = format!("== SQL{object} (line {line}, position {}) ==\n", column + 1);
+    let mut rows = text.get(start..stop).unwrap_or_default().split('\n').peekable();
+    let mut head = Some(head);
+    while let Some(row) = rows.next() {
+        let head = head.take().unwrap_or_default();
+        let tail = if rows.peek().is_none() { tail.as_str() } else { "" };
+        let _ = writeln!(out, "{head}{row}{tail}");
+        let _ = writeln!(out, "{}{}", " ".repeat(head.chars().count()), "^".repeat(row.chars().count()));
     }
     out
+}
+
+/// Characters shown on either side of a fragment. Spark cuts already where there are as many, and then cuts nothing.
+const BESIDE_MAX: usize = 32;
+
+fn last_of(before: &str) -> String {
+    let letters = before.chars().count();
+    let kept = before.chars().skip(letters.saturating_sub(BESIDE_MAX));
+    if letters < BESIDE_MAX { before.into() } else { "...".chars().chain(kept).collect() }
+}
+
+fn first_of(after: &str) -> String {
+    let kept = after.chars().take(BESIDE_MAX);
+    if after.chars().count() < BESIDE_MAX { after.into() } else { kept.chain("...".chars()).collect() }
 }
 
 /// Line (from 1) and column in characters (from 0) of a byte offset.
@@ -321,5 +341,43 @@ mod datafusion {
             next = error.source();
         }
         None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::SqlSource;
+
+    fn error(kind: Kind, text: &str, fragment: &str) -> Error {
+        let start = text.find(fragment).expect("a fragment of the text");
+        let place = |at: usize| u32::try_from(at).expect("a short text");
+        let source = SqlSource::new(text);
+        let origin = Origin::Sql { source, start: place(start), stop: place(start + fragment.len()) };
+        Error::message(kind, "no").at(&origin)
+    }
+
+    #[test]
+    fn a_sentence_about_names_ends_with_the_place_and_its_context_shows_it() {
+        let error = error(Kind::Analysis, "SELECT\n  nope", "nope");
+        assert_eq!(error.to_string(), "no; line 2 pos 2");
+        assert_eq!(error.query_context(), "== SQL (line 2, position 3) ==\n  nope\n  ^^^^\n");
+    }
+
+    #[test]
+    fn long_lines_are_cut_on_either_side() {
+        let text = format!("{} 1/0 {}", "x".repeat(31), "y".repeat(31));
+        let shown = format!("...{} 1/0 {}...", "x".repeat(31), "y".repeat(31));
+        let marks = format!("{}^^^", " ".repeat(35));
+        let context = format!("== SQL (line 1, position 33) ==\n{shown}\n{marks}\n");
+        assert_eq!(error(Kind::Arithmetic, &text, "1/0").to_string(), format!("no\n{context}"));
+        let short = error(Kind::Arithmetic, &text[1..text.len() - 1], "1/0");
+        assert!(!short.query_context().contains("..."));
+    }
+
+    #[test]
+    fn a_fragment_over_lines_is_underlined_in_each() {
+        let context = error(Kind::Arithmetic, "a f(\n\n1) b", "f(\n\n1)").query_context();
+        assert_eq!(context, "== SQL (line 1, position 3) ==\na f(\n  ^^\n\n\n1) b\n^^\n");
     }
 }

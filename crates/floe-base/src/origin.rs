@@ -12,11 +12,18 @@ pub struct SqlSource {
     pub text: Arc<str>,
     /// `Some(("VIEW", "spark_catalog.default.v"))` inside a view's text; errors then name the view.
     pub object: Option<(String, String)>,
+    /// Strings are taken as they are written (`spark.sql.parser.escapedStringLiterals`).
+    pub raw_strings: bool,
 }
 
 impl SqlSource {
     pub fn new(text: impl Into<Arc<str>>) -> Arc<Self> {
-        Arc::new(Self { text: text.into(), object: None })
+        Self::of_session(text, false)
+    }
+
+    /// A text as a session reads it.
+    pub fn of_session(text: impl Into<Arc<str>>, raw_strings: bool) -> Arc<Self> {
+        Arc::new(Self { text: text.into(), object: None, raw_strings })
     }
 }
 

@@ -9,9 +9,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use clap::ArgMatches;
-use floe_base::Result;
 use floe_base::id::fresh;
 use floe_base::settings::Settings;
+use floe_base::{Result, machine};
 use floe_engine::{Engine, Request, Session, SessionKey};
 use futures::StreamExt;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -67,7 +67,7 @@ pub(crate) struct Done {
 impl Terminal {
     pub(crate) fn open(settings: Settings, output: Output) -> Result<Self> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(io)?;
-        let key = SessionKey { user_id: user(), session_id: fresh() };
+        let key = SessionKey { user_id: machine::user().into(), session_id: fresh() };
         let session = Engine::open(settings)?.session(&key)?;
         Ok(Self { runtime, session, output })
     }
@@ -79,7 +79,7 @@ impl Terminal {
 
     /// Runs one statement and prints its rows as they come.
     pub(crate) fn statement(&self, text: &str) -> Result<Done> {
-        let request = Request::sql(text)?;
+        let request = Request::sql(&self.session, text)?;
         let bar = patience();
         let done = self.runtime.block_on(async {
             tokio::select! {
@@ -109,7 +109,7 @@ impl Terminal {
 
     /// The texts in a column of a statement's answer, for completion.
     fn texts(&self, statement: &str, column: &str) -> Result<Vec<String>> {
-        let request = Request::sql(statement)?;
+        let request = Request::sql(&self.session, statement)?;
         let rows = self.runtime.block_on(async { self.session.run(request).await?.collect_one().await })?;
         let Ok(at) = rows.schema().index_of(column) else { return Ok(Vec::new()) };
         let columns = self.session.shown(&rows)?;
@@ -131,8 +131,4 @@ fn patience() -> ProgressBar {
         }
     });
     bar
-}
-
-fn user() -> String {
-    std::env::var("USER").unwrap_or_else(|_| "floe".into())
 }

@@ -64,6 +64,11 @@ pub(crate) fn plain(error: &Error) -> Status {
     status(error, None)
 }
 
+/// What those hear who ask a server for work that is about to end: clients try again, and meet the next one.
+pub(crate) fn stopping() -> Status {
+    Status::unavailable("the server is stopping")
+}
+
 fn status(error: &Error, id: Option<&str>) -> Status {
     let classes = classes(error);
     let mut metadata = HashMap::from([("classes".to_string(), json(&classes))]);
@@ -234,9 +239,9 @@ fn query_context(error: &Error) -> Option<details::QueryContext> {
                 context_type: ContextType::Sql.into(),
                 object_type,
                 object_name,
-                start_index: utf16_index(&source.text, *start),
+                start_index: index(&source.text, *start),
                 // Spark's stop is the last character itself.
-                stop_index: utf16_index(&source.text, *stop).saturating_sub(1),
+                stop_index: index(&source.text, *stop).saturating_sub(1),
                 fragment: error.origin().fragment().into(),
                 summary: error.query_context(),
                 ..Default::default()
@@ -245,10 +250,10 @@ fn query_context(error: &Error) -> Option<details::QueryContext> {
     }
 }
 
-/// A byte offset as the JVM counts: in UTF-16 units.
-fn utf16_index(text: &str, offset: u32) -> i32 {
+/// A byte offset as Spark's parser counts: in characters.
+fn index(text: &str, offset: u32) -> i32 {
     let before = usize::try_from(offset).ok().and_then(|offset| text.get(..offset)).unwrap_or(text);
-    i32::try_from(before.encode_utf16().count()).unwrap_or(i32::MAX)
+    i32::try_from(before.chars().count()).unwrap_or(i32::MAX)
 }
 
 #[cfg(test)]
@@ -288,9 +293,9 @@ mod tests {
     }
 
     #[test]
-    fn contexts_count_as_the_jvm_does() {
-        let source = SqlSource::new("SELECT 'ü', 1/0");
-        let origin = Origin::Sql { source, start: 13, stop: 16 };
+    fn contexts_count_characters() {
+        let source = SqlSource::new("SELECT '😀', 1/0");
+        let origin = Origin::Sql { source, start: 15, stop: 18 };
         let error = Error::new(Kind::Arithmetic, "DIVIDE_BY_ZERO").at(&origin);
         let context = query_context(&error).expect("a context");
         assert_eq!((context.start_index, context.stop_index), (12, 14));

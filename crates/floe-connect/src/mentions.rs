@@ -4,7 +4,7 @@
 //! bytes are searched for the messages that name something; only SQL texts are parsed.
 
 use bytes::Bytes;
-use floe_base::SqlSource;
+use floe_engine::Session;
 use floe_proto::connect as proto;
 use floe_proto::connect::command::CommandType;
 use floe_proto::connect::plan::OpType;
@@ -28,8 +28,9 @@ const KINDS: [&str; 9] = [
     "MergeIntoTableCommand",
 ];
 
-/// What a request of kind `call` names. `opened` is its plan where it travelled compressed.
-pub(crate) fn message(call: &str, request: &Bytes, opened: Option<&proto::Plan>) -> Message {
+/// What a request of kind `call` names, its texts read as the session reads them. `opened` is its plan where it travelled
+/// compressed.
+pub(crate) fn message(session: &Session, call: &str, request: &Bytes, opened: Option<&proto::Plan>) -> Message {
     let compressed = opened.map(|plan| ("Plan", Bytes::from(plan.encode_to_vec())));
     let (kind, searched) = compressed.unwrap_or_else(|| (call, request.clone()));
     let mut message = Message {
@@ -42,7 +43,7 @@ pub(crate) fn message(call: &str, request: &Bytes, opened: Option<&proto::Plan>)
         let text = |field| wire::text(&found, field).filter(|text| !text.is_empty());
         match KINDS[kind] {
             "Read.NamedTable" => name(&mut message, text(1)),
-            "SQL" | "SqlCommand" => sql(&mut message, text(1)),
+            "SQL" | "SqlCommand" => sql(session, &mut message, text(1)),
             "CachedLocalRelation" => message.uploads.extend(text(3)),
             "ChunkedCachedLocalRelation" => {
                 let hashes = [1, 2].into_iter().flat_map(|field| wire::field(&found, field));
@@ -70,9 +71,9 @@ fn target(message: &mut Message, text: Option<String>) {
     message.targets.extend(parts);
 }
 
-fn sql(message: &mut Message, text: Option<String>) {
+fn sql(session: &Session, message: &mut Message, text: Option<String>) {
     let Some(text) = text else { return };
-    match floe_sql::parse_statement(&SqlSource::new(text)) {
+    match session.source(&text).and_then(|source| floe_sql::parse_statement(&source)) {
         Ok(statement) => {
             let (read, written) = floe_engine::elsewhere::names_of(&statement);
             if let Some(names) = &mut message.names {
@@ -130,6 +131,12 @@ mod tests {
         relation(RelType::Read(proto::Read { read_type, ..Default::default() }))
     }
 
+    fn found(root: proto::Relation) -> Message {
+        let key = floe_engine::SessionKey { user_id: String::new(), session_id: floe_base::id::fresh() };
+        let session = floe_engine::Engine::in_memory().and_then(|engine| engine.session(&key)).expect("a session");
+        message(&session, "ExecutePlanRequest", &request(root), None)
+    }
+
     fn request(root: proto::Relation) -> Bytes {
         let plan = Some(proto::Plan { op_type: Some(OpType::Root(root)) });
         proto::ExecutePlanRequest { plan, ..Default::default() }.encode_to_vec().into()
@@ -142,7 +149,7 @@ mod tests {
     #[test]
     fn tables_are_named_below_what_cannot_be_decoded_and_inside_texts() {
         let map = proto::MapPartitions { input: Some(Box::new(table("a.`b c`"))), ..Default::default() };
-        let found = message("ExecutePlanRequest", &request(relation(RelType::MapPartitions(Box::new(map)))), None);
+        let found = found(relation(RelType::MapPartitions(Box::new(map))));
         assert_eq!(found.names, Some(vec![vec!["a".to_string(), "b c".to_string()]]));
         assert_eq!(found.levels, 7);
         let join = proto::Join {
@@ -152,19 +159,19 @@ mod tests {
             })))),
             ..Default::default()
         };
-        let found = message("ExecutePlanRequest", &request(relation(RelType::Join(Box::new(join)))), None);
+        let found = self::found(relation(RelType::Join(Box::new(join))));
         assert_eq!(found.names, Some(vec![vec!["y".to_string()]]));
         assert_eq!(found.uploads, ["h"]);
     }
 
     #[test]
     fn a_text_that_does_not_parse_may_name_anything() {
-        assert_eq!(message("ExecutePlanRequest", &request(text("selec 1")), None).names, None);
+        assert_eq!(found(text("selec 1")).names, None);
     }
 
     #[test]
     fn what_is_written_is_a_target_too() {
-        let found = message("ExecutePlanRequest", &request(text("INSERT INTO a.t SELECT * FROM v")), None);
+        let found = found(text("INSERT INTO a.t SELECT * FROM v"));
         assert_eq!(found.targets, [["a", "t"]]);
         assert!(found.names.is_some_and(|names| names.contains(&vec!["v".to_string()])));
     }

@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::Duration;
 
 use arrow::array::RecordBatch;
@@ -18,6 +18,7 @@ use floe_proto::connect::{StorageLevel, UserContext};
 use parking_lot::Mutex;
 
 use crate::artifact::Artifacts;
+use crate::decode::Scope;
 use crate::encode::arrow_out::Outgoing;
 use crate::error::Errors;
 use crate::operation::{Operation, PlanHash, check_handle, handle_error};
@@ -36,6 +37,7 @@ const OPERATIONS_MAX: usize = 1_000;
 pub(crate) struct Sessions {
     engine: Arc<Engine>,
     inner: Mutex<Inner>,
+    stopping: AtomicBool,
 }
 
 #[derive(Debug)]
@@ -70,7 +72,7 @@ pub(crate) fn key(session_id: &str, user: Option<&UserContext>) -> SessionKey {
 impl Sessions {
     pub(crate) fn new(engine: Arc<Engine>) -> Self {
         let inner = Inner { open: HashMap::new(), closed: Tombstones::new(CLOSED_MAX) };
-        Self { engine, inner: Mutex::new(inner) }
+        Self { engine, inner: Mutex::new(inner), stopping: AtomicBool::new(false) }
     }
 
     pub(crate) fn engine(&self) -> &Arc<Engine> {
@@ -151,6 +153,20 @@ impl Sessions {
         session.used(None)
     }
 
+    /// From now on no operation is started: the server is about to end.
+    pub(crate) fn admit_no_more(&self) {
+        self.stopping.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::Relaxed)
+    }
+
+    /// True while any operation runs.
+    pub(crate) fn are_busy(&self) -> bool {
+        self.inner.lock().open.values().any(|session| session.is_busy())
+    }
+
     /// Stops every running operation; whoever is attached is told.
     pub(crate) fn interrupt_all(&self) {
         let open: Vec<_> = self.inner.lock().open.values().cloned().collect();
@@ -207,6 +223,11 @@ impl Session {
         }
         self.last_used.store(self.engine.engine().clock().micros(), Ordering::Relaxed);
         Ok(self)
+    }
+
+    /// What the plans of a request are decoded with.
+    pub(crate) fn scope(&self) -> Scope<'_> {
+        Scope::new(&self.artifacts).of(&self.engine)
     }
 
     pub(crate) fn id(&self) -> &str {

@@ -100,7 +100,7 @@ async fn show(session: &Arc<Session>, show: Show) -> Result<Execution> {
             show_table_extended::run(session, schema, &pattern, partition).await
         }
         Show::Views { schema, pattern } => show_views::run(session, schema, pattern.as_deref()).await,
-        Show::Columns { table, schema } => show_columns::run(session, &table, schema).await,
+        Show::Columns { table, schema } => show_columns::run(session, table, schema).await,
         Show::TableProperties { table, key } => show_table_properties::run(session, &table, key.as_deref()).await,
         Show::CreateTable { table, as_serde } => show_create_table::run(session, &table, as_serde).await,
         Show::Functions { scope, schema, pattern } => show_functions::run(scope.as_deref(), schema, pattern.as_deref()),

@@ -7,7 +7,7 @@ use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use floe_backends::{Batches, Run, Work};
 use floe_base::id::BackendId;
-use floe_base::{Error, Result, SqlSource};
+use floe_base::{Error, Result};
 use floe_plan::Planned;
 use floe_route::{Decision, Facts, Policy, Wish, decide, policy};
 use floe_syntax::command::ExplainMode;
@@ -41,9 +41,9 @@ impl Request {
         Self { statement, sent: None, operation_id, tags: Vec::new(), node_id: None }
     }
 
-    /// A SQL text.
-    pub fn sql(text: &str) -> Result<Self> {
-        let request = Self::of(floe_sql::parse_statement(&SqlSource::new(text))?);
+    /// A SQL text of a session.
+    pub fn sql(session: &Session, text: &str) -> Result<Self> {
+        let request = Self::of(floe_sql::parse_statement(&session.source(text)?)?);
         Ok(Self { node_id: system::dbt::node_id(text), ..request })
     }
 }
@@ -321,11 +321,15 @@ pub(crate) async fn explain(session: Arc<Session>, relation: Relation, mode: Exp
             let route = format!("== Route ==\n{}\n", decision.summary());
             // What Spark would make of it, only Spark knows; ours shows what is asked.
             let physical = session.engine().backend(BackendId::DataFusion)?.explain(Work::Plan(&planned)).await?;
+            let last = physical.split("\n\n").last().unwrap_or_default().trim_end();
             Ok(match mode {
-                ExplainMode::Simple => {
-                    format!("{}\n\n{route}", physical.split("\n\n").last().unwrap_or_default().trim_end())
+                ExplainMode::Simple | ExplainMode::Formatted => format!("{last}\n\n{route}"),
+                ExplainMode::Cost => format!("{}\n\n{route}", physical.trim_end()),
+                // Spark's words for a plan of which it would generate no code.
+                ExplainMode::Codegen => format!("Found 0 WholeStageCodegen subtrees.\n\n{route}"),
+                ExplainMode::Extended | ExplainMode::Route => {
+                    format!("== Analyzed Logical Plan ==\n{}\n\n{physical}\n\n{route}", planned.plan.display_indent())
                 }
-                _ => format!("== Analyzed Logical Plan ==\n{}\n\n{physical}\n\n{route}", planned.plan.display_indent()),
             })
         })
         .await

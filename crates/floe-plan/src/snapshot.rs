@@ -143,7 +143,8 @@ fn opened(view: Box<View>) -> Result<Object> {
         ViewBody::Elsewhere => Err(Error::unsupported(format!("temp view `{}`, which Spark made,", view.name.name))),
         ViewBody::Text { sql, catalog, namespace } => {
             let name = view.name.parts().into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(".");
-            let source = Arc::new(SqlSource { text: sql.as_str().into(), object: Some(("VIEW".into(), name.clone())) });
+            let object = Some(("VIEW".into(), name.clone()));
+            let source = Arc::new(SqlSource { text: sql.as_str().into(), object, raw_strings: false });
             let query = floe_sql::parse_query(&source).map_err(|error| {
                 Error::message(Kind::Analysis, format!("the text of view {name} cannot be read: {error}"))
                     .at(&Origin::Unknown)

@@ -44,8 +44,8 @@ pub fn parse_query(source: &Arc<SqlSource>) -> Result<Relation> {
 }
 
 /// One expression with an optional alias, as `selectExpr` and `expr` take it.
-pub fn parse_expression(text: &str) -> Result<Expression> {
-    Parser::run(&SqlSource::new(text), Parser::named_expression)
+pub fn parse_expression(source: &Arc<SqlSource>) -> Result<Expression> {
+    Parser::run(source, Parser::named_expression)
 }
 
 /// One data type: `array<int>`, `DECIMAL(10,2)`.

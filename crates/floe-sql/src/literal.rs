@@ -28,7 +28,9 @@ pub(crate) fn unescape(token: &str) -> String {
     out
 }
 
-fn inner(token: &str) -> &str {
+/// A string token without its first and its last letter. For `r'…'` that is not what stands between the quotes, but what
+/// Spark 4.1 takes where strings are as written (`stringWithoutUnescape`).
+pub(crate) fn inner(token: &str) -> &str {
     token.get(1..token.len().saturating_sub(1)).unwrap_or("")
 }
 

@@ -18,7 +18,7 @@ fn queries_agree_with_spark() {
 
 #[test]
 fn expressions_agree_with_spark() {
-    check("expressions.txt", |text| floe_sql::parse_expression(text).map(drop));
+    check("expressions.txt", |text| floe_sql::parse_expression(&SqlSource::new(text)).map(drop));
 }
 
 #[test]

@@ -170,7 +170,7 @@ fn random_bytes_never_panic() {
         let bytes: Vec<u8> = (0..length).map(|_| random.next(256) as u8).collect();
         let text = String::from_utf8_lossy(&bytes).into_owned();
         let _ = parse(&text);
-        let _ = floe_sql::parse_expression(&text);
+        let _ = floe_sql::parse_expression(&SqlSource::new(text.as_str()));
         let _ = floe_sql::parse_schema(&text);
         let _ = floe_sql::parse_multipart_identifier(&text);
         let _ = floe_sql::parse_json_type(&text);
@@ -197,7 +197,7 @@ fn mutated_statements_never_panic() {
             // The text of an error is made from the statement: it must not break on any.
             let _ = error.to_string();
         }
-        let _ = floe_sql::parse_expression(&text);
+        let _ = floe_sql::parse_expression(&SqlSource::new(text.as_str()));
     }
 }
 

@@ -7,7 +7,7 @@ use floe_base::origin::SqlSource;
 
 #[track_caller]
 fn expression(text: &str, expected: &str) {
-    let found = floe_sql::parse_expression(text).map(|found| printer::expression(&found));
+    let found = floe_sql::parse_expression(&SqlSource::new(text)).map(|found| printer::expression(&found));
     assert_eq!(found.unwrap_or_else(|error| error.to_string()), expected, "\n{text}");
 }
 

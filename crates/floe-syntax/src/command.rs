@@ -163,7 +163,7 @@ pub enum Command {
     },
     CommentOn {
         kind: ObjectKind,
-        name: Vec<String>,
+        name: TableName,
         comment: Option<String>,
     },
     Call {
@@ -487,7 +487,7 @@ pub enum Show {
         pattern: Option<String>,
     },
     Columns {
-        table: Vec<String>,
+        table: TableName,
         schema: Option<Vec<String>>,
     },
     TableProperties {

@@ -255,6 +255,8 @@ pub struct TableName {
     pub identifier: Option<Box<Expression>>,
     pub time_travel: Option<TimeTravel>,
     pub options: Vec<(String, String)>,
+    /// Where a statement names it, for errors that the name alone is to blame for.
+    pub origin: Origin,
 }
 
 #[derive(Clone, Debug)]

@@ -18,7 +18,7 @@ use floe_base::{Error, Result};
 use floe_syntax::data_type::DataType as SparkType;
 use futures::TryStreamExt;
 
-use super::{first_bytes, flag, listing, only, option, projected};
+use super::{codec, first_bytes, flag, listing, no_columns, only, option, projected, utf8_only};
 
 /// What fields mean under a reader's options, by the session's casts, which stand above this crate.
 pub trait Fields: Send + Sync {
@@ -53,7 +53,7 @@ const OPTIONS: &[&str] = &[
 ];
 
 /// Bytes read to find the columns' names and number.
-const HEAD_BYTES: u64 = 1 << 20;
+const HEAD_BYTES: usize = 1 << 20;
 
 pub(super) async fn open(
     urls: &[ListingTableUrl],
@@ -69,14 +69,19 @@ pub(super) async fn open(
     if let Some(ratio) = option(options, "samplingRatio").filter(|ratio| ratio.parse() != Ok(1.0)) {
         return Err(Error::unsupported(format!("samplingRatio {ratio} of csv files: types are found from all values")));
     }
+    utf8_only("csv", options)?;
     let fields = fields(options)?;
     let sample = first_bytes(urls, state, HEAD_BYTES).await?;
+    if sample.is_empty() && schema.is_none() {
+        return Err(no_columns("csv"));
+    }
     let head = head(&sample, options)?;
     // Spark takes the first fields of records that have more than the schema; the reader must know of all.
     let width = widest(&sample, options)?.max(schema.as_ref().map_or(0, |schema| schema.fields().len()));
     let place = |index: usize| Field::new(format!("_c{index}"), DataType::Utf8, true);
     let texts = Schema::new((0..width).map(place).collect::<Vec<_>>());
-    let listed = listing(Arc::new(format(options)?), urls, Some(Arc::new(texts)), state).await?;
+    let format = format(options)?.with_file_compression_type(codec::of_all(urls, state).await?);
+    let listed = listing(Arc::new(format), urls, Arc::new(texts), state).await?;
     let wanted = match schema {
         Some(schema) => {
             let partitions: Vec<_> =

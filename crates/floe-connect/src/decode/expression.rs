@@ -45,7 +45,7 @@ pub(super) fn boxed(
 fn decode_kind(scope: &Scope<'_>, kind: ExprType, origin: &Origin) -> Result<Expression> {
     let kind = match kind {
         ExprType::Literal(value) => return literal::expression(value, origin.clone()),
-        ExprType::ExpressionString(written) => return expression_string(&written.expression, origin),
+        ExprType::ExpressionString(written) => return expression_string(scope, &written.expression, origin),
         ExprType::UnresolvedAttribute(attribute) => self::attribute(attribute)?,
         ExprType::UnresolvedStar(star) => self::star(star)?,
         ExprType::UnresolvedRegex(regex) => column_regex(regex)?,
@@ -98,8 +98,8 @@ fn misplaced(what: &str) -> Error {
 }
 
 /// `expr("a + 1 AS b")`. The text has an origin of its own, which is closer than the call's.
-fn expression_string(written: &str, origin: &Origin) -> Result<Expression> {
-    let mut parsed = text::expression(written)?;
+fn expression_string(scope: &Scope<'_>, written: &str, origin: &Origin) -> Result<Expression> {
+    let mut parsed = text::expression(scope, written)?;
     if matches!(parsed.origin, Origin::Unknown) {
         parsed.origin = origin.clone();
     }
@@ -149,6 +149,7 @@ fn unresolved_function(scope: &Scope<'_>, function: proto::expression::Unresolve
     if function.is_user_defined_function {
         call.name = text::name(&function.function_name)?;
     }
+    call.of_api = !function.is_user_defined_function;
     if function.function_name.eq_ignore_ascii_case("when") {
         return case(call.arguments);
     }

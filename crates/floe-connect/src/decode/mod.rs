@@ -40,9 +40,10 @@ mod write;
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use bytes::Bytes;
-use floe_base::{Error, Kind, Result};
+use floe_base::{Error, Kind, Result, SqlSource};
 use floe_proto::connect as proto;
 use floe_proto::connect::plan::OpType;
 use floe_syntax::{Relation, Statement};
@@ -67,6 +68,8 @@ pub(crate) trait Artifacts {
 /// What decoding needs besides the message: the session's uploads and the relations that others refer to by plan id.
 pub(crate) struct Scope<'a> {
     artifacts: &'a dyn Artifacts,
+    /// The session whose settings say how SQL texts are read.
+    session: Option<&'a floe_engine::Session>,
     references: RefCell<HashMap<i64, proto::Relation>>,
     depth: Cell<usize>,
     nodes: Cell<usize>,
@@ -77,10 +80,25 @@ impl<'a> Scope<'a> {
     pub(crate) fn new(artifacts: &'a dyn Artifacts) -> Self {
         Self {
             artifacts,
+            session: None,
             references: RefCell::default(),
             depth: Cell::new(0),
             nodes: Cell::new(0),
             streaming: Cell::new(false),
+        }
+    }
+
+    #[must_use]
+    pub(crate) fn of(mut self, session: &'a floe_engine::Session) -> Self {
+        self.session = Some(session);
+        self
+    }
+
+    /// A SQL text, ready for the parser.
+    fn source(&self, text: &str) -> Result<Arc<SqlSource>> {
+        match self.session {
+            Some(session) => session.source(text),
+            None => Ok(SqlSource::new(text)),
         }
     }
 

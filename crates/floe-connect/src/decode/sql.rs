@@ -23,7 +23,7 @@ pub(super) fn relation(scope: &Scope<'_>, sql: proto::Sql) -> Result<RelationKin
 
 /// The statement of a text, its arguments bound.
 pub(super) fn statement(scope: &Scope<'_>, sql: proto::Sql) -> Result<Statement> {
-    let parsed = text::statement(&sql.query)?;
+    let parsed = text::statement(scope, &sql.query)?;
     let arguments = arguments(scope, sql)?;
     parsed.bind(arguments)
 }

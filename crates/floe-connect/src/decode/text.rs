@@ -1,14 +1,16 @@
 //! The one door from the wire to the SQL parser: SQL text, expression strings, names, types and schemas as text.
 
-use floe_base::{Result, SqlSource};
+use floe_base::Result;
 use floe_syntax::{DataType, Expression, Statement};
 
-pub(super) fn statement(text: &str) -> Result<Statement> {
-    floe_sql::parse_statement(&SqlSource::new(text))
+use super::Scope;
+
+pub(super) fn statement(scope: &Scope<'_>, text: &str) -> Result<Statement> {
+    floe_sql::parse_statement(&scope.source(text)?)
 }
 
-pub(super) fn expression(text: &str) -> Result<Expression> {
-    floe_sql::parse_expression(text)
+pub(super) fn expression(scope: &Scope<'_>, text: &str) -> Result<Expression> {
+    floe_sql::parse_expression(&scope.source(text)?)
 }
 
 /// The parts of a table's, view's or function's name.

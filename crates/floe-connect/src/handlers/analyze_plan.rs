@@ -16,7 +16,7 @@ use prost::Message as _;
 use tonic::Status;
 
 use super::execute_plan::message_of;
-use crate::decode::{self, Scope};
+use crate::decode;
 use crate::encode::ddl;
 use crate::service::Service;
 use crate::session::{Session, key};
@@ -57,7 +57,8 @@ async fn elsewhere(session: &Arc<Session>, request: &Bytes, why: Error) -> Resul
     if !session.engine.engine().forwards() {
         return Err(why);
     }
-    let message = floe_syntax::Message { is_query: true, ..mentions::message("AnalyzePlanRequest", request, None) };
+    let message = mentions::message(&session.engine, "AnalyzePlanRequest", request, None);
+    let message = floe_syntax::Message { is_query: true, ..message };
     let sent = Sent { message: Arc::new(message), wire: session.clone() };
     let answer = session.engine.analyze_elsewhere(sent, why).await?;
     let answer = proto::AnalyzePlanResponse::decode(answer)
@@ -135,17 +136,17 @@ fn nothing_asked() -> Error {
 }
 
 fn root(session: &Session, plan: Option<proto::Plan>) -> Result<Relation> {
-    decode::root(&Scope::new(&session.artifacts), decode::compressed::open(plan)?)
+    decode::root(&session.scope(), decode::compressed::open(plan)?)
 }
 
 fn relation(session: &Session, relation: Option<proto::Relation>) -> Result<Relation> {
     let relation = relation.ok_or_else(nothing_asked)?;
-    decode::relation::decode(&Scope::new(&session.artifacts), relation)
+    decode::relation::decode(&session.scope(), relation)
 }
 
 /// Every `observe` of a client asks this, so nothing is resolved for it: a stream has a streaming source.
 fn is_streaming(session: &Session, plan: Option<proto::Plan>) -> Result<bool> {
-    let scope = Scope::new(&session.artifacts);
+    let scope = session.scope();
     let relation = decode::root(&scope, decode::compressed::open(plan)?)?;
     if session.engine.reads_elsewhere(&relation) {
         return Err(Error::unsupported("a question about a temp view that Spark made"));

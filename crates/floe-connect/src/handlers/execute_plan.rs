@@ -23,7 +23,7 @@ use futures::{FutureExt, StreamExt};
 use prost::Message;
 use tonic::Status;
 
-use crate::decode::{self, Asked, Scope};
+use crate::decode::{self, Asked};
 use crate::encode::arrow_out::Outgoing;
 use crate::encode::batches::{Chunking, Cutter};
 use crate::encode::metrics;
@@ -65,6 +65,9 @@ pub(crate) async fn handle(
 }
 
 fn admit(service: &Service, received: &Received<proto::ExecutePlanRequest>) -> Result<Consumer, Status> {
+    if service.sessions.is_stopping() {
+        return Err(error::stopping());
+    }
     let request = received.decode().map_err(|error| Status::invalid_argument(error.to_string()))?;
     let key = key(&request.session_id, request.user_context.as_ref());
     let observed = request.client_observed_server_side_session_id.as_deref();
@@ -180,10 +183,10 @@ impl Work {
         self.node_id = decode::whole_text(plan.as_ref()).and_then(floe_engine::system::dbt::node_id);
         let mut message = self.session.engine.engine().forwards().then(|| {
             let opened = plan.as_ref().filter(|_| is_compressed);
-            let message = mentions::message("ExecutePlanRequest", &self.request, opened);
+            let message = mentions::message(&self.session.engine, "ExecutePlanRequest", &self.request, opened);
             floe_syntax::Message { makes: mentions::makes(plan.as_ref()), ..message }
         });
-        let asked = decode::plan(&Scope::new(&self.session.artifacts), plan);
+        let asked = decode::plan(&self.session.scope(), plan);
         if let (Some(message), Ok(asked)) = (&mut message, &asked) {
             mentions::complete(message, asked);
         }

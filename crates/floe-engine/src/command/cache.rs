@@ -48,7 +48,7 @@ pub(super) async fn uncache(session: &Session, name: &TableName, if_exists: bool
             Ok(Execution::empty())
         }
         None if if_exists => Ok(Execution::empty()),
-        None => Err(missing(&name.parts)),
+        None => Err(missing(&name.parts).at(&name.origin)),
     }
 }
 

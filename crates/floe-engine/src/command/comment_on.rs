@@ -12,16 +12,13 @@ use crate::{Execution, Session};
 pub(super) async fn run(
     session: &Arc<Session>,
     kind: ObjectKind,
-    name: &[String],
+    name: &TableName,
     comment: Option<String>,
 ) -> Result<Execution> {
     let comment = vec![("comment".to_string(), comment.unwrap_or_default())];
     match kind {
-        ObjectKind::Schema => alter_schema::run(session, name, &comment).await,
-        ObjectKind::Table => {
-            let table = TableName { parts: name.to_vec(), ..TableName::default() };
-            tables::alter(session, &table, AlterTable::SetProperties(comment)).await
-        }
+        ObjectKind::Schema => alter_schema::run(session, &name.parts, &comment).await,
+        ObjectKind::Table => tables::alter(session, name, AlterTable::SetProperties(comment)).await,
         _ => Err(Error::unsupported("COMMENT ON this kind of object")),
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use datafusion::scalar::ScalarValue;
-use floe_base::{Error, Kind, Result, SqlSource};
+use floe_base::{Error, Kind, Result};
 use floe_syntax::statement::Arguments;
 use floe_syntax::{Command, Expression, Origin, Relation, RelationKind, Statement};
 
@@ -34,7 +34,7 @@ async fn once(
     using: Vec<(Expression, Option<String>)>,
 ) -> Result<Statement> {
     let text = constant_text(session, text).await?;
-    let inner = floe_sql::parse_statement(&SqlSource::new(text.as_str()))?;
+    let inner = floe_sql::parse_statement(&session.source(&text)?)?;
     let bound = inner.bind(arguments(using)?)?;
     if into.is_empty() {
         return Ok(bound);

@@ -48,7 +48,7 @@ impl Session {
 
     /// The same, or Spark's `TABLE_OR_VIEW_NOT_FOUND`.
     pub(super) async fn existing_object(&self, name: &TableName) -> Result<Named> {
-        self.named(name).await?.ok_or_else(|| missing(&name.parts))
+        self.named(name).await?.ok_or_else(|| missing(&name.parts).at(&name.origin))
     }
 
     /// The whole name an object of these parts has, or would have.

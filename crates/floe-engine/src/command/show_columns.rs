@@ -9,9 +9,9 @@ use super::cells::{texts, told};
 use super::describe_table::columns_of;
 use crate::{Execution, Session};
 
-pub(super) async fn run(session: &Arc<Session>, table: &[String], schema: Option<Vec<String>>) -> Result<Execution> {
-    let parts = schema.unwrap_or_default().into_iter().chain(table.iter().cloned()).collect();
-    let named = session.existing_object(&TableName { parts, ..TableName::default() }).await?;
+pub(super) async fn run(session: &Arc<Session>, table: TableName, schema: Option<Vec<String>>) -> Result<Execution> {
+    let parts = schema.unwrap_or_default().into_iter().chain(table.parts).collect();
+    let named = session.existing_object(&TableName { parts, origin: table.origin, ..TableName::default() }).await?;
     let schema = columns_of(session, &named).await?;
     told(vec![("col_name", false, texts(schema.fields().iter().map(|field| field.name().as_str())))])
 }

@@ -121,7 +121,7 @@ impl Session {
                 Err(error.with("viewName", quoted(&name.parts)).with("operation", "INSERT"))
             }
             // Spark looks among the tables of a catalog that has views apart, and finds none.
-            Some(Named::Object { .. }) | None => Err(missing(&name.parts)),
+            Some(Named::Object { .. }) | None => Err(missing(&name.parts).at(&name.origin)),
         }
     }
 

@@ -110,7 +110,7 @@ async fn run_block(session: &Arc<Session>, block: &Block) -> Verdict {
 }
 
 async fn answer(session: &Arc<Session>, block: &Block) -> Result<Vec<String>, floe_base::Error> {
-    let rows = session.run(Request::sql(&block.sql)?).await?.collect_one().await?;
+    let rows = session.run(Request::sql(session, &block.sql)?).await?.collect_one().await?;
     let warehouse = session.conf().get("spark.sql.warehouse.dir")?;
     let mut lines: Vec<String> =
         rendering::rows(&rows).iter().map(|line| rendering::masked(line, &warehouse)).collect();

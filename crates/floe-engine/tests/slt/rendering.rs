@@ -52,13 +52,10 @@ pub(crate) fn rows(batch: &RecordBatch) -> Vec<String> {
             value(column, row)
         }
     };
-    let line = |row: usize| {
-        if batch.num_columns() == 0 {
-            return "()".to_string();
-        }
-        batch.columns().iter().zip(schema.fields()).map(cell(row)).collect::<Vec<_>>().join(" | ")
-    };
-    (0..batch.num_rows()).map(line).collect()
+    // The recorder's tables have no rows without columns.
+    let rows = if batch.num_columns() == 0 { 0 } else { batch.num_rows() };
+    let line = |row: usize| batch.columns().iter().zip(schema.fields()).map(cell(row)).collect::<Vec<_>>().join(" | ");
+    (0..rows).map(line).collect()
 }
 
 /// A text bare where nothing in it could mislead, else as ASCII JSON.

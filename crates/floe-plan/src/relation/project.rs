@@ -50,6 +50,9 @@ impl Resolver<'_> {
                 let columns = self.column_regex(pattern, names, &expression.origin)?;
                 outputs.extend(columns.iter().map(Output::pass));
             }
+            ExpressionKind::Attribute(attribute) if self.is_regex(attribute) => {
+                outputs.extend(self.quoted_regex(&attribute.parts, names, &expression.origin)?);
+            }
             ExpressionKind::Alias { child, names: aliases, .. } if is_generator(child).is_some() => {
                 self.push_generated(child, aliases, names, outputs)?;
             }

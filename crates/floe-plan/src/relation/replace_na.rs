@@ -37,7 +37,13 @@ impl Resolver<'_> {
         let of = |value: &Literal| cast(literal::literal(value, origin)?, to, CastMode::Session, self.context, origin);
         let mut branches = Vec::with_capacity(replacements.len());
         for (from, value) in replacements {
-            let equal = self.apply("=", vec![column.typed(), of(from)?], "replace", origin)?;
+            // The value looked for stays what it is: a number is a double to Spark, which no other type's value need equal.
+            let from = literal::literal(from, origin)?;
+            let from = match from.data_type.is_numeric() {
+                true => cast(from, &DataType::Float64, CastMode::Session, self.context, origin)?,
+                false => from,
+            };
+            let equal = self.apply("=", vec![column.typed(), from], "replace", origin)?;
             branches.push((equal, of(value)?));
         }
         let value = condition::choose(branches, Some(column.typed()));

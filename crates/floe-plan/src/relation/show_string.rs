@@ -109,13 +109,14 @@ fn as_table(shown: &Shown, count: i32, to_the_right: bool) -> String {
             *width = (*width).max(half_width(cell));
         }
     }
-    let ruler: String = widths.iter().map(|width| format!("+{}", "-".repeat(*width))).collect::<String>() + "+\n";
+    let ruled: Vec<String> = widths.iter().map(|width| "-".repeat(*width)).collect();
+    let ruler = format!("+{}+\n", ruled.join("+"));
     let line = |row: &Vec<String>| {
         let cells = row.iter().zip(&widths).map(|(cell, width)| {
             let pad = " ".repeat(width.saturating_sub(half_width(cell)));
-            if to_the_right { format!("|{pad}{cell}") } else { format!("|{cell}{pad}") }
+            if to_the_right { format!("{pad}{cell}") } else { format!("{cell}{pad}") }
         });
-        cells.collect::<String>() + "|\n"
+        format!("|{}|\n", cells.collect::<Vec<_>>().join("|"))
     };
     let mut text = format!("{ruler}{}{ruler}", line(&shown.header));
     shown.cells.iter().for_each(|row| text.push_str(&line(row)));

@@ -5,7 +5,6 @@ use floe_syntax::relation::{Join, JoinConstraint, JoinKind, TableName, TimeTrave
 use floe_syntax::{Relation, RelationKind};
 
 use crate::keyword::Keyword as K;
-use crate::literal::unescape;
 use crate::parser::{Mark, Parser};
 use crate::token::{Kind, Number};
 
@@ -264,7 +263,7 @@ impl Parser<'_> {
         let token = self.token();
         let version = match token.kind {
             Kind::Number(Number::Integer) => self.slice(token).to_string(),
-            Kind::String | Kind::DoubleQuoted => unescape(self.slice(token)),
+            Kind::String | Kind::DoubleQuoted => self.string_of(token),
             _ => return Err(self.syntax_error()),
         };
         self.advance();

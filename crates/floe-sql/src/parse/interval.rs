@@ -8,7 +8,6 @@ use floe_syntax::{Expression, Literal};
 
 use crate::interval::{Interval, parse_day_time, parse_interval, parse_year_month};
 use crate::keyword::Keyword as K;
-use crate::literal::unescape;
 use crate::parser::{Mark, Parser};
 use crate::token::{Kind, Number};
 
@@ -89,7 +88,7 @@ impl Parser<'_> {
         let token = self.token();
         let (text, quoted) = match token.kind {
             Kind::Number(Number::Integer | Number::Decimal) => (self.slice(token).to_string(), false),
-            Kind::String | Kind::DoubleQuoted => (unescape(self.slice(token)), true),
+            Kind::String | Kind::DoubleQuoted => (self.string_of(token), true),
             _ => return Err(self.syntax_error()),
         };
         self.advance();

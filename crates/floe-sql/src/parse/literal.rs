@@ -5,13 +5,25 @@ use floe_base::{Error, Result};
 use floe_syntax::{Expression, ExpressionKind, Literal};
 
 use crate::keyword::Keyword as K;
-use crate::literal::{decimal, hex, integer, unescape};
+use crate::literal::{decimal, hex, inner, integer, unescape};
 use crate::parser::{Mark, Parser};
-use crate::token::{Kind, Number};
+use crate::token::{Kind, Number, Token};
 
 /// What Spark lists where a typed literal's type is none of them.
 const SUPPORTED_TYPES: &str =
     "\"DATE\", \"TIMESTAMP_NTZ\", \"TIMESTAMP_LTZ\", \"TIMESTAMP\", \"INTERVAL\", \"X\", \"TIME\"";
+
+/// What Java's `BigDecimal`, which measures a double before it is one, says of an exponent that fits no `int`.
+fn exponent_overflow(text: &str) -> Option<&'static str> {
+    let (_, exponent) = text.split_once(['e', 'E'])?;
+    let digits = exponent.trim_start_matches(['+', '-']).trim_end_matches(|letter: char| letter.is_ascii_alphabetic());
+    let digits = digits.trim_start_matches('0');
+    match digits.len() {
+        11.. => Some("Too many nonzero exponent digits."),
+        10 if digits.parse::<i32>().is_err() => Some("Exponent overflow."),
+        _ => None,
+    }
+}
 
 impl Parser<'_> {
     /// A number, with its sign when that comes first.
@@ -43,6 +55,11 @@ impl Parser<'_> {
                 .with("minValue", low)
                 .with("maxValue", high)
         };
+        if matches!(form, Number::Float | Number::Double | Number::Exponent)
+            && let Some(what) = exponent_overflow(text)
+        {
+            return Err(self.error("_LEGACY_ERROR_TEMP_0060", from).with("msg", what));
+        }
         match form {
             Number::Integer => integer(text).map_err(too_precise),
             Number::Decimal => decimal(text).map_err(too_precise),
@@ -90,7 +107,12 @@ impl Parser<'_> {
 
     fn string_token(&mut self) -> String {
         let token = self.advance();
-        unescape(self.slice(token))
+        self.string_of(token)
+    }
+
+    /// The value of a string's token.
+    pub(crate) fn string_of(&self, token: Token) -> String {
+        if self.source.raw_strings { inner(self.slice(token)).to_string() } else { unescape(self.slice(token)) }
     }
 
     /// A string where the grammar wants one and no expression; several side by side are one.

@@ -8,7 +8,6 @@ use floe_base::{Error, Result};
 use floe_syntax::relation::TableName;
 
 use crate::keyword::Keyword as K;
-use crate::literal::unescape;
 use crate::parser::Parser;
 use crate::token::Kind;
 
@@ -99,21 +98,30 @@ impl Parser<'_> {
         self.expect_keyword(K::Identifier)?;
         self.expect(Kind::LeftParen)?;
         let token = self.advance();
-        let text = unescape(self.slice(token));
+        let text = self.string_of(token);
         self.expect(Kind::RightParen)?;
         crate::parse_multipart_identifier(&text)
     }
 
     /// The name of a table, view, schema or function: parts, or `IDENTIFIER(<constant expression>)`.
     pub(crate) fn table_name(&mut self) -> Result<TableName> {
+        let from = self.mark();
         if self.is_identifier_clause() {
             self.advance();
             self.expect(Kind::LeftParen)?;
             let text = self.expression()?;
             self.expect(Kind::RightParen)?;
-            return Ok(TableName { identifier: Some(Box::new(text)), ..TableName::default() });
+            let identifier = Some(Box::new(text));
+            return Ok(TableName { identifier, origin: self.origin(from), ..TableName::default() });
         }
-        Ok(TableName { parts: self.multipart()?, ..TableName::default() })
+        self.plain_table_name()
+    }
+
+    /// The name of a table in a statement that knows no `IDENTIFIER()`.
+    pub(crate) fn plain_table_name(&mut self) -> Result<TableName> {
+        let from = self.mark();
+        let parts = self.plain_name()?;
+        Ok(TableName { parts, origin: self.origin(from), ..TableName::default() })
     }
 
     /// `IDENTIFIER(<expression>)` whose text is not known before the expression is evaluated.

@@ -6,7 +6,6 @@ use floe_syntax::{Expression, ExpressionKind, Literal, Relation};
 
 use super::primary::Parenthesis;
 use crate::keyword::Keyword as K;
-use crate::literal::unescape;
 use crate::parser::{Mark, Parser};
 use crate::token::Kind;
 
@@ -142,7 +141,7 @@ impl Parser<'_> {
             self.advance();
             let place = self.mark();
             let token = self.advance();
-            let escape = unescape(self.slice(token));
+            let escape = self.string_of(token);
             if escape.chars().count() != 1 {
                 let error = self.error("INVALID_ESC", predicate).with("invalidEscape", format!("'{escape}'"));
                 self.defer(error);

@@ -296,7 +296,7 @@ impl Parser<'_> {
                 let token = self.token();
                 match token.kind {
                     Kind::String | Kind::DoubleQuoted => {
-                        let key = crate::literal::unescape(self.slice(token));
+                        let key = self.string_of(token);
                         path.push_str(&format!("['{key}']"));
                     }
                     Kind::Number(crate::token::Number::Integer) => path.push_str(&format!("[{}]", self.slice(token))),

@@ -63,7 +63,7 @@ impl Parser<'_> {
                 self.advance();
                 return Err(self.syntax_error());
             }
-            return Ok(crate::literal::unescape(self.slice(token)));
+            return Ok(self.string_of(token));
         }
         let mut key = self.name()?;
         while self.eat(Kind::Dot) {

@@ -136,7 +136,7 @@ impl Parser<'_> {
         if self.eat_one_of(&[K::From, K::In]).is_none() {
             return Err(self.syntax_error());
         }
-        let table = self.plain_name()?;
+        let table = self.plain_table_name()?;
         let schema = self.in_schema()?;
         Ok(Show::Columns { table, schema })
     }

@@ -81,7 +81,7 @@ impl Parser<'_> {
             Some(_) => ObjectKind::Schema,
             None => return Err(self.syntax_error()),
         };
-        let name = self.plain_name()?;
+        let name = self.plain_table_name()?;
         self.expect_keyword(K::Is)?;
         let comment = if self.eat_keyword(K::Null) { None } else { Some(self.string()?) };
         Ok(Command::CommentOn { kind, name, comment })

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use arrow::datatypes::Schema;
+use arrow::datatypes::{Field, Schema};
 use floe_base::{Error, Kind, Result};
 use floe_plan::Planned;
 use floe_syntax::command::{SaveMode, WriteFiles};
@@ -38,8 +38,13 @@ pub(super) async fn run(session: &Arc<Session>, write: WriteFiles, running: &Run
     }
     let folder = folder(write.path.as_deref())?;
     let columns = columns(session, &write.input).await?;
-    let format = Format::of(&name, &write.options, &columns)?;
-    let rows = rows(&format, &write, &columns)?;
+    let is_partition = |name: &str| write.partition_by.iter().any(|column| column.eq_ignore_ascii_case(name));
+    let kept: Vec<Field> = columns.iter().filter(|field| !is_partition(field.name())).cloned().collect();
+    if kept.is_empty() && !write.partition_by.is_empty() {
+        return Err(Error::analysis("ALL_PARTITION_COLUMNS_NOT_ALLOWED"));
+    }
+    let format = Format::of(&name, &write.options, &kept)?;
+    let rows = rows(&format, &write, &kept);
     let planned = query::lower(session, rows).await?;
     if !make_room(&folder, write.mode)? {
         return Ok(Execution::empty());
@@ -71,28 +76,25 @@ fn folder(path: Option<&str>) -> Result<PathBuf> {
 }
 
 /// The columns to write; files cannot hold two of one name.
-async fn columns(session: &Arc<Session>, input: &Relation) -> Result<Vec<String>> {
+async fn columns(session: &Arc<Session>, input: &Relation) -> Result<Vec<Field>> {
     let planned = query::lower(session, input.clone()).await?;
     let mut seen = BTreeSet::new();
     if let Some(twice) = planned.fields.iter().find(|field| !seen.insert(field.name().to_lowercase())) {
         let error = Error::analysis("COLUMN_ALREADY_EXISTS");
         return Err(error.with("columnName", format!("`{}`", twice.name().to_lowercase())));
     }
-    Ok(planned.fields.iter().map(|field| field.name().clone()).collect())
+    Ok(planned.fields.iter().map(|field| field.as_ref().clone()).collect())
 }
 
 /// A partition column as the frame writes its name.
-fn own_name(columns: &[String], name: &str) -> String {
-    columns.iter().find(|column| column.eq_ignore_ascii_case(name)).cloned().unwrap_or_else(|| name.to_string())
+fn own_name(columns: &[Field], name: &str) -> String {
+    let own = columns.iter().map(Field::name).find(|column| column.eq_ignore_ascii_case(name));
+    own.cloned().unwrap_or_else(|| name.to_string())
 }
 
 /// The rows as they go into files: the columns, or one column of lines; behind them the partition values as texts, sorted.
-fn rows(format: &Format, write: &WriteFiles, columns: &[String]) -> Result<Relation> {
-    let is_partition = |name: &String| write.partition_by.iter().any(|column| column.eq_ignore_ascii_case(name));
-    let kept: Vec<Expression> = columns.iter().filter(|name| !is_partition(name)).map(|name| column(name)).collect();
-    if kept.is_empty() && !write.partition_by.is_empty() {
-        return Err(Error::analysis("ALL_PARTITION_COLUMNS_NOT_ALLOWED"));
-    }
+fn rows(format: &Format, write: &WriteFiles, kept: &[Field]) -> Relation {
+    let kept: Vec<Expression> = kept.iter().map(|field| column(field.name())).collect();
     let mut expressions = match format.line_function() {
         None => kept,
         Some(name) => vec![line(name, kept, &write.options)],
@@ -106,11 +108,11 @@ fn rows(format: &Format, write: &WriteFiles, columns: &[String]) -> Result<Relat
     let project = RelationKind::Project { input: write.input.clone(), expressions };
     let rows = Relation::new(project, Origin::Unknown);
     if keys.is_empty() {
-        return Ok(rows);
+        return rows;
     }
     let order = |key: &String| SortOrder { child: column(key), ascending: true, nulls_first: true };
     let sort = RelationKind::Sort { input: rows, orders: keys.iter().map(order).collect(), global: true };
-    Ok(Relation::new(sort, Origin::Unknown))
+    Relation::new(sort, Origin::Unknown)
 }
 
 /// One line of text a row: `to_json(struct(a, b), map('dateFormat', …))`; of a text file the only column.

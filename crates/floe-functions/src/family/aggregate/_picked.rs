@@ -10,6 +10,7 @@ use floe_base::{Error, Kind, Result};
 
 use super::_aggregate::{Groups, own};
 use super::_best::array_of;
+use super::_in_order::{Order, depending};
 use crate::{Call, Typed};
 
 /// A call `first(value [, ignore nulls])`, with IGNORE NULLS as written.
@@ -23,7 +24,7 @@ pub(crate) fn picked(call: &Call<'_>, last: bool) -> Result<Typed> {
     let typed = own(call, key, vec![value], (data_type.clone(), true), state, move || {
         Ok(Picked { data_type: data_type.clone(), last, ignore_nulls, values: Vec::new(), bytes: 0 })
     });
-    Ok(typed.with_written(written))
+    Ok(depending(typed.with_written(written), Order::Picks { last, ignore_nulls }))
 }
 
 fn ignores_nulls(call: &Call<'_>) -> Result<bool> {

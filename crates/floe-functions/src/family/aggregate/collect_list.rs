@@ -4,6 +4,7 @@ use floe_base::Result;
 
 use super::_aggregate::{list_of, own};
 use super::_collected::{Collected, End};
+use super::_in_order::{Order, depending};
 use crate::{Call, Function, Typed};
 
 pub(crate) const FUNCTIONS: &[Function] = &[Function::aggregate("collect_list", bind)
@@ -14,7 +15,9 @@ fn bind(call: &Call<'_>) -> Result<Typed> {
     let [value] = call.exactly()?;
     let types = vec![value.data_type.clone()];
     let list = list_of(&value.data_type, false);
-    Ok(own(call, value.data_type.to_string(), vec![value], (list, false), Collected::state(&types), move || {
+    let state = Collected::state(&types);
+    let collected = own(call, value.data_type.to_string(), vec![value], (list, false), state, move || {
         Ok(Collected::new(types.clone(), End::List))
-    }))
+    });
+    Ok(depending(collected, Order::Gathers))
 }

@@ -21,12 +21,12 @@ use floe_syntax::expression::CastMode;
 
 use super::_json::{Json, Syntax, double_of, is_fraction};
 use super::_options::Options;
+use crate::Context;
 use crate::cast::{Rules, convert};
 use crate::family::array::_list::relabel;
 use crate::family::datetime::_civil::MICROS_PER_DAY;
 use crate::family::datetime::_pattern::Pattern;
 use crate::family::datetime::_zone::Zone;
-use crate::{Call, Context};
 
 /// How a value fared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -100,8 +100,8 @@ pub(crate) struct Reader {
 }
 
 impl Reader {
-    pub(crate) fn of(options: &Options, call: &Call<'_>) -> Result<Self> {
-        Ok(Self { syntax: syntax(options), values: Values::of(options, call.context, call.origin)? })
+    pub(crate) fn of(options: &Options, context: &Context, origin: &Origin) -> Result<Self> {
+        Ok(Self { syntax: syntax(options), values: Values::of(options, context, origin)? })
     }
 
     /// A column of values; a value that is absent is NULL.

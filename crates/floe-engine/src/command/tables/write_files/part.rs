@@ -6,10 +6,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arrow::array::{Array, AsArray, RecordBatch};
-use arrow::datatypes::Schema;
+use arrow::datatypes::{DataType, Field, Schema};
+use bzip2::write::BzEncoder;
 use datafusion::parquet::arrow::ArrowWriter;
 use datafusion::parquet::basic::{Compression, GzipLevel, ZstdLevel};
 use datafusion::parquet::file::properties::WriterProperties;
+use flate2::write::GzEncoder;
 use floe_base::{Error, Kind, Result};
 
 use super::{cannot, file_schema};
@@ -25,12 +27,12 @@ pub(super) enum Format {
         suffix: String,
     },
     /// Lines of text, under a header if there is one.
-    Lines { function: &'static str, suffix: &'static str, header: Option<String> },
+    Lines { function: &'static str, suffix: &'static str, header: Option<String>, ending: String, codec: Codec },
 }
 
 impl Format {
-    /// The format of these options; one that would be ignored is refused.
-    pub(super) fn of(name: &str, options: &[(String, String)], columns: &[String]) -> Result<Self> {
+    /// The format of these options, for columns that are not partitions; an option that would be ignored is refused.
+    pub(super) fn of(name: &str, options: &[(String, String)], columns: &[Field]) -> Result<Self> {
         let option = |name: &str| {
             options.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
         };
@@ -38,6 +40,7 @@ impl Format {
             "parquet" => &["compression"],
             "csv" => &[
                 "compression",
+                "lineSep",
                 "header",
                 "sep",
                 "delimiter",
@@ -53,10 +56,16 @@ impl Format {
                 "ignoreTrailingWhiteSpace",
                 "timeZone",
             ],
-            "json" => {
-                &["compression", "dateFormat", "timestampFormat", "timestampNTZFormat", "ignoreNullFields", "timeZone"]
-            }
-            "text" => &["compression"],
+            "json" => &[
+                "compression",
+                "lineSep",
+                "dateFormat",
+                "timestampFormat",
+                "timestampNTZFormat",
+                "ignoreNullFields",
+                "timeZone",
+            ],
+            "text" => &["compression", "lineSep"],
             other => return Err(Error::unsupported(format!("writing files of format {other}"))),
         };
         let is_known =
@@ -64,26 +73,22 @@ impl Format {
         if let Some((key, _)) = options.iter().find(|(key, _)| !is_known(key)) {
             return Err(Error::unsupported(format!("option `{key}` when writing {name} files")));
         }
-        let codec = option("compression").map(str::to_lowercase);
+        check(name, columns)?;
         if name == "parquet" {
-            return parquet(codec.as_deref().unwrap_or("snappy"));
+            return parquet(&option("compression").unwrap_or("snappy").to_lowercase());
         }
-        if codec.is_some_and(|codec| codec != "none" && codec != "uncompressed") {
-            return Err(Error::unsupported(format!("compressed {name} files")));
-        }
+        let codec = Codec::of(name, option("compression").unwrap_or("none"))?;
+        let ending = ending(name, option("lineSep"))?;
+        let lines = |function, suffix, header| Self::Lines { function, suffix, header, ending, codec };
         Ok(match name {
-            "json" => Self::Lines { function: "to_json", suffix: "json", header: None },
+            "json" => lines("to_json", "json", None),
             "csv" => {
                 let wanted = option("header").is_some_and(|value| value.eq_ignore_ascii_case("true"));
-                let header = wanted.then(|| columns.join(option("sep").or(option("delimiter")).unwrap_or(",")));
-                Self::Lines { function: "to_csv", suffix: "csv", header }
+                let separator = option("sep").or(option("delimiter")).unwrap_or(",");
+                let names: Vec<&str> = columns.iter().map(|field| field.name().as_str()).collect();
+                lines("to_csv", "csv", wanted.then(|| names.join(separator)))
             }
-            _ if columns.len() == 1 => Self::Lines { function: "", suffix: "txt", header: None },
-            _ => {
-                let text =
-                    format!("Text data source supports only a single column, and you have {} columns.", columns.len());
-                return Err(Error::message(Kind::Analysis, text));
-            }
+            _ => lines("", "txt", None),
         })
     }
 
@@ -96,14 +101,124 @@ impl Format {
     }
 }
 
+/// Refuses columns the format has no place for (Spark 4.1 `FileFormat.supportDataType`).
+fn check(format: &str, columns: &[Field]) -> Result<()> {
+    let takes = |data_type: &DataType| match format {
+        "text" => *data_type == DataType::Utf8,
+        "csv" => !data_type.is_nested() && !data_type.is_null(),
+        _ => true,
+    };
+    if let Some(field) = columns.iter().find(|field| !takes(field.data_type())) {
+        return Err(Error::analysis("UNSUPPORTED_DATA_TYPE_FOR_DATASOURCE")
+            .with("format", if format == "text" { "Text" } else { "CSV" })
+            .with("columnName", format!("`{}`", field.name()))
+            .with("columnType", format!("\"{}\"", floe_syntax::DataType::from_field(field).sql())));
+    }
+    if format == "text" && columns.len() != 1 {
+        let text = format!("Text data source supports only a single column, and you have {} columns.", columns.len());
+        return Err(Error::message(Kind::Analysis, text));
+    }
+    Ok(())
+}
+
+/// What ends a line.
+fn ending(format: &str, option: Option<&str>) -> Result<String> {
+    match option {
+        None => Ok("\n".into()),
+        Some("") => {
+            Err(Error::message(Kind::IllegalArgument, "requirement failed: 'lineSep' cannot be an empty string."))
+        }
+        Some(long) if format == "csv" && long.chars().count() > 2 => {
+            Err(Error::unsupported("lineSep of more than two letters when writing csv files"))
+        }
+        Some(ending) => Ok(ending.into()),
+    }
+}
+
+/// How lines are compressed.
+#[derive(Clone, Copy)]
+pub(super) enum Codec {
+    Plain,
+    Gzip,
+    Bzip2,
+}
+
+impl Codec {
+    fn of(format: &str, name: &str) -> Result<Self> {
+        match name.to_lowercase().as_str() {
+            "none" | "uncompressed" => Ok(Self::Plain),
+            "gzip" => Ok(Self::Gzip),
+            "bzip2" => Ok(Self::Bzip2),
+            other @ ("deflate" | "snappy" | "lz4") => {
+                Err(Error::unsupported(format!("compression {other} of {format} files")))
+            }
+            _ => Err(unknown_codec(name, "bzip2, deflate, uncompressed, snappy, none, lz4, gzip")),
+        }
+    }
+
+    fn suffix(self) -> &'static str {
+        match self {
+            Self::Plain => "",
+            Self::Gzip => ".gz",
+            Self::Bzip2 => ".bz2",
+        }
+    }
+
+    fn open(self, file: File) -> Lines {
+        let file = BufWriter::new(file);
+        match self {
+            Self::Plain => Lines::Plain(file),
+            Self::Gzip => Lines::Gzip(GzEncoder::new(file, flate2::Compression::default())),
+            Self::Bzip2 => Lines::Bzip2(BzEncoder::new(file, bzip2::Compression::best())),
+        }
+    }
+}
+
+fn unknown_codec(name: &str, known: &str) -> Error {
+    Error::new(Kind::IllegalArgument, "CODEC_NOT_AVAILABLE.WITH_AVAILABLE_CODECS_SUGGESTION")
+        .with("codecName", name)
+        .with("availableCodecs", known)
+}
+
+/// A file of lines.
+enum Lines {
+    Plain(BufWriter<File>),
+    Gzip(GzEncoder<BufWriter<File>>),
+    Bzip2(BzEncoder<BufWriter<File>>),
+}
+
+impl Lines {
+    fn write(&mut self, text: &str, ending: &str) -> std::io::Result<()> {
+        let file: &mut dyn Write = match self {
+            Self::Plain(file) => file,
+            Self::Gzip(file) => file,
+            Self::Bzip2(file) => file,
+        };
+        file.write_all(text.as_bytes())?;
+        file.write_all(ending.as_bytes())
+    }
+
+    /// Writes what is held back.
+    fn close(self) -> std::io::Result<()> {
+        match self {
+            Self::Plain(file) => Ok(file),
+            Self::Gzip(file) => file.finish(),
+            Self::Bzip2(file) => file.finish(),
+        }?
+        .flush()
+    }
+}
+
 fn parquet(codec: &str) -> Result<Format> {
     let (compression, suffix) = match codec {
         "none" | "uncompressed" => (Compression::UNCOMPRESSED, "parquet".to_string()),
         "snappy" => (Compression::SNAPPY, "snappy.parquet".into()),
         "gzip" => (Compression::GZIP(GzipLevel::default()), "gz.parquet".into()),
         "zstd" => (Compression::ZSTD(ZstdLevel::default()), "zstd.parquet".into()),
-        "lz4" | "lz4_raw" => (Compression::LZ4_RAW, "lz4raw.parquet".into()),
-        other => return Err(Error::unsupported(format!("compression {other} of parquet files"))),
+        "lz4" => (Compression::LZ4, "lz4hadoop.parquet".into()),
+        "lz4_raw" => (Compression::LZ4_RAW, "lz4raw.parquet".into()),
+        "brotli" | "lzo" => return Err(Error::unsupported(format!("compression {codec} of parquet files"))),
+        _ => return Err(unknown_codec(codec, "brotli, uncompressed, lzo, snappy, lz4_raw, none, zstd, lz4, gzip")),
     };
     Ok(Format::Parquet { compression, suffix })
 }
@@ -121,7 +236,7 @@ pub(super) struct Parts {
 
 enum Part {
     Parquet(Box<ArrowWriter<File>>),
-    Lines(BufWriter<File>, PathBuf),
+    Lines { file: Lines, ending: String, path: PathBuf },
 }
 
 impl Parts {
@@ -177,8 +292,8 @@ impl Parts {
         }
         std::fs::create_dir_all(&folder).map_err(|error| cannot(&folder, error))?;
         let suffix = match &self.format {
-            Format::Parquet { suffix, .. } => suffix,
-            Format::Lines { suffix, .. } => *suffix,
+            Format::Parquet { suffix, .. } => suffix.clone(),
+            Format::Lines { suffix, codec, .. } => format!("{suffix}{}", codec.suffix()),
         };
         let path = folder.join(format!("part-{:05}-{}-c000.{suffix}", self.count, self.id));
         self.count += 1;
@@ -189,12 +304,12 @@ impl Parts {
                 let writer = ArrowWriter::try_new(file, schema.clone(), Some(properties));
                 Ok(Part::Parquet(Box::new(writer.map_err(|error| unwritable(&path, error))?)))
             }
-            Format::Lines { header, .. } => {
-                let mut file = BufWriter::new(file);
+            Format::Lines { header, ending, codec, .. } => {
+                let mut file = codec.open(file);
                 if let Some(header) = header {
-                    writeln!(file, "{header}").map_err(|error| cannot(&path, error))?;
+                    file.write(header, ending).map_err(|error| cannot(&path, error))?;
                 }
-                Ok(Part::Lines(file, path))
+                Ok(Part::Lines { file, ending: ending.clone(), path })
             }
         }
     }
@@ -211,10 +326,10 @@ impl Part {
     fn write(&mut self, rows: &RecordBatch) -> Result<()> {
         match self {
             Self::Parquet(writer) => writer.write(rows).map_err(|error| unwritable(Path::new("a file"), error)),
-            Self::Lines(file, path) => {
-                let lines = arrow::compute::cast(rows.column(0), &arrow::datatypes::DataType::Utf8)?;
+            Self::Lines { file, ending, path } => {
+                let lines = arrow::compute::cast(rows.column(0), &DataType::Utf8)?;
                 for line in lines.as_string::<i32>() {
-                    writeln!(file, "{}", line.unwrap_or_default()).map_err(|error| cannot(path, error))?;
+                    file.write(line.unwrap_or_default(), ending).map_err(|error| cannot(path, error))?;
                 }
                 Ok(())
             }
@@ -224,7 +339,7 @@ impl Part {
     fn close(self, folder: &Path) -> Result<()> {
         match self {
             Self::Parquet(writer) => writer.close().map(drop).map_err(|error| unwritable(folder, error)),
-            Self::Lines(mut file, path) => file.flush().map_err(|error| cannot(&path, error)),
+            Self::Lines { file, path, .. } => file.close().map_err(|error| cannot(&path, error)),
         }
     }
 }
