@@ -78,7 +78,7 @@ def plain(value: object) -> object:
 
 
 def operations(spark) -> list:
-    """Return fifty operations of one session, in order: a name and what does it."""
+    """Return the operations of one session, more than fifty, in order: a name and what does it."""
     import pandas as pd
     from pyspark.sql import functions as F
     from pyspark.sql.functions import pandas_udf, udf, udtf
@@ -174,6 +174,13 @@ def operations(spark) -> list:
         ("local data", lambda: spark.createDataFrame([(1, "a"), (2, None)], "n int, s string").createOrReplaceTempView("d")),
         ("local data there", lambda: spark.table("d").select(plus("n").alias("p"), "s").collect()),
         ("local data here", sql("SELECT s FROM d WHERE n = 1")),
+        ("a variable", sql("DECLARE VARIABLE limit_of_mine DECIMAL(5,2) DEFAULT 1.5")),
+        ("the variable there", sql("SELECT plus(1) AS p, limit_of_mine AS l")),
+        ("a function of sql", sql("CREATE TEMPORARY FUNCTION twice(x INT) RETURNS INT RETURN x * 2")),
+        ("used", sql("SELECT twice(21) AS t")),
+        ("dropped", sql("DROP TEMPORARY FUNCTION twice")),
+        ("the function is gone", sql("SELECT twice(21) AS t")),
+        ("a frame kept there", lambda: spark.range(3).select(plus("id").alias("p")).localCheckpoint().collect()),
         ("a view dropped", drop("x")),
         ("it is gone", sql("SELECT plus(id) AS p FROM x")),
         ("a pipe of both", lambda: spark.sql("SELECT id FROM v").select(plus("id").alias("p")).groupBy().sum("p").collect()),
@@ -182,7 +189,7 @@ def operations(spark) -> list:
 
 @check
 def one_session_here_and_there(binary: str, real) -> list[str]:
-    """Fifty operations in a session that goes back and forth: each has the outcome it has on Spark directly."""
+    """More than fifty operations in a session that goes back and forth: each has the outcome it has on Spark directly."""
     wrong = []
     spark = real()
     with client(spark.address) as direct:

@@ -13,7 +13,7 @@ use floe_syntax::command::ViewKind;
 use floe_syntax::{Command, Makes, Message, RelationKind, Statement};
 use prost::Message as _;
 
-use crate::decode::Asked;
+use crate::decode::{Asked, whole_text};
 
 /// The messages that name something.
 const KINDS: [&str; 9] = [
@@ -33,9 +33,12 @@ const KINDS: [&str; 9] = [
 pub(crate) fn message(session: &Session, call: &str, request: &Bytes, opened: Option<&proto::Plan>) -> Message {
     let compressed = opened.map(|plan| ("Plan", Bytes::from(plan.encode_to_vec())));
     let (kind, searched) = compressed.unwrap_or_else(|| (call, request.clone()));
+    // A plan that is still closed may name anything.
+    let is_closed = opened.is_none()
+        && inside::find(kind, &searched, &["Plan.CompressedOperation"]).is_ok_and(|closed| !closed.is_empty());
     let mut message = Message {
         bytes: request.clone(),
-        names: Some(Vec::new()),
+        names: (!is_closed).then(Vec::new),
         levels: depth::levels(kind, &searched).unwrap_or(usize::MAX),
         ..Message::default()
     };
@@ -87,6 +90,9 @@ fn sql(session: &Session, message: &mut Message, text: Option<String>) {
 
 /// What a command leaves in the session, as far as its message says it.
 pub(crate) fn makes(plan: Option<&proto::Plan>) -> Option<Makes> {
+    if let Some(text) = whole_text(plan) {
+        return created_function(text).map(Makes::Function);
+    }
     let OpType::Command(command) = plan?.op_type.as_ref()? else { return None };
     match command.command_type.as_ref()? {
         CommandType::RegisterFunction(function) => Some(Makes::Function(function.function_name.clone())),
@@ -96,20 +102,48 @@ pub(crate) fn makes(plan: Option<&proto::Plan>) -> Option<Makes> {
     }
 }
 
+/// The name in `CREATE [OR REPLACE] TEMPORARY FUNCTION [IF NOT EXISTS] f …`, which nobody here parses further.
+fn created_function(text: &str) -> Option<String> {
+    let mut words = text.split_whitespace();
+    let mut next = || words.next().unwrap_or_default().to_string();
+    let is = |word: &str, wanted: &str| word.eq_ignore_ascii_case(wanted);
+    if !is(&next(), "CREATE") {
+        return None;
+    }
+    let mut word = next();
+    if is(&word, "OR") {
+        next();
+        word = next();
+    }
+    if !is(&word, "TEMPORARY") && !is(&word, "TEMP") || !is(&next(), "FUNCTION") {
+        return None;
+    }
+    word = next();
+    if is(&word, "IF") {
+        (next(), next());
+        word = next();
+    }
+    let name = word.split('(').next().unwrap_or_default();
+    floe_sql::parse_multipart_identifier(name).ok()?.pop()
+}
+
 /// Adds what only the decoded request tells: whether it is a query, and the view it makes.
 pub(crate) fn complete(message: &mut Message, asked: &Asked) {
     let statement = match asked {
         Asked::Rows(statement) | Asked::Sql { statement, .. } => statement,
-        Asked::Do(command) => return made_view(message, command),
+        Asked::Do(command) => return made(message, command),
         _ => return,
     };
     match statement {
         Statement::Query(relation) => message.is_query = !matches!(*relation.kind, RelationKind::Catalog(_)),
-        Statement::Command(command) => made_view(message, command),
+        Statement::Command(command) => made(message, command),
     }
 }
 
-fn made_view(message: &mut Message, command: &Command) {
+fn made(message: &mut Message, command: &Command) {
+    if let Command::DropFunction { name, .. } = command {
+        message.makes = name.last().cloned().map(Makes::NoFunction);
+    }
     let Command::CreateView(view) = command else { return };
     let Some(name) = view.name.parts.last().cloned().filter(|_| view.kind != ViewKind::Persistent) else { return };
     message.makes = Some(Makes::TempView { name, is_global: view.kind == ViewKind::GlobalTemporary });
@@ -167,6 +201,20 @@ mod tests {
     #[test]
     fn a_text_that_does_not_parse_may_name_anything() {
         assert_eq!(found(text("selec 1")).names, None);
+    }
+
+    #[test]
+    fn functions_made_by_a_text_have_its_name() {
+        for text in [
+            "CREATE TEMPORARY FUNCTION f(x INT) RETURNS INT RETURN x + 1",
+            "create or replace temporary function f AS 'a.B'",
+            "CREATE TEMPORARY FUNCTION IF NOT EXISTS `f` AS 'a.B'",
+        ] {
+            assert_eq!(created_function(text).as_deref(), Some("f"), "{text}");
+        }
+        for text in ["CREATE FUNCTION f AS 'a.B'", "SELECT 1", "CREATE TEMPORARY VIEW f AS SELECT 1"] {
+            assert_eq!(created_function(text), None, "{text}");
+        }
     }
 
     #[test]

@@ -40,6 +40,10 @@ pub(crate) async fn wanted(
         Statement::Command(command) if stays(session, command) => return Ok(None),
         Statement::Command(command) => Some(command.as_ref()),
     };
+    if let Some(what) = command.and_then(|command| only_there(session, command)) {
+        let facts = Facts { opaque: Some(what), ..Facts::default() };
+        return Ok(query::choose(session, &facts, &[], tags, true).ok().map(Arc::new));
+    }
     let wish = query::wishes(session, &[], tags)?.into_iter().next();
     if let Some(wish) = wish {
         if wish.backend != BackendId::Spark {
@@ -182,11 +186,23 @@ fn stays(session: &Session, command: &Command) -> bool {
         | Command::SetVariable { .. }
         | Command::DropVariable { .. }
         | Command::ExecuteImmediate { .. }
-        | Command::RemoveCheckpoint { .. }
         | Command::Explain { mode: ExplainMode::Route, .. } => true,
+        Command::RemoveCheckpoint { relation_id } => session.kept(relation_id).is_some() || !session.is_live_upstream(),
         Command::CreateView(view) => view.kind != ViewKind::Persistent,
         Command::DropView { name, .. } | Command::AlterView { name, .. } => is_temporary(&name.parts),
         _ => false,
+    }
+}
+
+/// What a command is about, where that was made upstream and is nowhere else.
+fn only_there(session: &Session, command: &Command) -> Option<String> {
+    match command {
+        Command::RemoveCheckpoint { relation_id } => Some(format!("frame {relation_id} is kept by Spark")),
+        Command::DropFunction { name, .. } => {
+            let last = name.last().filter(|name| session.has_function_upstream(name))?;
+            Some(format!("function `{last}` was made there"))
+        }
+        _ => None,
     }
 }
 

@@ -30,6 +30,8 @@ pub struct Message {
 pub enum Makes {
     /// A function, table function or data source.
     Function(String),
+    /// A function less.
+    NoFunction(String),
     TempView {
         name: String,
         is_global: bool,

@@ -17,8 +17,8 @@ pub struct State {
     pub conf: BTreeMap<String, String>,
     /// What is made, in this order; what is there already is left alone.
     pub steps: Vec<Step>,
-    /// The keys of the temp views there are: others of this session upstream are dropped.
-    pub views: BTreeSet<String>,
+    /// The keys of the temp views, functions and variables there are: others of this session upstream are dropped.
+    pub present: BTreeSet<String>,
     /// The current catalog and namespace, where they are known upstream too.
     pub current: Option<(String, Vec<String>)>,
     /// Data the operation refers to by its hash.
@@ -29,7 +29,7 @@ pub struct State {
 /// One thing to be made.
 #[derive(Clone, Debug)]
 pub struct Step {
-    /// `view v`, `global v`, `function f`: what stands in the place of what.
+    /// `view v`, `global v`, `function f`, `variable x`: what stands in the place of what.
     pub key: String,
     pub version: u64,
     pub how: How,
@@ -43,6 +43,8 @@ pub enum How {
     Message(Arc<Made>),
     /// A temp view of these rows, an Arrow stream.
     Rows { name: String, is_global: bool, rows: Bytes },
+    /// A variable of this type, its value the only one of these rows, an Arrow stream.
+    Variable { name: String, data_type: String, rows: Bytes },
 }
 
 /// What only the wire knows and a Spark wants: uploads, and rows as Spark reads them.

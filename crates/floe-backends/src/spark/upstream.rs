@@ -66,6 +66,11 @@ impl Upstream {
         Arc::new(Self { spark, user_id, held: Mutex::default(), ids: Lock::default() })
     }
 
+    /// True when there is a session upstream, so that asking it costs a call and nothing more.
+    pub fn is_live(&self) -> bool {
+        self.ids.lock().is_some()
+    }
+
     /// Notes that an operation has made something there.
     pub async fn holds(&self, key: String, version: u64) {
         self.held.lock().await.made.insert(key, version);
@@ -187,7 +192,7 @@ impl Session<'_> {
         if is_new {
             self.conf(&state.conf).await?;
         }
-        self.drop_views(state).await?;
+        self.drop_absent(state).await?;
         self.files(state).await?;
         for step in &state.steps {
             self.make(step).await?;
@@ -228,9 +233,9 @@ impl Session<'_> {
         Ok(())
     }
 
-    /// Views this session does not have any more would answer queries that should fail.
-    async fn drop_views(&mut self, state: &State) -> Result<(), Status> {
-        let gone: Vec<String> = self.held.made.keys().filter(|key| !state.views.contains(*key)).cloned().collect();
+    /// What this session does not have any more would answer queries that should fail.
+    async fn drop_absent(&mut self, state: &State) -> Result<(), Status> {
+        let gone: Vec<String> = self.held.made.keys().filter(|key| !state.present.contains(*key)).cloned().collect();
         for key in gone {
             let call = match key.split_once(' ') {
                 Some(("view", name)) => {
@@ -239,7 +244,13 @@ impl Session<'_> {
                 Some(("global", name)) => {
                     proto::catalog::CatType::DropGlobalTempView(proto::DropGlobalTempView { view_name: name.into() })
                 }
-                _ => continue,
+                Some((kind, name)) => {
+                    let statement = format!("DROP TEMPORARY {} IF EXISTS {}", kind.to_uppercase(), quoted(name));
+                    self.sql(&statement).await?;
+                    self.held.made.remove(&key);
+                    continue;
+                }
+                None => continue,
             };
             self.catalog(call).await?;
             self.held.made.remove(&key);
@@ -296,6 +307,7 @@ impl Session<'_> {
                 self.run(made.message.bytes.clone()).await?;
             }
             How::Rows { name, is_global, rows } => self.view_of(name, *is_global, rows).await?,
+            How::Variable { name, data_type, rows } => self.variable(name, data_type, rows).await?,
         }
         self.held.made.insert(step.key.clone(), step.version);
         Ok(())
@@ -308,6 +320,24 @@ impl Session<'_> {
             proto::CreateDataFrameViewCommand { input: Some(input), name: quoted(name), is_global, replace: true };
         let command = proto::Command { command_type: Some(CommandType::CreateDataframeView(view)) };
         self.plan(OpType::Command(command)).await
+    }
+
+    /// A value of any type has no literal; a view of one row has it.
+    async fn variable(&mut self, name: &str, data_type: &str, rows: &Bytes) -> Result<(), Status> {
+        const VALUE: &str = "floe_value_of_variable";
+        let name = quoted(name);
+        self.view_of(VALUE, false, rows).await?;
+        self.sql(&format!("DECLARE OR REPLACE VARIABLE {name} {data_type}")).await?;
+        self.sql(&format!("SET VARIABLE {name} = (SELECT * FROM {VALUE})")).await?;
+        let drop = proto::DropTempView { view_name: VALUE.into() };
+        self.catalog(proto::catalog::CatType::DropTempView(drop)).await
+    }
+
+    async fn sql(&mut self, statement: &str) -> Result<(), Status> {
+        let sql = proto::Sql { query: statement.into(), ..Default::default() };
+        let input = Some(proto::Relation { common: None, rel_type: Some(RelType::Sql(sql)) });
+        let command = CommandType::SqlCommand(proto::SqlCommand { input, ..Default::default() });
+        self.plan(OpType::Command(proto::Command { command_type: Some(command) })).await
     }
 
     /// Makes the same catalog and namespace current; those that only we know are not among them.

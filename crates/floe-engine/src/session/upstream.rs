@@ -5,8 +5,11 @@
 //! it was made: where one of them was replaced since, the old one is made for it first.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Arc, OnceLock};
 
+use arrow::array::RecordBatch;
+use arrow::datatypes::{Field, Schema};
 use floe_backends::spark::{How, State, Step, Upstream};
 use floe_base::id::BackendId;
 use floe_base::{Error, Result};
@@ -75,6 +78,16 @@ impl Session {
         self.upstream.session.get()?.error_details(message).await
     }
 
+    /// True when there is something upstream that this session could ask for.
+    pub(crate) fn is_live_upstream(&self) -> bool {
+        self.upstream.session.get().is_some_and(|upstream| upstream.is_live())
+    }
+
+    /// True when a function of this name was made upstream.
+    pub(crate) fn has_function_upstream(&self, name: &str) -> bool {
+        self.upstream.functions.read().contains_key(&name.to_lowercase())
+    }
+
     /// The settings a Spark must have to answer as this session would: what was set, by server and session, catalogs that
     /// it can reach, and what decides the meaning of a query.
     pub(crate) fn spark_conf(&self) -> BTreeMap<String, String> {
@@ -113,13 +126,17 @@ impl Session {
         let is_there = match &message.makes {
             None => return Ok(()),
             Some(Makes::Function(name)) => function_key(name),
+            Some(Makes::NoFunction(name)) => {
+                self.upstream.functions.write().remove(&name.to_lowercase());
+                return Ok(());
+            }
             Some(Makes::TempView { name, is_global }) => key(name, *is_global),
         };
         if let Some(upstream) = self.upstream.session.get() {
             upstream.holds(is_there, made.version).await;
         }
         match &message.makes {
-            None => Ok(()),
+            None | Some(Makes::NoFunction(_)) => Ok(()),
             Some(Makes::Function(name)) => {
                 self.upstream.functions.write().insert(name.to_lowercase(), made);
                 Ok(())
@@ -164,12 +181,14 @@ impl Session {
             needs.step(function_key(made.0), made.1.version, How::Message(made.1.clone()), None);
         }
         needs.all(message).await?;
-        let mut views = std::mem::take(&mut needs.sent);
-        views.extend(self.views.read().keys().map(|name| key(name, false)));
-        views.extend(self.engine.global_views().read().keys().map(|name| key(name, true)));
+        needs.variables()?;
+        let mut present = std::mem::take(&mut needs.sent);
+        present.extend(self.views.read().keys().map(|name| key(name, false)));
+        present.extend(self.engine.global_views().read().keys().map(|name| key(name, true)));
+        present.extend(self.upstream.functions.read().keys().map(|name| function_key(name)));
         Ok(State {
             conf: self.spark_conf(),
-            views,
+            present,
             // What was replaced for the sake of an older view is put back.
             steps: needs
                 .steps
@@ -249,6 +268,22 @@ impl<'a> Needs<'a> {
             if let Err(error) = self.name(&name, true).await {
                 tracing::debug!(%error, view = name.join("."), "a temp view was not made upstream");
             }
+        }
+        Ok(())
+    }
+
+    /// The session's variables; one whose value is the same as before is not made again.
+    fn variables(&mut self) -> Result<()> {
+        for (name, value) in self.session.variables().iter() {
+            let field = Field::new("value", value.data_type(), true);
+            let data_type = floe_syntax::Field::from_arrow(&field).data_type.sql();
+            let schema = Arc::new(Schema::new(vec![field]));
+            let rows = self.wire.wire.rows(&RecordBatch::try_new(schema, vec![value.to_array()?])?)?;
+            let mut hasher = DefaultHasher::new();
+            (value, &data_type).hash(&mut hasher);
+            let key = format!("variable {name}");
+            self.sent.insert(key.clone());
+            self.step(key, hasher.finish(), How::Variable { name: name.clone(), data_type, rows }, None);
         }
         Ok(())
     }
