@@ -11,6 +11,7 @@
 //! | `typed.rs` | [`Typed`]: an expression of the engine with its type, nullability and whether it may raise |
 //! | `kernel.rs` | [`Kernel`]: the one scalar function type of ours inside the engine |
 //! | `rows.rs` | reading arguments row by row inside a kernel |
+//! | `spelling.rs` | how a call is written in the SQL of another engine |
 //! | `context.rs` | [`Context`]: what a function may know of the session |
 //! | `coerce.rs` | Spark's type coercion, ANSI and not |
 //! | `cast/` | every cast between two types |
@@ -29,6 +30,7 @@ pub mod context;
 pub mod function;
 pub mod kernel;
 mod rows;
+pub mod spelling;
 pub mod typed;
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use datafusion::execution::TaskContext;
 use datafusion::execution::runtime_env::RuntimeEnv;
 use datafusion::execution::session_state::SessionState;
+use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_plan::{ExecutionPlan, displayable, execute_stream};
 use floe_base::id::BackendId;
 use floe_base::{Error, Result};
@@ -47,6 +48,14 @@ impl DataFusion {
     /// The state plans start from, for those who write files with it.
     pub fn state(&self) -> &SessionState {
         &self.state
+    }
+
+    /// A plan's rows, for backends that have tables scanned here. May be awaited on any thread.
+    pub(crate) async fn rows(&self, plan: LogicalPlan) -> Result<Batches> {
+        let state = self.state.clone();
+        let planned = self.threads.spawn(async move { with_pauses(state.create_physical_plan(&plan).await?) });
+        let physical = planned.await.map_err(|error| Error::internal(format!("a scan's thread: {error}")))??;
+        Ok(detached(physical, self.state.task_ctx(), &self.threads))
     }
 
     async fn physical(&self, planned: &Planned) -> Result<Arc<dyn ExecutionPlan>> {

@@ -24,6 +24,7 @@ use datafusion::scalar::ScalarValue;
 use floe_base::{Error, Result};
 
 use super::_distinct::Distinct;
+use crate::spelling::Spellings;
 use crate::{Call, Typed};
 
 /// The state of an aggregate for groups numbered from 0.
@@ -53,6 +54,7 @@ pub(crate) struct Aggregate {
     state: Vec<DataType>,
     make: Arc<Make>,
     signature: Signature,
+    spellings: Spellings,
 }
 
 /// A call of an aggregate of ours. `state` are the types of what [`Groups::states`] yields.
@@ -64,6 +66,19 @@ pub(crate) fn own<G: Groups + 'static>(
     state: Vec<DataType>,
     make: impl Fn() -> Result<G> + Send + Sync + 'static,
 ) -> Typed {
+    spelled(call, key, arguments, returns, state, Spellings::new(), make)
+}
+
+/// The same for an aggregate that other engines have too.
+pub(crate) fn spelled<G: Groups + 'static>(
+    call: &Call<'_>,
+    key: impl Into<String>,
+    arguments: Vec<Typed>,
+    returns: (DataType, bool),
+    state: Vec<DataType>,
+    spellings: Spellings,
+    make: impl Fn() -> Result<G> + Send + Sync + 'static,
+) -> Typed {
     let (data_type, nullable) = returns;
     let aggregate = Aggregate {
         name: call.name.into(),
@@ -72,6 +87,7 @@ pub(crate) fn own<G: Groups + 'static>(
         state,
         make: Arc::new(move || Ok(Box::new(make()?))),
         signature: Signature::variadic_any(Volatility::Immutable),
+        spellings,
     };
     native(call, Arc::new(AggregateUDF::new_from_impl(aggregate)), arguments, data_type, nullable)
 }
@@ -96,6 +112,10 @@ pub(crate) fn list_of(element: &DataType, nullable: bool) -> DataType {
 }
 
 impl Aggregate {
+    pub(crate) fn spellings(&self) -> &Spellings {
+        &self.spellings
+    }
+
     fn groups(&self, arguments: &AccumulatorArgs<'_>) -> EngineResult<Box<dyn Groups>> {
         let inner = (self.make)()?;
         if !arguments.is_distinct {

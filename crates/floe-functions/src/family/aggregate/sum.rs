@@ -5,14 +5,16 @@ use arrow::datatypes::{
     TimeUnit,
 };
 use floe_base::Result;
+use floe_base::id::BackendId;
 use floe_syntax::expression::CastMode;
 
-use super::_aggregate::own;
+use super::_aggregate::spelled;
 use super::_sum::{
     Addition, Checked, Floating, Overflow, Sum, Totals, Wrapping, decimal_fits, decimal_overflow, interval_overflow,
     long_overflow,
 };
 use crate::cast::cast;
+use crate::spelling::{Spelling, Spellings};
 use crate::{Call, Function, Typed};
 
 pub(crate) const FUNCTIONS: &[Function] = &[
@@ -75,7 +77,24 @@ fn total<T: arrow::array::ArrowPrimitiveType, A: Addition<T::Native>>(
         Overflow::Raise(_) => format!("{} raise", value.data_type),
     };
     let state = Totals::<T, A>::state(&sum);
-    own(call, key, vec![value], (sum.clone(), true), state, move || {
+    let spellings = spellings(&value.data_type, matches!(overflow, Overflow::Null) && call.name == "try_sum");
+    spelled(call, key, vec![value], (sum.clone(), true), state, spellings, move || {
         Ok(Sum::<T, A>::new(sum.clone(), overflow.clone(), fits))
     })
+}
+
+/// DuckDB adds whole numbers and decimals in 128 bits, and the cast of the total raises where Spark raises or wraps; of
+/// decimals that might not fit 38 digits it says nothing.
+fn spellings(value: &DataType, tries: bool) -> Spellings {
+    let total = "sum({distinct}{0}){filter}{over}";
+    let text = match value {
+        _ if tries => return Spellings::new(),
+        DataType::Int64 => format!("CAST({total} AS BIGINT)"),
+        DataType::Decimal128(precision, scale) if *precision <= 28 => {
+            format!("CAST({total} AS DECIMAL({}, {scale}))", precision + 10)
+        }
+        DataType::Float64 => total.to_string(),
+        _ => return Spellings::new(),
+    };
+    vec![(BackendId::DuckDb, Spelling::of(text))]
 }

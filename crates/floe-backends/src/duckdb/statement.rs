@@ -1,0 +1,72 @@
+//! One query of a plan, with all that is open for it while it runs.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use datafusion::logical_expr::LogicalPlan;
+use floe_base::Error;
+use floe_sql::write::{self, Refused};
+use parking_lot::Mutex;
+
+use super::callback::Call;
+use super::database::Database;
+use super::dialect::DuckDbSql;
+use super::scan::{Source, Streamed};
+
+/// A plan in DuckDB's words.
+#[derive(Debug)]
+pub(super) struct Statement {
+    pub(super) sql: String,
+    pub(super) opened: Opened,
+}
+
+impl Statement {
+    pub(super) fn write(
+        plan: &LogicalPlan,
+        database: &Arc<Database>,
+        sources: &HashMap<String, Source>,
+    ) -> Result<Self, Refused> {
+        let opened = Mutex::new(Opened { database: database.clone(), calls: Vec::new(), streams: Vec::new() });
+        let dialect = DuckDbSql { database, sources, opened };
+        let sql = write::query(plan, &dialect)?;
+        Ok(Self { sql, opened: dialect.opened.into_inner() })
+    }
+}
+
+/// Foreign expressions and streamed tables, closed when this is dropped.
+#[derive(Debug)]
+pub(super) struct Opened {
+    database: Arc<Database>,
+    calls: Vec<(i64, Arc<Call>)>,
+    streams: Vec<i64>,
+}
+
+impl Opened {
+    pub(super) fn call(&mut self, call: Call) -> i64 {
+        let (number, call) = self.database.calls().open(call);
+        self.calls.push((number, call));
+        number
+    }
+
+    pub(super) fn stream(&mut self, table: Streamed) -> i64 {
+        let number = self.database.streams().open(table);
+        self.streams.push(number);
+        number
+    }
+
+    /// What a foreign expression raised, if one did.
+    pub(super) fn raised(&self) -> Option<Error> {
+        self.calls.iter().find_map(|(_, call)| call.raised())
+    }
+
+    pub(super) fn database(&self) -> &Arc<Database> {
+        &self.database
+    }
+}
+
+impl Drop for Opened {
+    fn drop(&mut self) {
+        self.calls.iter().for_each(|(number, _)| self.database.calls().close(*number));
+        self.streams.iter().for_each(|number| self.database.streams().close(*number));
+    }
+}

@@ -1,0 +1,64 @@
+//! Operators, one file each.
+
+mod aggregate;
+mod distinct;
+mod filter;
+mod join;
+mod limit;
+mod projection;
+mod scan;
+mod sort;
+mod union;
+mod unnest;
+mod values;
+mod window;
+
+use datafusion::common::DFSchema;
+use datafusion::logical_expr::LogicalPlan;
+
+use super::{Refused, Result, Writer, column};
+
+/// Where a plan without columns has to have one.
+const NO_COLUMN: &str = "0 AS \"nothing\"";
+
+impl Writer<'_> {
+    /// The operator as a query of its own.
+    pub(super) fn relation(self, plan: &LogicalPlan) -> Result<String> {
+        match plan {
+            LogicalPlan::Projection(projection) => self.projection(projection),
+            LogicalPlan::Filter(filter) => self.filter(filter),
+            LogicalPlan::Aggregate(aggregate) => self.aggregate(aggregate),
+            LogicalPlan::Window(window) => self.window(window),
+            LogicalPlan::Join(join) => self.join(join),
+            LogicalPlan::Sort(sort) => self.sort(sort),
+            LogicalPlan::Limit(limit) => self.limit(limit),
+            LogicalPlan::Distinct(distinct) => self.distinct(distinct),
+            LogicalPlan::Union(union) => self.union(union),
+            LogicalPlan::Unnest(unnest) => self.unnest(unnest),
+            LogicalPlan::TableScan(scan) => self.scan(scan),
+            LogicalPlan::Values(values) => self.values(values),
+            LogicalPlan::EmptyRelation(empty) => self.empty(empty),
+            LogicalPlan::SubqueryAlias(alias) => self.alias(alias),
+            LogicalPlan::Extension(extension) => Err(Refused::new(format!("operator {}", extension.node.name()))),
+            other => {
+                let name = other.display().to_string();
+                Err(Refused::new(format!("operator {}", name.split([':', ' ']).next().unwrap_or_default())))
+            }
+        }
+    }
+
+    /// The operator inside a FROM.
+    fn from(self, plan: &LogicalPlan) -> Result<String> {
+        Ok(format!("({})", self.relation(plan)?))
+    }
+}
+
+/// A list of outputs, with one that means nothing where there is none.
+fn outputs(list: Vec<String>) -> String {
+    if list.is_empty() { NO_COLUMN.into() } else { list.join(", ") }
+}
+
+/// The columns of a schema as they are.
+fn passed(schema: &DFSchema) -> String {
+    outputs(column::all(schema))
+}

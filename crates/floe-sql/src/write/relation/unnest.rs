@@ -1,0 +1,30 @@
+//! One row for each element of a list.
+
+use datafusion::logical_expr::Unnest;
+
+use super::outputs;
+use crate::write::{Refused, Result, Writer, column};
+
+impl Writer<'_> {
+    /// Rows whose list is NULL or empty give none; so it is with `unnest` in a list of outputs.
+    pub(super) fn unnest(self, unnest: &Unnest) -> Result<String> {
+        let [(index, list)] = unnest.list_type_columns.as_slice() else {
+            return Err(Refused::new("operator generate over several lists"));
+        };
+        if unnest.options.preserve_nulls || list.depth != 1 || !unnest.struct_type_columns.is_empty() {
+            return Err(Refused::new("operator generate of an unknown form"));
+        }
+        let input = column::all(unnest.input.schema());
+        let names = column::all(&unnest.schema);
+        let mut outputs_list = Vec::with_capacity(names.len());
+        for (name, depends_on) in names.into_iter().zip(&unnest.dependency_indices) {
+            let from = input.get(*depends_on).ok_or_else(|| Refused::new("operator generate of an unknown form"))?;
+            outputs_list.push(match depends_on == index {
+                true => format!("unnest({from}) AS {name}"),
+                false if *from == name => name,
+                false => format!("{from} AS {name}"),
+            });
+        }
+        Ok(format!("SELECT {} FROM {}", outputs(outputs_list), self.from(&unnest.input)?))
+    }
+}
