@@ -107,6 +107,10 @@ impl Dialect for DuckDbSql<'_> {
         }
         let plain = arguments.iter().all(|argument| !argument.is_nested());
         match function.name() {
+            // The one value of a scalar subquery.
+            "single_value" => Some(Spelling::of(
+                "CASE WHEN count(*){filter} > 1 THEN error('more than one row') ELSE first({0}){filter} END",
+            )),
             "count" => Some(Spelling::of("count({distinct}{0}){filter}{over}")),
             name @ ("min" | "max") if plain => Some(Spelling::of(format!("{name}({{distinct}}{{0}}){{filter}}{{over}}"))),
             _ => None,

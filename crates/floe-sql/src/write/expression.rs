@@ -7,7 +7,7 @@ mod subquery;
 
 use std::sync::Arc;
 
-use arrow_schema::{DataType, Field};
+use arrow_schema::{DataType, Field, FieldRef};
 use datafusion::common::DFSchema;
 use datafusion::logical_expr::expr::InList;
 use datafusion::logical_expr::{BinaryExpr, Cast, Expr, ExprSchemable, Operator};
@@ -32,9 +32,9 @@ impl Writer<'_> {
 
     /// The expression with its type, typed.
     pub(super) fn argument(self, expr: &Expr, input: &DFSchema) -> Result<Argument> {
-        let (data_type, nullable) = expr.data_type_and_nullable(input)?;
-        let text = self.typed(expr, input, &data_type)?;
-        Ok(Argument { text, field: Arc::new(Field::new("", data_type, nullable)) })
+        let (_, field) = expr.to_field(input)?;
+        let text = self.typed(expr, input, field.data_type())?;
+        Ok(Argument { text, field: bare(&field) })
     }
 
     /// The expression as the engine writes it. Its parts may be foreign, it is not.
@@ -88,9 +88,9 @@ impl Writer<'_> {
 
     /// An operand as it is: the dialect adds a cast where the operator needs one.
     fn plain(self, expr: &Expr, input: &DFSchema) -> Result<Argument> {
-        let (data_type, nullable) = expr.data_type_and_nullable(input)?;
+        let (_, field) = expr.to_field(input)?;
         let text = self.expression(expr, input)?;
-        Ok(Argument { text, field: Arc::new(Field::new("", data_type, nullable)) })
+        Ok(Argument { text, field: bare(&field) })
     }
 
     fn in_list(self, list: &InList, input: &DFSchema) -> Result<String> {
@@ -133,6 +133,11 @@ impl Writer<'_> {
             None => Ok(parts.concat()),
         }
     }
+}
+
+/// Type and nullability, without name and metadata.
+fn bare(field: &Field) -> FieldRef {
+    Arc::new(Field::new("", field.data_type().clone(), field.is_nullable()))
 }
 
 fn not(negated: bool) -> &'static str {

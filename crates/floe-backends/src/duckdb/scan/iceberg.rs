@@ -15,7 +15,7 @@ pub(super) async fn files(scan: &TableScan, plan: &LogicalPlan) -> Result<Option
     let Some(table) = provider.as_any().downcast_ref::<IcebergTable>() else { return Ok(None) };
     let identity = [FILE_COLUMN, POSITION_COLUMN, SPEC_COLUMN];
     // Where a row stands is known to our own scan.
-    if identity.iter().any(|name| used::is_used(plan, scan, name)) {
+    if table.is_logged() || identity.iter().any(|name| used::is_used(plan, scan, name)) {
         return Ok(None);
     }
     let Some((columns, mapping)) = mapping(scan, table) else { return Ok(None) };

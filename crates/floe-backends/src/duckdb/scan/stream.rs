@@ -140,7 +140,11 @@ impl VTab for Rows {
         // SAFETY: the function was registered with this type, and DuckDB keeps it as long as the function.
         let streams = unsafe { &*bind.get_extra_info::<Arc<Streams>>() };
         let table = streams.open.read().get(&number).cloned().ok_or("no table of this number is open")?;
-        for field in table.schema()?.fields() {
+        let schema = table.schema()?;
+        if schema.fields().is_empty() {
+            bind.add_result_column("nothing", LogicalTypeHandle::from(LogicalTypeId::Bigint));
+        }
+        for field in schema.fields() {
             bind.add_result_column(field.name(), to_duckdb_logical_type(field.data_type())?);
         }
         if let Some(rows) = table.provider.statistics().and_then(|known| known.num_rows.get_value().copied()) {

@@ -90,7 +90,7 @@ fn spellings(value: &DataType, sum: &DataType, mean: &DataType, tries: bool) -> 
     let spelling = match (value, sum) {
         _ if tries => return Spellings::new(),
         (DataType::Float64, _) => Spelling::of("avg({distinct}{0}){filter}{over}"),
-        (DataType::Decimal128(precision, _), DataType::Decimal128(..)) if *precision <= 28 => {
+        (DataType::Decimal128(..), DataType::Decimal128(..)) => {
             let parts = ["sum({distinct}{0}){filter}{over}", "count({distinct}{0}){filter}{over}"];
             Spelling { parts: parts.map(String::from).to_vec(), finish: Some(quotient(sum.clone(), mean.clone())) }
         }
@@ -99,15 +99,21 @@ fn spellings(value: &DataType, sum: &DataType, mean: &DataType, tries: bool) -> 
     vec![(BackendId::DuckDb, spelling)]
 }
 
-/// The mean of a total and a count, as a function of its own.
+/// The mean of a total and a count, as a function of its own. One that does not fit raises: what it is then, an error or
+/// NULL, whoever is asked next will say.
 fn quotient(sum: DataType, mean: DataType) -> Arc<ScalarUDF> {
     let (key, types) = (format!("{sum} {mean}"), vec![sum.clone(), DataType::Int64]);
     let kernel = Kernel::new("avg", key, mean.clone(), true, move |arguments| {
         let (totals, counts) = (arguments.array(0)?, arguments.array(1)?);
         let totals = totals.as_primitive::<Decimal128Type>();
         let counts = counts.as_primitive::<Int64Type>();
-        let each = |(total, count): (Option<i128>, Option<i64>)| decimal_mean(total?, count?, &sum, &mean);
-        let means: PrimitiveArray<Decimal128Type> = totals.iter().zip(counts.iter()).map(each).collect();
+        let each = |(total, count): (Option<i128>, Option<i64>)| {
+            let (Some(total), Some(count)) = (total, count) else { return Ok(None) };
+            let does_not_fit = || floe_base::Error::internal("a mean that does not fit its type");
+            decimal_mean(total, count, &sum, &mean).ok_or_else(does_not_fit).map(Some)
+        };
+        let means: PrimitiveArray<Decimal128Type> =
+            totals.iter().zip(counts.iter()).map(each).collect::<Result<_>>()?;
         Ok(ColumnarValue::Array(Arc::new(means.with_data_type(mean.clone()))))
     });
     Arc::new(ScalarUDF::new_from_impl(kernel.taking(types)))

@@ -14,6 +14,7 @@ use super::_sum::{
     long_overflow,
 };
 use crate::cast::cast;
+use crate::cast::decimal::Decimal;
 use crate::spelling::{Spelling, Spellings};
 use crate::{Call, Function, Typed};
 
@@ -83,8 +84,8 @@ fn total<T: arrow::array::ArrowPrimitiveType, A: Addition<T::Native>>(
     })
 }
 
-/// DuckDB adds whole numbers and decimals in 128 bits, and the cast of the total raises where Spark raises or wraps; of
-/// decimals that might not fit 38 digits it says nothing.
+/// DuckDB adds whole numbers and decimals in 128 bits, and the cast of the total raises where Spark raises or wraps. A
+/// total that has 128 bits and yet more than 38 digits it takes for one; so that is asked.
 fn spellings(value: &DataType, tries: bool) -> Spellings {
     let total = "sum({distinct}{0}){filter}{over}";
     let text = match value {
@@ -92,6 +93,11 @@ fn spellings(value: &DataType, tries: bool) -> Spellings {
         DataType::Int64 => format!("CAST({total} AS BIGINT)"),
         DataType::Decimal128(precision, scale) if *precision <= 28 => {
             format!("CAST({total} AS DECIMAL({}, {scale}))", precision + 10)
+        }
+        DataType::Decimal128(_, scale) => {
+            let most = Decimal::new(10i128.pow(38) - 1, *scale).plain();
+            let most = format!("CAST('{most}' AS DECIMAL(38, {scale}))");
+            format!("CASE WHEN abs({total}) > {most} THEN error('the total has too many digits') ELSE {total} END")
         }
         DataType::Float64 => total.to_string(),
         _ => return Spellings::new(),

@@ -1,12 +1,10 @@
 //! Expressions without a spelling: what they take from the engine becomes arguments, the rest stays as it is.
 
-use std::sync::Arc;
-
-use arrow_schema::Field;
 use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
 use datafusion::common::{Column, DFSchema};
 use datafusion::logical_expr::{Expr, ExprSchemable};
 
+use super::bare;
 use crate::write::dialect::{Argument, foreign_column};
 use crate::write::{Refused, Result, Writer};
 
@@ -17,8 +15,8 @@ impl Writer<'_> {
         if is_the_engines(expr) || expr.is_volatile() {
             return Err(why);
         }
-        let (data_type, nullable) = expr.data_type_and_nullable(input)?;
-        let gives = Arc::new(Field::new("", data_type, nullable));
+        let (_, field) = expr.to_field(input)?;
+        let gives = bare(&field);
         let mut taken: Vec<Expr> = Vec::new();
         let body = expr.clone().transform_down(|node| {
             if !is_the_engines(&node) {

@@ -4,12 +4,13 @@ use datafusion::common::{JoinType, NullEquality};
 use datafusion::logical_expr::Join;
 
 use super::passed;
-use crate::write::{Refused, Result, Writer, dialect::Argument};
+use crate::write::dialect::Argument;
+use crate::write::{Refused, Result, Writer, column};
 
 impl Writer<'_> {
     pub(super) fn join(self, join: &Join) -> Result<String> {
         if join.null_aware {
-            return Err(Refused::new("operator null-aware join"));
+            return self.not_in(join);
         }
         let (left, right) = (join.left.schema(), join.right.schema());
         let both = left.join(right)?;
@@ -29,6 +30,7 @@ impl Writer<'_> {
             JoinType::Full => "FULL JOIN",
             JoinType::LeftSemi => "SEMI JOIN",
             JoinType::LeftAnti => "ANTI JOIN",
+            JoinType::LeftMark => return self.marked(join, &conditions),
             other => return Err(Refused::new(format!("operator {other} join"))),
         };
         let on = match conditions.is_empty() {
@@ -38,6 +40,33 @@ impl Writer<'_> {
         };
         let (left, right) = (self.from(&join.left)?, self.from(&join.right)?);
         Ok(format!("SELECT {} FROM {left} {kind} {right}{on}", passed(&join.schema)))
+    }
+
+    /// The left side's rows, each with whether the right side has one for it.
+    fn marked(self, join: &Join, conditions: &[String]) -> Result<String> {
+        let mut list = column::all(join.left.schema());
+        let names = column::all(&join.schema);
+        let ([mark], true) = (names.get(list.len()..).unwrap_or_default(), !conditions.is_empty()) else {
+            return Err(Refused::new("operator mark join of an unknown form"));
+        };
+        let right = self.from(&join.right)?;
+        list.push(format!("EXISTS (SELECT 1 FROM {right} WHERE {}) AS {mark}", conditions.join(" AND ")));
+        Ok(format!("SELECT {} FROM {}", list.join(", "), self.from(&join.left)?))
+    }
+
+    /// Rows whose key is not among the right side's, by the rules of NOT IN: a NULL on either side says nothing.
+    fn not_in(self, join: &Join) -> Result<String> {
+        let ([(left_key, right_key)], JoinType::LeftAnti) = (join.on.as_slice(), join.join_type) else {
+            return Err(Refused::new("operator null-aware join over several keys"));
+        };
+        let (left, right) = (join.left.schema(), join.right.schema());
+        let key = self.expression(left_key, left)?;
+        let keys = self.expression(right_key, right)?;
+        let mut among = format!("SELECT {keys} FROM {}", self.from(&join.right)?);
+        if let Some(filter) = &join.filter {
+            among.push_str(&format!(" WHERE {}", self.expression(filter, &left.join(right)?)?));
+        }
+        Ok(format!("SELECT {} FROM {} WHERE {key} NOT IN ({among})", passed(&join.schema), self.from(&join.left)?))
     }
 
     fn equal(self, left: Argument, right: Argument, nulls: NullEquality) -> Result<String> {
