@@ -1,12 +1,13 @@
-//! A resolved plan as the SQL of another engine: one derived table per operator, every column under its opaque id.
+//! A resolved plan as the SQL of another engine: derived tables, every column under its opaque id.
 //!
 //! Each output column that is computed is written `CAST(expr AS type) AS "c12"`, so that the other engine has no say in
-//! types; its optimiser flattens the derived tables. What an engine writes differently is asked of its [`Dialect`].
+//! types. Operators that fit into one SELECT become one (`block.rs`); the engine's optimiser flattens the rest. What an engine writes differently is asked of its [`Dialect`].
 //! Whatever is not known to mean the same there makes the plan [`Refused`], by name: nothing is written by guess.
 //!
 //! `relation/` has one file per operator, `expression/` one per kind of expression. What a function means is not known
 //! here: its spelling comes from the dialect, which finds it beside the function.
 
+mod block;
 mod column;
 mod dialect;
 mod expression;

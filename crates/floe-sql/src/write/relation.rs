@@ -13,17 +13,19 @@ mod unnest;
 mod values;
 mod window;
 
-use datafusion::common::DFSchema;
 use datafusion::logical_expr::LogicalPlan;
 
-use super::{Refused, Result, Writer, column};
-
-/// Where a plan without columns has to have one.
-const NO_COLUMN: &str = "0 AS \"nothing\"";
+use super::block::Block;
+use super::{Refused, Result, Writer};
 
 impl Writer<'_> {
     /// The operator as a query of its own.
     pub(super) fn relation(self, plan: &LogicalPlan) -> Result<String> {
+        Ok(self.block(plan)?.text(plan.schema()))
+    }
+
+    /// The operator as a SELECT that may take more.
+    fn block(self, plan: &LogicalPlan) -> Result<Block> {
         match plan {
             LogicalPlan::Projection(projection) => self.projection(projection),
             LogicalPlan::Filter(filter) => self.filter(filter),
@@ -47,18 +49,13 @@ impl Writer<'_> {
         }
     }
 
-    /// The operator inside a FROM.
+    /// The operator as a SELECT that takes conditions and outputs.
+    fn open(self, plan: &LogicalPlan) -> Result<Block> {
+        Ok(self.block(plan)?.opened(plan.schema()))
+    }
+
+    /// The operator inside a FROM, whatever it is.
     fn from(self, plan: &LogicalPlan) -> Result<String> {
         Ok(format!("({})", self.relation(plan)?))
     }
-}
-
-/// A list of outputs, with one that means nothing where there is none.
-fn outputs(list: Vec<String>) -> String {
-    if list.is_empty() { NO_COLUMN.into() } else { list.join(", ") }
-}
-
-/// The columns of a schema as they are.
-fn passed(schema: &DFSchema) -> String {
-    outputs(column::all(schema))
 }

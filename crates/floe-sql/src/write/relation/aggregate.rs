@@ -4,11 +4,11 @@ use datafusion::common::DFSchema;
 use datafusion::logical_expr::expr::GroupingSet;
 use datafusion::logical_expr::{Aggregate, Expr};
 
-use super::outputs;
+use crate::write::block::Block;
 use crate::write::{Refused, Result, Writer, column};
 
 impl Writer<'_> {
-    pub(super) fn aggregate(self, aggregate: &Aggregate) -> Result<String> {
+    pub(super) fn aggregate(self, aggregate: &Aggregate) -> Result<Block> {
         let input = aggregate.input.schema();
         let names = column::all(&aggregate.schema);
         let (keys, grouping) = self.keys(&aggregate.group_expr, input)?;
@@ -26,7 +26,7 @@ impl Writer<'_> {
         if list.len() != names.len() {
             return Err(Refused::new("operator aggregate of an unknown form"));
         }
-        Ok(format!("SELECT {} FROM {}{grouping}", outputs(list), self.from(&aggregate.input)?))
+        Ok(self.open(&aggregate.input)?.with_outputs(list).with_tail(grouping))
     }
 
     /// The keys, each once, and the GROUP BY over them.

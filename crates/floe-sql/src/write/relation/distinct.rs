@@ -2,14 +2,15 @@
 
 use datafusion::logical_expr::Distinct;
 
-use super::passed;
-use crate::write::{Refused, Result, Writer};
+use crate::write::block::{Block, outputs};
+use crate::write::{Refused, Result, Writer, column};
 
 impl Writer<'_> {
-    pub(super) fn distinct(self, distinct: &Distinct) -> Result<String> {
+    pub(super) fn distinct(self, distinct: &Distinct) -> Result<Block> {
         match distinct {
             Distinct::All(input) => {
-                Ok(format!("SELECT DISTINCT {} FROM {}", passed(input.schema()), self.from(input)?))
+                let list = outputs(column::all(input.schema()));
+                Ok(Block::query(&format!("SELECT DISTINCT {list} FROM {}", self.from(input)?)))
             }
             // Which of the rows stays is the engine's own affair.
             Distinct::On(_) => Err(Refused::new("operator distinct on")),

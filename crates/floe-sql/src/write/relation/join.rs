@@ -3,12 +3,12 @@
 use datafusion::common::{JoinType, NullEquality};
 use datafusion::logical_expr::Join;
 
-use super::passed;
+use crate::write::block::Block;
 use crate::write::dialect::Argument;
 use crate::write::{Refused, Result, Writer, column};
 
 impl Writer<'_> {
-    pub(super) fn join(self, join: &Join) -> Result<String> {
+    pub(super) fn join(self, join: &Join) -> Result<Block> {
         if join.null_aware {
             return self.not_in(join);
         }
@@ -38,12 +38,20 @@ impl Writer<'_> {
             true => " ON TRUE".into(),
             false => format!(" ON {}", conditions.join(" AND ")),
         };
-        let (left, right) = (self.from(&join.left)?, self.from(&join.right)?);
-        Ok(format!("SELECT {} FROM {left} {kind} {right}{on}", passed(&join.schema)))
+        // Conditions of a side that the join keeps whole may wait until after it.
+        let keeps_left = matches!(
+            join.join_type,
+            JoinType::Inner | JoinType::Left | JoinType::LeftSemi | JoinType::LeftAnti
+        );
+        let keeps_right = join.join_type == JoinType::Inner;
+        let left = self.block(&join.left)?.side(left, keeps_left);
+        let right = self.block(&join.right)?.side(right, keeps_right);
+        let waiting = left.conditions.into_iter().chain(right.conditions).collect();
+        Ok(Block::joined(format!("{} {kind} {}{on}", left.from, right.from), waiting))
     }
 
     /// The left side's rows, each with whether the right side has one for it.
-    fn marked(self, join: &Join, conditions: &[String]) -> Result<String> {
+    fn marked(self, join: &Join, conditions: &[String]) -> Result<Block> {
         let mut list = column::all(join.left.schema());
         let names = column::all(&join.schema);
         let ([mark], true) = (names.get(list.len()..).unwrap_or_default(), !conditions.is_empty()) else {
@@ -51,11 +59,11 @@ impl Writer<'_> {
         };
         let right = self.from(&join.right)?;
         list.push(format!("EXISTS (SELECT 1 FROM {right} WHERE {}) AS {mark}", conditions.join(" AND ")));
-        Ok(format!("SELECT {} FROM {}", list.join(", "), self.from(&join.left)?))
+        Ok(self.open(&join.left)?.with_outputs(list))
     }
 
     /// Rows whose key is not among the right side's, by the rules of NOT IN: a NULL on either side says nothing.
-    fn not_in(self, join: &Join) -> Result<String> {
+    fn not_in(self, join: &Join) -> Result<Block> {
         let ([(left_key, right_key)], JoinType::LeftAnti) = (join.on.as_slice(), join.join_type) else {
             return Err(Refused::new("operator null-aware join over several keys"));
         };
@@ -66,7 +74,7 @@ impl Writer<'_> {
         if let Some(filter) = &join.filter {
             among.push_str(&format!(" WHERE {}", self.expression(filter, &left.join(right)?)?));
         }
-        Ok(format!("SELECT {} FROM {} WHERE {key} NOT IN ({among})", passed(&join.schema), self.from(&join.left)?))
+        Ok(self.open(&join.left)?.filtered(format!("({key} NOT IN ({among}))")))
     }
 
     fn equal(self, left: Argument, right: Argument, nulls: NullEquality) -> Result<String> {

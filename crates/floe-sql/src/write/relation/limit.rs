@@ -2,22 +2,22 @@
 
 use datafusion::logical_expr::{FetchType, Limit, SkipType};
 
-use super::passed;
+use crate::write::block::Block;
 use crate::write::{Refused, Result, Writer};
 
 impl Writer<'_> {
-    pub(super) fn limit(self, limit: &Limit) -> Result<String> {
+    pub(super) fn limit(self, limit: &Limit) -> Result<Block> {
         let SkipType::Literal(skip) = limit.get_skip_type()? else { return Err(Refused::new("an OFFSET that varies")) };
         let FetchType::Literal(fetch) = limit.get_fetch_type()? else {
             return Err(Refused::new("a LIMIT that varies"));
         };
-        let mut text = format!("SELECT {} FROM {}", passed(limit.input.schema()), self.from(&limit.input)?);
+        let mut tail = String::new();
         if let Some(fetch) = fetch {
-            text.push_str(&format!(" LIMIT {fetch}"));
+            tail.push_str(&format!(" LIMIT {fetch}"));
         }
         if skip > 0 {
-            text.push_str(&format!(" OFFSET {skip}"));
+            tail.push_str(&format!(" OFFSET {skip}"));
         }
-        Ok(text)
+        Ok(Block::over(self.from(&limit.input)?).with_tail(tail))
     }
 }

@@ -2,26 +2,31 @@
 
 use datafusion::logical_expr::{Expr, Projection, SubqueryAlias};
 
-use super::outputs;
+use crate::write::block::Block;
 use crate::write::{Result, Writer, column};
 
 impl Writer<'_> {
-    pub(super) fn projection(self, projection: &Projection) -> Result<String> {
+    pub(super) fn projection(self, projection: &Projection) -> Result<Block> {
         let input = projection.input.schema();
         let names = column::all(&projection.schema);
+        let passes = |(expr, name): (&Expr, &String)| matches!(expr, Expr::Column(one) if column::quoted(one) == *name);
+        let block = self.open(&projection.input)?;
+        if !names.is_empty() && projection.expr.iter().zip(&names).all(passes) {
+            return Ok(block);
+        }
         let mut list = Vec::with_capacity(projection.expr.len());
         for ((expr, name), field) in projection.expr.iter().zip(names).zip(projection.schema.fields()) {
-            list.push(match expr {
-                Expr::Column(passed) if column::quoted(passed) == name => name,
-                expr => format!("{} AS {name}", self.typed(expr, input, field.data_type())?),
+            list.push(match passes((expr, &name)) {
+                true => name,
+                false => format!("{} AS {name}", self.typed(expr, input, field.data_type())?),
             });
         }
-        Ok(format!("SELECT {} FROM {}", outputs(list), self.from(&projection.input)?))
+        Ok(block.with_outputs(list))
     }
 
-    pub(super) fn alias(self, alias: &SubqueryAlias) -> Result<String> {
+    pub(super) fn alias(self, alias: &SubqueryAlias) -> Result<Block> {
         let below = column::all(alias.input.schema());
         let list = below.into_iter().zip(column::all(&alias.schema)).map(|(from, to)| format!("{from} AS {to}"));
-        Ok(format!("SELECT {} FROM {}", outputs(list.collect()), self.from(&alias.input)?))
+        Ok(self.open(&alias.input)?.with_outputs(list.collect()))
     }
 }

@@ -3,18 +3,18 @@
 use datafusion::common::DFSchema;
 use datafusion::logical_expr::{Sort, SortExpr};
 
-use super::passed;
+use crate::write::block::Block;
 use crate::write::{Result, Writer};
 
 impl Writer<'_> {
-    pub(super) fn sort(self, sort: &Sort) -> Result<String> {
+    pub(super) fn sort(self, sort: &Sort) -> Result<Block> {
         let schema = sort.input.schema();
         let orders = self.orders(&sort.expr, schema)?;
-        let mut text = format!("SELECT {} FROM {} ORDER BY {orders}", passed(schema), self.from(&sort.input)?);
+        let mut tail = format!(" ORDER BY {orders}");
         if let Some(fetch) = sort.fetch {
-            text.push_str(&format!(" LIMIT {fetch}"));
+            tail.push_str(&format!(" LIMIT {fetch}"));
         }
-        Ok(text)
+        Ok(Block::over(self.from(&sort.input)?).with_tail(tail))
     }
 
     /// `a ASC NULLS FIRST, …`

@@ -2,11 +2,11 @@
 
 use datafusion::logical_expr::Union;
 
-use super::outputs;
+use crate::write::block::{Block, outputs};
 use crate::write::{Result, Writer, column};
 
 impl Writer<'_> {
-    pub(super) fn union(self, union: &Union) -> Result<String> {
+    pub(super) fn union(self, union: &Union) -> Result<Block> {
         let names = column::all(&union.schema);
         let mut parts = Vec::with_capacity(union.inputs.len());
         for input in &union.inputs {
@@ -16,6 +16,6 @@ impl Writer<'_> {
             }
             parts.push(format!("SELECT {} FROM {}", outputs(list), self.from(input)?));
         }
-        Ok(parts.join(" UNION ALL "))
+        Ok(Block::query(&parts.join(" UNION ALL ")))
     }
 }

@@ -2,13 +2,13 @@
 
 use datafusion::logical_expr::Unnest;
 
-use super::outputs;
+use crate::write::block::Block;
 use crate::write::{Refused, Result, Writer, column};
 
 impl Writer<'_> {
     /// Rows whose list is NULL or empty give none; so it is with `unnest` in a list of outputs. Where they shall be kept,
     /// the list has a NULL in it for them.
-    pub(super) fn unnest(self, unnest: &Unnest) -> Result<String> {
+    pub(super) fn unnest(self, unnest: &Unnest) -> Result<Block> {
         let [(index, list)] = unnest.list_type_columns.as_slice() else {
             return Err(Refused::new("operator generate over several lists"));
         };
@@ -17,10 +17,10 @@ impl Writer<'_> {
         }
         let input = column::all(unnest.input.schema());
         let names = column::all(&unnest.schema);
-        let mut outputs_list = Vec::with_capacity(names.len());
+        let mut outputs = Vec::with_capacity(names.len());
         for (name, depends_on) in names.into_iter().zip(&unnest.dependency_indices) {
             let from = input.get(*depends_on).ok_or_else(|| Refused::new("operator generate of an unknown form"))?;
-            outputs_list.push(match depends_on == index {
+            outputs.push(match depends_on == index {
                 true if unnest.options.preserve_nulls => {
                     format!("unnest(CASE WHEN coalesce(len({from}), 0) = 0 THEN [NULL] ELSE {from} END) AS {name}")
                 }
@@ -29,6 +29,7 @@ impl Writer<'_> {
                 false => format!("{from} AS {name}"),
             });
         }
-        Ok(format!("SELECT {} FROM {}", outputs(outputs_list), self.from(&unnest.input)?))
+        let text = Block::over(self.from(&unnest.input)?).with_outputs(outputs).text(&unnest.schema);
+        Ok(Block::query(&text))
     }
 }

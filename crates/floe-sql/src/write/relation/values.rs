@@ -2,11 +2,11 @@
 
 use datafusion::logical_expr::{EmptyRelation, Values};
 
-use super::{NO_COLUMN, outputs};
+use crate::write::block::{Block, outputs};
 use crate::write::{Result, Writer, column};
 
 impl Writer<'_> {
-    pub(super) fn values(self, values: &Values) -> Result<String> {
+    pub(super) fn values(self, values: &Values) -> Result<Block> {
         let names = column::all(&values.schema);
         let mut rows = Vec::with_capacity(values.values.len());
         for row in &values.values {
@@ -16,18 +16,18 @@ impl Writer<'_> {
             }
             rows.push(format!("({})", cells.join(", ")));
         }
-        Ok(format!("SELECT * FROM (VALUES {}) AS \"rows\"({})", rows.join(", "), names.join(", ")))
+        Ok(Block::over(format!("(VALUES {}) AS \"rows\"({})", rows.join(", "), names.join(", "))))
     }
 
-    pub(super) fn empty(self, empty: &EmptyRelation) -> Result<String> {
+    pub(super) fn empty(self, empty: &EmptyRelation) -> Result<Block> {
         if empty.produce_one_row && empty.schema.fields().is_empty() {
-            return Ok(format!("SELECT {NO_COLUMN}"));
+            return Ok(Block::one_row());
         }
         let mut list = Vec::with_capacity(empty.schema.fields().len());
         for (name, field) in column::all(&empty.schema).into_iter().zip(empty.schema.fields()) {
             list.push(format!("CAST(NULL AS {}) AS {name}", self.dialect.type_name(field.data_type())?));
         }
         let rows = if empty.produce_one_row { "" } else { " WHERE FALSE" };
-        Ok(format!("SELECT {}{rows}", outputs(list)))
+        Ok(Block::query(&format!("SELECT {}{rows}", outputs(list))))
     }
 }

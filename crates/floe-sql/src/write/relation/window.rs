@@ -7,18 +7,20 @@ use datafusion::logical_expr::{
     ExprSchemable, Window, WindowFrame, WindowFrameBound, WindowFrameUnits, WindowFunctionDefinition,
 };
 
-use super::outputs;
+use crate::write::block::Block;
 use crate::write::{Refused, Result, Writer, column};
 
 impl Writer<'_> {
-    pub(super) fn window(self, window: &Window) -> Result<String> {
+    pub(super) fn window(self, window: &Window) -> Result<Block> {
         let input = window.input.schema();
         let mut list = column::all(input);
         let computed = column::all(&window.schema).into_iter().zip(window.schema.fields()).skip(list.len());
         for (expr, (name, field)) in window.window_expr.iter().zip(computed) {
             list.push(format!("{} AS {name}", self.typed(expr, input, field.data_type())?));
         }
-        Ok(format!("SELECT {} FROM {}", outputs(list), self.from(&window.input)?))
+        // A condition over a window is no WHERE of its SELECT; nor is another window.
+        let text = self.open(&window.input)?.with_outputs(list).text(&window.schema);
+        Ok(Block::query(&text))
     }
 
     /// `f(…) OVER (PARTITION BY … ORDER BY … ROWS …)`
