@@ -25,6 +25,7 @@ type Body = dyn Fn(&Arguments<'_>) -> Result<ColumnarValue> + Send + Sync;
 /// A scalar function with everything decided: its types, its session, its place in the query.
 ///
 /// Two kernels are the same function when name, key and type are equal; so `key` must hold whatever the body captured.
+#[derive(Clone)]
 pub struct Kernel {
     name: String,
     key: String,

@@ -56,7 +56,8 @@ impl Writer<'_> {
             }
         };
         let keys = sets.distinct_expr().into_iter().map(|key| self.key(key, input)).collect::<Result<Vec<_>>>()?;
-        Ok((keys, format!(" GROUP BY {grouping}")))
+        // Of no rows there are no groups, not even that of all rows (Spark 4.1 `Expand`).
+        Ok((keys, format!(" GROUP BY {grouping} HAVING count(*) > 0")))
     }
 
     /// A key with its type: a bare number would be read as the place of an output.
