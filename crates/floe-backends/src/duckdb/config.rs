@@ -3,8 +3,12 @@
 use std::path::PathBuf;
 
 /// What every connection sets. Times with a zone are instants: what a session's zone makes of them is in the plan. And a
-/// plan is as deep as it is; the threads that read it have deep stacks.
-pub(super) const SESSION: &str = "SET TimeZone = 'UTC'; SET max_expression_depth = 100000";
+/// plan is as deep as it is; the threads that read it have deep stacks. A DuckDB built from source knows no zones.
+pub(super) const SESSION: &str = if cfg!(feature = "bundled") {
+    "SET max_expression_depth = 100000"
+} else {
+    "SET TimeZone = 'UTC'; SET max_expression_depth = 100000"
+};
 
 /// The limits of one DuckDB.
 #[derive(Clone, Debug)]
