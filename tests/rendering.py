@@ -128,11 +128,11 @@ def value(array: pyarrow.Array, index: int) -> str:
 
 
 def row_lines(table: pyarrow.Table) -> list[str]:
-    """Return one line per row, columns parted by ` | `; a row without columns is `()`."""
+    """Return one line per row, columns parted by ` | `; none without columns, for Arrow's tables do not count such rows."""
     lines = []
     for batch in table.to_batches():
         columns = [[value(column, at) for at in range(batch.num_rows)] for column in batch.columns]
-        lines += [" | ".join(row) for row in zip(*columns)] if columns else ["()"] * batch.num_rows
+        lines += [" | ".join(row) for row in zip(*columns)]
     return lines
 
 

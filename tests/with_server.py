@@ -11,10 +11,11 @@ from pathlib import Path
 
 
 class Server:
-    """A running `floe-engine serve` on a free port, as a context manager."""
+    """A running `floe-engine serve` as a context manager, on a free port unless a flag names one."""
 
     def __init__(self, binary: str | Path, *flags: str):
-        self.command = [str(binary), "serve", "--json", "--port", "0", *flags]
+        port = [] if "--port" in flags else ["--port", "0"]
+        self.command = [str(binary), "serve", "--json", *port, *flags]
 
     def __enter__(self) -> "Server":
         self.process = subprocess.Popen(self.command, stdout=subprocess.PIPE, text=True)

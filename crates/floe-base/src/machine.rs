@@ -1,6 +1,9 @@
-//! What this machine gives us: cores, memory. Read from the cgroup first, for containers are smaller than their hosts.
+//! What this machine gives us: cores, memory, a user. Limits are read from the cgroup first, for containers are smaller
+//! than their hosts.
 
 use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::sync::LazyLock;
 
 /// Threads worth having.
 pub fn cores() -> usize {
@@ -25,8 +28,35 @@ fn total(meminfo: &str) -> Option<u64> {
     Some(kilobytes * 1024)
 }
 
+/// The name of the user this process runs as: by the machine's list of users, else (users of a directory service) by the
+/// environment.
+pub fn user() -> &'static str {
+    static USER: LazyLock<String> = LazyLock::new(|| {
+        let id = fs::metadata("/proc/self").ok().map(|process| process.uid());
+        let listed = id.and_then(|id| named(&fs::read_to_string("/etc/passwd").ok()?, id));
+        let told = || ["USER", "LOGNAME"].into_iter().find_map(|name| std::env::var(name).ok());
+        listed.or_else(told).unwrap_or_else(|| id.map_or_else(String::new, |id| id.to_string()))
+    });
+    &USER
+}
+
+/// The user of a number, by lines `name:password:number:…`.
+fn named(users: &str, number: u32) -> Option<String> {
+    let fields = users.lines().map(|line| line.split(':').collect::<Vec<_>>());
+    let mut named =
+        fields.filter_map(|fields| Some((fields.first()?.to_string(), fields.get(2)?.parse::<u32>().ok()?)));
+    named.find(|(_, id)| *id == number).map(|(name, _)| name)
+}
+
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn users_are_found_by_number() {
+        let users = "root:x:0:0:root:/root:/bin/bash\nfloe:x:1000:1000::/home/floe:/bin/sh\n";
+        assert_eq!(super::named(users, 1000).as_deref(), Some("floe"));
+        assert_eq!(super::named(users, 1), None);
+    }
+
     #[test]
     fn memory_is_read_in_bytes() {
         assert_eq!(super::total("MemFree: 1 kB\nMemTotal:       2048 kB\n"), Some(2 << 20));

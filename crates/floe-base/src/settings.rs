@@ -147,9 +147,10 @@ impl Settings {
         self.values.keys().copied()
     }
 
-    /// Reads `floe.toml`'s text. Unknown keys are errors: a misspelt setting must not be ignored.
-    pub fn with_file(mut self, text: &str) -> Result<Self> {
-        let table: toml::Table = text.parse().map_err(|error| invalid(format!("floe.toml: {error}")))?;
+    /// Reads the text of `floe.toml`, or of the file in its place. Unknown keys are errors: a misspelt setting must not be
+    /// ignored.
+    pub fn with_file(mut self, name: &str, text: &str) -> Result<Self> {
+        let table: toml::Table = text.parse().map_err(|error| invalid(misread(name, text, &error)))?;
         for (key, value) in table {
             match value {
                 toml::Value::Table(inner) if key == "spark" => flatten("spark", &inner, &mut self.spark),
@@ -233,6 +234,14 @@ pub fn parse_bytes(text: &str, whole: u64) -> Option<u64> {
     Some((number * f64::from(1_u32 << (shift % 30)) * if shift >= 30 { 1_073_741_824.0 } else { 1.0 }) as u64)
 }
 
+/// What keeps a file from being read, in one line.
+fn misread(name: &str, text: &str, error: &toml::de::Error) -> String {
+    let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+    let line = before.matches('\n').count() + 1;
+    let what = error.message().replace('\n', ", ");
+    format!("{name}: line {line}: {what}; settings are lines such as `port = 15002` or `log = \"info\"`")
+}
+
 fn flatten(prefix: &str, table: &toml::Table, into: &mut BTreeMap<String, String>) {
     for (key, value) in table {
         let name = format!("{prefix}.{key}");
@@ -276,14 +285,17 @@ mod tests {
     #[test]
     fn a_later_source_wins_and_unknown_keys_are_refused() -> Result<()> {
         let file = "port = 7000\nmemory_limit = \"1GB\"\n[spark.sql.catalog]\nlake = \"x\"\n";
-        let mut settings = Settings::default().with_file(file)?;
+        let mut settings = Settings::default().with_file("floe.toml", file)?;
         assert_eq!(settings.number("port")?, 7000);
         settings = settings.with_environment([("FLOE_PORT".to_string(), "7001".to_string())].into_iter())?;
         settings.set("port", "7002")?;
         assert_eq!(settings.number("port")?, 7002);
         assert_eq!(settings.bytes("memory-limit", 0)?, 1 << 30);
         assert_eq!(settings.spark["spark.sql.catalog.lake"], "x");
-        assert!(Settings::default().with_file("prot = 1").is_err());
+        assert!(Settings::default().with_file("floe.toml", "prot = 1").is_err());
+        let misread =
+            Settings::default().with_file("a.toml", "port = 1\nlog = info\n").expect_err("no TOML").to_string();
+        assert!(misread.starts_with("a.toml: line 2: ") && !misread.contains('\n'), "{misread}");
         Ok(())
     }
 }

@@ -2,20 +2,27 @@
 //!
 //! One file per format under `files/`. Folders are read with their Hive partitions (`day=2024-01-01/`) as columns.
 
+mod codec;
 mod csv;
 mod json;
+mod lines;
 pub mod listed;
+mod merge;
 mod parquet;
 mod partitions;
 pub mod registered;
 mod text;
 pub mod visible;
 
+pub use csv::{Fields, FieldsOf};
+pub use json::{Records, RecordsOf};
+
 use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
-use datafusion::catalog::{Session, TableProvider};
+use datafusion::catalog::TableProvider;
 use datafusion::datasource::file_format::FileFormat;
+use datafusion::datasource::file_format::parquet::ParquetFormat;
 use datafusion::datasource::listing::{ListingOptions, ListingTable, ListingTableConfig, ListingTableUrl};
 use datafusion::execution::session_state::SessionState;
 use floe_base::error::quoted;
@@ -35,20 +42,28 @@ pub fn is_format(name: &str) -> bool {
     FORMATS.contains(&name.to_lowercase().as_str())
 }
 
+/// What a session says about files: what texts mean is decided by crates above this one.
+pub struct Readers<'a> {
+    pub fields: FieldsOf<'a>,
+    pub records: RecordsOf<'a>,
+    /// `spark.sql.parquet.mergeSchema`.
+    pub merges_schemas: bool,
+}
+
 /// Opens files as one table. The options are those of Spark's reader for the format; one we do not know is refused.
-pub async fn open(format: &str, files: &Files, state: &SessionState, time_zone: &str) -> Result<Table> {
+pub async fn open(format: &str, files: &Files, state: &SessionState, readers: &Readers<'_>) -> Result<Table> {
     let format = format.to_lowercase();
     let urls = files.paths.iter().map(|path| url(path)).collect::<Result<Vec<_>>>()?;
     if urls.is_empty() {
-        return Err(Error::analysis("UNABLE_TO_INFER_SCHEMA").with("format", shown_format(&format)));
+        return Err(no_columns(&format));
     }
     let statistics = size(&urls, &files.paths, state).await?;
     let schema = files.schema.as_ref().map(columns).transpose()?;
     let provider = match format.as_str() {
-        "parquet" => parquet::open(&urls, schema.clone(), &files.options, state).await?,
-        "csv" => csv::open(&urls, schema.clone(), &files.options, state).await?,
-        "json" => json::open(&urls, schema.clone(), &files.options, state, time_zone).await?,
-        "text" => text::open(&urls, state).await?,
+        "parquet" => parquet::open(&urls, schema.clone(), &files.options, state, readers.merges_schemas).await?,
+        "csv" => csv::open(&urls, schema.clone(), &files.options, state, readers.fields).await?,
+        "json" => json::open(&urls, schema.clone(), &files.options, state, readers.records).await?,
+        "text" => text::open(&urls, schema.clone(), &files.options, state).await?,
         other => return Err(unknown_format(other)),
     };
     let provider = partitions::typed(provider, schema.as_ref(), &urls, state).await?;
@@ -72,14 +87,14 @@ pub(crate) fn url(path: &str) -> Result<ListingTableUrl> {
     Ok(ListingTableUrl::parse(whole)?)
 }
 
-/// Bytes behind the paths; a path with nothing behind it is Spark's `PATH_NOT_FOUND`.
+/// Bytes behind the paths; a path with nothing behind it, not even an empty folder, is Spark's `PATH_NOT_FOUND`.
 async fn size(urls: &[ListingTableUrl], paths: &[String], state: &SessionState) -> Result<Statistics> {
     let mut bytes = 0;
     for (url, path) in urls.iter().zip(paths) {
         let store = state.runtime_env().object_store(url)?;
         let listed: Vec<_> =
             url.list_all_files(state, store.as_ref(), "").await?.try_collect().await.unwrap_or_default();
-        if listed.is_empty() {
+        if listed.is_empty() && !is_folder(url) {
             let shown = if path.contains(':') { path.clone() } else { format!("file:{path}") };
             return Err(Error::analysis("PATH_NOT_FOUND").with("path", shown));
         }
@@ -88,46 +103,43 @@ async fn size(urls: &[ListingTableUrl], paths: &[String], state: &SessionState) 
     Ok(Statistics { rows: None, bytes: Some(bytes) })
 }
 
+/// Is it a local folder? Object stores have no folders without files.
+fn is_folder(url: &ListingTableUrl) -> bool {
+    url.scheme() == "file" && std::path::Path::new(&format!("/{}", url.prefix())).is_dir()
+}
+
+/// The columns in the names of folders below the paths.
+async fn partition_names(urls: &[ListingTableUrl], state: &SessionState) -> Vec<String> {
+    let mut options = ListingOptions::new(Arc::new(ParquetFormat::new()));
+    options.file_extension = String::new();
+    let mut names = Vec::new();
+    for url in urls {
+        for name in options.infer_partitions(state, url).await.unwrap_or_default() {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+    }
+    names
+}
+
 /// The listing of files of one format, partition folders included.
 async fn listing(
     format: Arc<dyn FileFormat>,
     urls: &[ListingTableUrl],
-    schema: Option<SchemaRef>,
+    schema: SchemaRef,
     state: &SessionState,
 ) -> Result<Arc<ListingTable>> {
     let mut options = ListingOptions::new(format).with_session_config_options(state.config()).with_collect_stat(true);
     options.file_extension = String::new();
-    let mut partitions = Vec::new();
-    for url in urls {
-        for column in options.infer_partitions(state, url).await.unwrap_or_default() {
-            if !partitions.contains(&column) {
-                partitions.push(column);
-            }
-        }
-    }
-    let file_schema = match schema {
-        Some(schema) => without(&schema, &partitions),
-        None => normalised(options.infer_schema(state, urls.first().ok_or_else(no_path)?).await?.as_ref()),
-    };
+    let partitions = partition_names(urls, state).await;
+    let file_schema = without(&schema, &partitions);
     let columns = partitions.into_iter().map(|name| (name, DataType::Utf8)).collect();
     let options = options.with_table_partition_cols(columns);
     let config =
         ListingTableConfig::new_with_multi_paths(urls.to_vec()).with_listing_options(options).with_schema(file_schema);
     let cache = state.runtime_env().cache_manager.get_file_statistic_cache();
     Ok(Arc::new(ListingTable::try_new(config)?.with_cache(cache)))
-}
-
-fn no_path() -> Error {
-    Error::internal("a listing without a path")
-}
-
-/// The schema with the types of the engine: strings are `Utf8`, times are in microseconds, nothing is unsigned.
-fn normalised(schema: &Schema) -> SchemaRef {
-    let field = |field: &Arc<Field>| {
-        let data_type = data_type::DataType::from_arrow(field.data_type()).to_arrow();
-        Field::new(field.name(), data_type, true)
-    };
-    Arc::new(Schema::new(schema.fields().iter().map(field).collect::<Vec<_>>()))
 }
 
 /// A schema the reader was given, all columns nullable as Spark reads files.
@@ -163,6 +175,15 @@ fn only(format: &str, options: &[(String, String)], known: &[&str]) -> Result<()
     }
 }
 
+/// Refuses texts in another encoding than UTF-8.
+fn utf8_only(format: &str, options: &[(String, String)]) -> Result<()> {
+    let other = |name: &&str| !name.eq_ignore_ascii_case("UTF-8") && !name.eq_ignore_ascii_case("US-ASCII");
+    match option(options, "encoding").or(option(options, "charset")).filter(other) {
+        Some(encoding) => Err(Error::unsupported(format!("encoding {encoding} of {format} files"))),
+        None => Ok(()),
+    }
+}
+
 /// A format as Spark's errors print it (`FileFormat.toString`, 4.1).
 fn shown_format(format: &str) -> String {
     match format {
@@ -170,6 +191,11 @@ fn shown_format(format: &str) -> String {
         "text" => "Text".into(),
         other => other.to_uppercase(),
     }
+}
+
+/// There is no file to find columns in.
+fn no_columns(format: &str) -> Error {
+    Error::analysis("UNABLE_TO_INFER_SCHEMA").with("format", shown_format(format))
 }
 
 fn unknown_format(format: &str) -> Error {
@@ -187,22 +213,19 @@ fn projected(
     Ok(Arc::new(ViewTable::new(scan.project(expressions)?.build()?, None)))
 }
 
-/// The whole of the files, in order, for formats that are read in one go to find their columns.
-async fn first_bytes(urls: &[ListingTableUrl], state: &dyn Session, limit: u64) -> Result<Vec<u8>> {
+/// The beginning of the files' text, in order, for formats that look at it to find their columns.
+async fn first_bytes(urls: &[ListingTableUrl], state: &SessionState, limit: usize) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    for url in urls {
-        let store = state.runtime_env().object_store(url)?;
-        let files: Vec<_> = url.list_all_files(state, store.as_ref(), "").await?.try_collect().await?;
-        for file in files {
-            let take = file.size.min(limit.saturating_sub(bytes.len() as u64));
-            if take == 0 {
+    for file in listed::objects(urls, state).await? {
+        let mut text = codec::text(file.store.as_ref(), &file.meta.location).await?;
+        while let Some(part) = text.try_next().await? {
+            bytes.extend(part.iter().take(limit.saturating_sub(bytes.len())));
+            if bytes.len() == limit {
                 return Ok(bytes);
             }
-            let part = object_store::ObjectStoreExt::get_range(store.as_ref(), &file.location, 0..take).await;
-            bytes.extend_from_slice(&part.map_err(|error| Error::internal(error.to_string()).caused_by(error))?);
-            if !bytes.ends_with(b"\n") {
-                bytes.push(b'\n');
-            }
+        }
+        if !bytes.ends_with(b"\n") {
+            bytes.push(b'\n');
         }
     }
     Ok(bytes)

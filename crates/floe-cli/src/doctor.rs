@@ -9,7 +9,7 @@ use floe_base::{Result, machine};
 use floe_engine::{Engine, Request, Session};
 use tokio::runtime::Runtime;
 
-use crate::flags::{self, invalid, io};
+use crate::flags::{invalid, io};
 
 /// A finding: what was looked at, whether it is well, and what to know or do.
 struct Finding {
@@ -28,10 +28,10 @@ impl Finding {
     }
 }
 
-pub(crate) fn run(settings: Settings) -> Result<()> {
+pub(crate) fn run(settings: Settings, file: Option<String>) -> Result<()> {
     let spill = settings.path("spill-dir").unwrap_or_else(std::env::temp_dir);
     let mut findings =
-        vec![given(&settings), memory(&settings), data(&settings), folder("spill", &spill, "--spill-dir")];
+        vec![given(&settings, file), memory(&settings), data(&settings), folder("spill", &spill, "--spill-dir")];
     findings.extend([port(&settings), exposure(&settings)]);
     findings.extend(queries(settings)?);
     for finding in &findings {
@@ -44,8 +44,8 @@ pub(crate) fn run(settings: Settings) -> Result<()> {
 }
 
 /// Which settings are not the defaults. (What only looks like one was told already.)
-fn given(settings: &Settings) -> Finding {
-    let file = if Path::new(flags::FILE).exists() { "floe.toml is read" } else { "there is no floe.toml here" };
+fn given(settings: &Settings, file: Option<String>) -> Finding {
+    let file = file.map_or("there is no floe.toml here".to_string(), |file| format!("{file} is read"));
     let names: Vec<&str> = settings.given().collect();
     if names.is_empty() {
         return Finding::ok("settings", format!("{file}; all settings have their defaults"));

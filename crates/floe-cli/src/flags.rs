@@ -4,8 +4,12 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 use floe_base::settings::{SETTINGS, Setting, Settings, variable};
 use floe_base::{Error, Kind, Result};
 
-/// The file settings are read from, in the folder the command is run in.
-pub(crate) const FILE: &str = "floe.toml";
+/// The file settings are read from, in the folder the command is run in, unless another is named.
+const FILE: &str = "floe.toml";
+
+/// The flag that names another file, and the variable that does.
+const CONFIG: &str = "config";
+const CONFIG_VARIABLE: &str = "FLOE_CONFIG";
 
 /// Where the settings stand in `--help`, and what is said below them.
 const HEADING: &str = "Settings (also in floe.toml, and as FLOE_* variables)";
@@ -47,7 +51,12 @@ fn output() -> Arg {
 }
 
 fn with_settings(command: Command, offered: fn(&Setting) -> bool) -> Command {
-    SETTINGS.iter().filter(|setting| offered(setting)).fold(command, |command, setting| {
+    let config = Arg::new(CONFIG)
+        .long(CONFIG)
+        .value_name("FILE")
+        .help(format!("File to read settings from (also as {CONFIG_VARIABLE}) [default: {FILE}, if there is one]"))
+        .help_heading(HEADING);
+    SETTINGS.iter().filter(|setting| offered(setting)).fold(command.arg(config), |command, setting| {
         let default =
             if setting.default.is_empty() { String::new() } else { format!(" [default: {}]", setting.default) };
         let help = format!("{}{default}", setting.help);
@@ -59,10 +68,12 @@ fn with_settings(command: Command, offered: fn(&Setting) -> bool) -> Command {
 /// The settings in force: default, file, environment, flag; the last one wins.
 pub(crate) fn settings(matches: &ArgMatches) -> Result<Settings> {
     let mut settings = Settings::default();
-    match std::fs::read_to_string(FILE) {
-        Ok(text) => settings = settings.with_file(&text)?,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-        Err(error) => return Err(invalid(format!("{FILE}: {error}"))),
+    if let Some(file) = file(matches) {
+        let read = std::fs::read_to_string(&file);
+        let text = read.map_err(|error| {
+            invalid(format!("{file}: {error}; name a file with --{CONFIG} or {CONFIG_VARIABLE}, or leave both out"))
+        })?;
+        settings = settings.with_file(&file, &text)?;
     }
     settings = settings.with_environment(std::env::vars())?;
     for setting in SETTINGS {
@@ -71,6 +82,13 @@ pub(crate) fn settings(matches: &ArgMatches) -> Result<Settings> {
         }
     }
     Ok(settings)
+}
+
+/// The file settings are read from: the one that is named, or `floe.toml` where there is one.
+pub(crate) fn file(matches: &ArgMatches) -> Option<String> {
+    let flag = matches.try_get_one::<String>(CONFIG).ok().flatten().cloned();
+    let named = flag.or_else(|| std::env::var(CONFIG_VARIABLE).ok()).filter(|file| !file.is_empty());
+    named.or_else(|| std::path::Path::new(FILE).exists().then(|| FILE.to_string()))
 }
 
 /// `FLOE_*` variables that look like settings and are none, with the setting each may stand for.

@@ -1,6 +1,6 @@
 //! `floe-engine`: the command line. One file per command; what a command means is the engine's business.
 //!
-//! `flags.rs` reads flags, environment and `floe.toml` into one [`floe_base::settings::Settings`].
+//! `flags.rs` reads flags, environment and `floe.toml` (or the file `--config` names) into one [`floe_base::settings::Settings`].
 
 mod doctor;
 mod explain;
@@ -38,7 +38,7 @@ fn run(matches: &clap::ArgMatches) -> Result<()> {
         "serve" => serve::run(settings, matches.get_flag("json")),
         "sql" => sql::run(settings, matches),
         "explain" => explain::run(settings, matches),
-        "doctor" => doctor::run(settings),
+        "doctor" => doctor::run(settings, flags::file(matches)),
         _ => flags::command().print_help().map_err(flags::io),
     }
 }

@@ -9,9 +9,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use clap::ArgMatches;
-use floe_base::Result;
 use floe_base::id::fresh;
 use floe_base::settings::Settings;
+use floe_base::{Result, machine};
 use floe_engine::{Engine, Request, Session, SessionKey};
 use futures::StreamExt;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -67,7 +67,7 @@ pub(crate) struct Done {
 impl Terminal {
     pub(crate) fn open(settings: Settings, output: Output) -> Result<Self> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(io)?;
-        let key = SessionKey { user_id: user(), session_id: fresh() };
+        let key = SessionKey { user_id: machine::user().into(), session_id: fresh() };
         let session = Engine::open(settings)?.session(&key)?;
         Ok(Self { runtime, session, output })
     }
@@ -131,8 +131,4 @@ fn patience() -> ProgressBar {
         }
     });
     bar
-}
-
-fn user() -> String {
-    std::env::var("USER").unwrap_or_else(|_| "floe".into())
 }

@@ -130,6 +130,9 @@ fn a_later_source_of_a_setting_wins() {
     assert_eq!(port(Run::new(&["doctor"])), "41001");
     assert_eq!(port(Run::new(&["doctor"]).env("FLOE_PORT", "41002")), "41002");
     assert_eq!(port(Run::new(&["doctor", "--port", "41003"]).env("FLOE_PORT", "41002")), "41003");
+    let other = |run: Run| port(run.file("other.toml", "port = 41004\n"));
+    assert_eq!(other(Run::new(&["doctor"]).env("FLOE_CONFIG", "other.toml")), "41004");
+    assert_eq!(other(Run::new(&["doctor", "--config", "other.toml"]).env("FLOE_CONFIG", "none.toml")), "41004");
 }
 
 #[test]
@@ -143,6 +146,10 @@ fn spark_settings_of_the_file_are_those_of_every_session() {
 fn mistakes_are_told_in_one_line_with_what_to_do() {
     let unknown = Run::new(&["doctor"]).file("floe.toml", "prot = 1\n").failure();
     assert_eq!(unknown, "floe-engine: no setting is called `prot`; `floe-engine serve --help` lists them\n");
+    let misread = Run::new(&["doctor"]).file("floe.toml", "port = 1\nlog = info\n").failure();
+    assert!(misread.starts_with("floe-engine: floe.toml: line 2: ") && misread.lines().count() == 1, "{misread}");
+    let absent = Run::new(&["doctor", "--config", "none.toml"]).failure();
+    assert!(absent.contains("none.toml: ") && absent.contains("--config") && absent.lines().count() == 1, "{absent}");
     let size = Run::new(&["sql", "--data", ":memory:", "--memory-limit", "lots", "-c", "SELECT 1"]).failure();
     assert_eq!(size, "floe-engine: `memory-limit` must be a size such as 512MB, 2GB or 75%, not `lots`\n");
     let open = Run::new(&["serve", "--host", "0.0.0.0"]).failure();

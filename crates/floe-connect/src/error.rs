@@ -55,6 +55,11 @@ pub(crate) fn plain(error: &Error) -> Status {
     status(error, None)
 }
 
+/// What those hear who ask a server for work that is about to end: clients try again, and meet the next one.
+pub(crate) fn stopping() -> Status {
+    Status::unavailable("the server is stopping")
+}
+
 fn status(error: &Error, id: Option<&str>) -> Status {
     let classes = classes(error);
     let mut metadata = HashMap::from([("classes".to_string(), json(&classes))]);

@@ -4,7 +4,8 @@
 //!
 //! | module | what |
 //! |---|---|
-//! | [`server`] | listening, TLS, limits, shutdown |
+//! | [`server`] | listening, TLS, limits |
+//! | `shutdown` | how a server ends |
 //! | `service`, `handlers` | the twelve calls, one file each |
 //! | `decode` | messages become the unresolved tree |
 //! | `encode` | batches, schemas and metrics become messages |
@@ -24,6 +25,7 @@ mod handlers;
 mod operation;
 mod service;
 mod session;
+mod shutdown;
 mod stream;
 mod tombstone;
 

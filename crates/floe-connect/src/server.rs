@@ -22,6 +22,7 @@ use tonic::{Code, Request, Status};
 use crate::auth::Auth;
 use crate::service::Service;
 use crate::session::Sessions;
+use crate::shutdown::{STOP_MAX, farewell};
 use crate::stream::Segment;
 
 /// Sessions and operations are looked through this often.
@@ -33,10 +34,6 @@ const STREAMS_MAX: u32 = 1_024;
 const STREAM_WINDOW: u32 = 4 << 20;
 const CONNECTION_WINDOW: u32 = 16 << 20;
 const HEADERS_MAX: u32 = 16 << 10;
-/// What runs at shutdown gets this long to end by itself; then it is interrupted.
-const GRACE: Duration = Duration::from_secs(3);
-/// And this long to tell its client so. Both together stay below the five seconds that supervisors give at least.
-const FAREWELL: Duration = Duration::from_secs(1);
 
 /// How the server listens.
 #[derive(Clone, Debug)]
@@ -140,16 +137,16 @@ pub async fn serve(
         .serve_with_incoming_shutdown(TcpIncoming::from(listener).with_nodelay(Some(true)), async move {
             shutdown.await;
             let _ = told.send(());
+            farewell(&sessions).await;
         });
-    let grace = async move {
+    // Clients that still read hold a connection open, and may be slow.
+    let too_late = async move {
         let _ = stopping.await;
-        tokio::time::sleep(GRACE).await;
-        sessions.interrupt_all();
-        tokio::time::sleep(FAREWELL).await;
+        tokio::time::sleep(STOP_MAX).await;
     };
     let result = tokio::select! {
         result = serving => result.map_err(transport),
-        () = grace => Ok(()),
+        () = too_late => Ok(()),
     };
     sweeper.abort();
     result

@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::Duration;
 
 use floe_base::id::SessionKey;
@@ -33,6 +33,7 @@ const OPERATIONS_MAX: usize = 1_000;
 pub(crate) struct Sessions {
     engine: Arc<Engine>,
     inner: Mutex<Inner>,
+    stopping: AtomicBool,
 }
 
 #[derive(Debug)]
@@ -67,7 +68,7 @@ pub(crate) fn key(session_id: &str, user: Option<&UserContext>) -> SessionKey {
 impl Sessions {
     pub(crate) fn new(engine: Arc<Engine>) -> Self {
         let inner = Inner { open: HashMap::new(), closed: Tombstones::new(CLOSED_MAX) };
-        Self { engine, inner: Mutex::new(inner) }
+        Self { engine, inner: Mutex::new(inner), stopping: AtomicBool::new(false) }
     }
 
     pub(crate) fn engine(&self) -> &Arc<Engine> {
@@ -146,6 +147,20 @@ impl Sessions {
         inner.open.insert(to.clone(), session.clone());
         drop(inner);
         session.used(None)
+    }
+
+    /// From now on no operation is started: the server is about to end.
+    pub(crate) fn admit_no_more(&self) {
+        self.stopping.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::Relaxed)
+    }
+
+    /// True while any operation runs.
+    pub(crate) fn are_busy(&self) -> bool {
+        self.inner.lock().open.values().any(|session| session.is_busy())
     }
 
     /// Stops every running operation; whoever is attached is told.

@@ -43,7 +43,7 @@ pub struct Engine {
     /// `global_temp`: temp views that every session sees, by name in lower case.
     global_views: RwLock<std::collections::BTreeMap<String, Arc<View>>>,
     cache: Cache,
-    routes: RouteLog,
+    routes: Arc<RouteLog>,
     /// The data folder of an engine that leaves nothing behind.
     _temporary: Option<TempDir>,
 }
@@ -75,7 +75,7 @@ impl Engine {
             sessions: DashMap::new(),
             global_views: RwLock::default(),
             cache: Cache::default(),
-            routes: RouteLog::default(),
+            routes: Arc::default(),
             _temporary: temporary,
         }))
     }
@@ -142,7 +142,7 @@ impl Engine {
         &self.threads
     }
 
-    pub fn routes(&self) -> &RouteLog {
+    pub fn routes(&self) -> &Arc<RouteLog> {
         &self.routes
     }
 

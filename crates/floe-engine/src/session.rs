@@ -1,6 +1,7 @@
 //! What one client sees: its settings, temp views, current schema, kept frames, running operations.
 
 pub mod conf;
+mod files;
 mod lookup;
 mod views;
 
@@ -11,13 +12,14 @@ use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use dashmap::DashMap;
 use datafusion::scalar::ScalarValue;
 use floe_base::id::{SessionKey, fresh};
-use floe_base::{Error, Kind, Result};
+use floe_base::{Error, Kind, Result, machine};
 use floe_catalog::{Catalog, Table, View};
 use floe_functions::Context;
 use floe_plan::Variables;
 use parking_lot::RwLock;
 
 use crate::operation::Operation;
+use crate::system::catalog as system;
 use crate::{Engine, Execution, Request, catalogs, query};
 use conf::Conf;
 
@@ -199,7 +201,11 @@ impl Session {
 
     /// The catalog of a name, as this session's settings and the server's define it.
     pub(crate) async fn catalog(&self, name: &str) -> Result<Option<Arc<dyn Catalog>>> {
-        self.engine.catalogs().get(name, &self.conf.snapshot()).await
+        let defined = self.engine.catalogs().get(name, &self.conf.snapshot()).await?;
+        if defined.is_none() && name.eq_ignore_ascii_case(system::NAME) {
+            return Ok(Some(Arc::new(system::SystemCatalog::new(self.engine.routes().clone()))));
+        }
+        Ok(defined)
     }
 
     /// The names of all catalogs the session can name, sorted.
@@ -255,6 +261,12 @@ impl Session {
         columns.map(|(column, field)| floe_functions::cast::show::show(column, field, &context)).collect()
     }
 
+    /// Who asks, as the client says; the user of this process where it does not. Spark 4.1 names its own process's user
+    /// whatever the client says, which tells the users of a shared server nothing.
+    fn user(&self) -> &str {
+        if self.key.user_id.is_empty() { machine::user() } else { &self.key.user_id }
+    }
+
     /// What functions may know of the session, at this moment.
     pub(crate) fn context(&self) -> Result<Context> {
         let zone = self.conf.time_zone();
@@ -266,7 +278,7 @@ impl Session {
             now: self.engine.clock().micros(),
             current_catalog,
             current_database: namespace.join("."),
-            current_user: self.key.user_id.clone(),
+            current_user: self.user().into(),
             conf: Arc::new(self.conf.snapshot().into_iter().collect()),
             parse_schema,
         })

@@ -11,6 +11,7 @@ use crate::kernel::{Arguments, Kernel};
 use crate::{Context, Typed, coerce};
 
 /// One call, its arguments resolved.
+#[derive(Clone)]
 pub struct Call<'a> {
     /// The name as written, in lower case: an alias may print differently from the function's own name.
     pub name: &'a str,

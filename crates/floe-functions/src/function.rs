@@ -25,6 +25,8 @@ pub struct Function {
     pub usage: &'static str,
     /// The backends on which it may mean the same; whether it does is found by the cases, not said here.
     pub backends: &'static [BackendId],
+    /// Spark's DataFrame API calls it, and SQL has no word for it.
+    pub internal: bool,
     pub bind: fn(&Call<'_>) -> Result<Typed>,
 }
 
@@ -59,11 +61,16 @@ impl Function {
     }
 
     const fn of(kind: FunctionKind, name: &'static str, bind: fn(&Call<'_>) -> Result<Typed>) -> Self {
-        Self { name, aliases: &[], kind, usage: "", backends: &[BackendId::DataFusion], bind }
+        Self { name, aliases: &[], kind, usage: "", backends: &[BackendId::DataFusion], internal: false, bind }
     }
 
     pub const fn aliases(mut self, aliases: &'static [&'static str]) -> Self {
         self.aliases = aliases;
+        self
+    }
+
+    pub const fn internal(mut self) -> Self {
+        self.internal = true;
         self
     }
 
@@ -82,19 +89,28 @@ static BY_NAME: LazyLock<HashMap<&'static str, &'static Function>> = LazyLock::n
     let names = |function: &'static Function| {
         std::iter::once(function.name).chain(function.aliases.iter().copied()).map(move |name| (name, function))
     };
-    all().map(|(_, function)| function).flat_map(names).collect()
+    every().map(|(_, function)| function).flat_map(names).collect()
 });
 
-/// Every function with its family.
+/// Every function that SQL knows, with its family.
 pub fn all() -> impl Iterator<Item = (&'static str, &'static Function)> {
+    every().filter(|(_, function)| !function.internal)
+}
+
+fn every() -> impl Iterator<Item = (&'static str, &'static Function)> {
     let files = |(family, files): &'static (&'static str, &'static [&'static [Function]])| {
         files.iter().flat_map(|file| file.iter()).map(move |function| (*family, function))
     };
     crate::family::FAMILIES.iter().flat_map(files)
 }
 
-/// The function of a name, in any case.
+/// The function of a name in SQL, in any case.
 pub fn find(name: &str) -> Option<&'static Function> {
+    find_for_api(name).filter(|function| !function.internal)
+}
+
+/// The function of a name in a message of the DataFrame API, in any case.
+pub fn find_for_api(name: &str) -> Option<&'static Function> {
     BY_NAME.get(name).or_else(|| BY_NAME.get(name.to_lowercase().as_str())).copied()
 }
 
@@ -107,7 +123,7 @@ mod tests {
     #[test]
     fn every_name_is_declared_once_and_in_lower_case() {
         let mut seen = HashSet::new();
-        for (family, function) in all() {
+        for (family, function) in every() {
             for name in std::iter::once(&function.name).chain(function.aliases) {
                 assert!(seen.insert(*name), "{name} of {family} is declared twice");
                 assert_eq!(*name, name.to_lowercase());

@@ -17,8 +17,8 @@ use datafusion::scalar::ScalarValue;
 use floe_base::id::BackendId;
 use floe_base::{Origin, Result};
 
-use crate::Typed;
 use crate::spelling::{Spelling, Spellings};
+use crate::{Interrupt, Typed};
 
 type Body = dyn Fn(&Arguments<'_>) -> Result<ColumnarValue> + Send + Sync;
 
@@ -41,6 +41,8 @@ pub struct Kernel {
 pub struct Arguments<'a> {
     pub values: &'a [ColumnarValue],
     pub rows: usize,
+    /// Raised when nobody waits for the result any more; kernels that work long on a row look at it from row to row.
+    pub interrupt: &'a Interrupt,
     /// Where the call stands, for errors it raises.
     pub origin: &'a Origin,
 }
@@ -144,7 +146,13 @@ impl Kernel {
         }
         let constant = |argument: &Typed| argument.literal().cloned().map(ColumnarValue::Scalar);
         let values: Vec<ColumnarValue> = arguments.iter().map(constant).collect::<Option<_>>()?;
-        let found = (self.body)(&Arguments { values: &values, rows: 1, origin: &self.origin }).ok()?;
+        let found = (self.body)(&Arguments {
+            values: &values,
+            rows: 1,
+            interrupt: &Interrupt::default(),
+            origin: &self.origin,
+        })
+        .ok()?;
         let value = match found {
             ColumnarValue::Scalar(value) => value,
             ColumnarValue::Array(array) => ScalarValue::try_from_array(&array, 0).ok()?,
@@ -185,7 +193,9 @@ impl ScalarUDFImpl for Kernel {
         if args.number_rows == 0 {
             return Ok(ColumnarValue::Array(new_empty_array(self.field.data_type())));
         }
-        let arguments = Arguments { values: &args.args, rows: args.number_rows, origin: &self.origin };
+        let interrupt = Interrupt::of(&args.config_options);
+        let arguments =
+            Arguments { values: &args.args, rows: args.number_rows, interrupt: &interrupt, origin: &self.origin };
         (self.body)(&arguments).map_err(|error| error.at(&self.origin).into())
     }
 }

@@ -11,6 +11,7 @@
 //! | `typed.rs` | [`Typed`]: an expression of the engine with its type, nullability and whether it may raise |
 //! | `kernel.rs` | [`Kernel`]: the one scalar function type of ours inside the engine |
 //! | `rows.rs` | reading arguments row by row inside a kernel |
+//! | `interrupt.rs` | [`Interrupt`]: how a running kernel hears that it may stop |
 //! | `spelling.rs` | how a call is written in the SQL of another engine |
 //! | `context.rs` | [`Context`]: what a function may know of the session |
 //! | `coerce.rs` | Spark's type coercion, ANSI and not |
@@ -28,6 +29,7 @@ pub mod coerce;
 pub mod condition;
 pub mod context;
 pub mod function;
+mod interrupt;
 pub mod kernel;
 mod rows;
 pub mod spelling;
@@ -40,11 +42,17 @@ mod family {
     include!(concat!(env!("OUT_DIR"), "/families.rs"));
 }
 
-pub use absent::{absent, is_absent};
+pub use absent::{absent, is_absent, is_absent_for_api};
 pub use call::{Call, Lambda};
 pub use context::Context;
+pub use family::aggregate::_in_order::{depends_on_order, in_order};
+pub use family::aggregate::_moving::moving;
 pub use family::comparison::_float::normalise as normalise_floats;
+pub use family::csv::_fields::Fields as CsvFields;
 pub use family::generator::_outer::outer;
-pub use function::{Function, FunctionKind, all, find};
+pub use family::json::_records::Records as JsonRecords;
+pub use family::regex::_pattern::Pattern as JavaPattern;
+pub use function::{Function, FunctionKind, all, find, find_for_api};
+pub use interrupt::Interrupt;
 pub use kernel::{Arguments, Kernel};
 pub use typed::Typed;

@@ -92,6 +92,11 @@ pub(crate) fn count(arguments: &Arguments<'_>) -> usize {
     if arguments.all_scalar() { 1 } else { arguments.rows }
 }
 
+/// The rows a kernel computes, one after the other, until its work is interrupted.
+pub(crate) fn each(arguments: &Arguments<'_>) -> impl Iterator<Item = Result<usize>> {
+    (0..count(arguments)).map(|row| arguments.interrupt.check().map(|()| row))
+}
+
 /// The computed rows as the kernel's result.
 pub(crate) fn finish(arguments: &Arguments<'_>, array: ArrayRef) -> Result<ColumnarValue> {
     if arguments.all_scalar() {
@@ -108,9 +113,9 @@ pub(crate) fn texts(
     let rows = count(arguments);
     let mut builder = StringBuilder::with_capacity(rows, 0);
     let mut scratch = String::new();
-    for row in 0..rows {
+    for row in each(arguments) {
         scratch.clear();
-        match write(row, &mut scratch)? {
+        match write(row?, &mut scratch)? {
             true => builder.append_value(&scratch),
             false => builder.append_null(),
         }
@@ -126,9 +131,9 @@ pub(crate) fn binaries(
     let rows = count(arguments);
     let mut builder = BinaryBuilder::with_capacity(rows, 0);
     let mut scratch = Vec::new();
-    for row in 0..rows {
+    for row in each(arguments) {
         scratch.clear();
-        match write(row, &mut scratch)? {
+        match write(row?, &mut scratch)? {
             true => builder.append_value(&scratch),
             false => builder.append_null(),
         }
@@ -143,8 +148,8 @@ pub(crate) fn numbers<T: ArrowPrimitiveType>(
 ) -> Result<ColumnarValue> {
     let rows = count(arguments);
     let mut builder = PrimitiveBuilder::<T>::with_capacity(rows);
-    for row in 0..rows {
-        builder.append_option(value(row)?);
+    for row in each(arguments) {
+        builder.append_option(value(row?)?);
     }
     finish(arguments, Arc::new(builder.finish()))
 }
@@ -155,8 +160,8 @@ pub(crate) fn booleans(
 ) -> Result<ColumnarValue> {
     let rows = count(arguments);
     let mut builder = BooleanBuilder::with_capacity(rows);
-    for row in 0..rows {
-        builder.append_option(value(row)?);
+    for row in each(arguments) {
+        builder.append_option(value(row?)?);
     }
     finish(arguments, Arc::new(builder.finish()))
 }

@@ -16,9 +16,10 @@ use crate::depth;
 /// A 1,000-operator plan decodes in about 8 MiB of stack in a debug build; pages are only taken when touched.
 const STACK_BYTES: usize = 64 << 20;
 
-/// Runs what recurses over a message on a stack that fits [`depth::LIMIT`].
+/// Runs what recurses over a message on a stack that fits [`depth::LIMIT`]: here, where that much is left, else on one
+/// of its own (which costs two system calls and a look at every core).
 pub fn on_big_stack<R>(run: impl FnOnce() -> R) -> R {
-    stacker::grow(STACK_BYTES, run)
+    stacker::maybe_grow(STACK_BYTES, STACK_BYTES, run)
 }
 
 /// A request as it arrived. Its nesting is within [`depth::LIMIT`].

@@ -151,6 +151,8 @@ pub struct Call {
     pub ignore_nulls: Option<bool>,
     /// `WITHIN GROUP (ORDER BY …)`.
     pub within_group: Vec<SortOrder>,
+    /// A message of the DataFrame API, which knows functions that SQL has no word for.
+    pub of_api: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -170,6 +172,7 @@ impl Call {
             filter: None,
             ignore_nulls: None,
             within_group: Vec::new(),
+            of_api: false,
         }
     }
 }

@@ -11,16 +11,18 @@ use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_plan::{ExecutionPlan, displayable, execute_stream};
 use floe_base::id::BackendId;
 use floe_base::{Error, Result};
+use floe_functions::Interrupt;
 use floe_plan::Planned;
 use floe_route::Capability;
 use futures::{StreamExt, stream};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
-use tokio::task::JoinError;
+use tokio::task::{AbortHandle, JoinError};
 use tokio_stream::wrappers::ReceiverStream;
 
+use super::in_order::in_order;
 use super::pause::with_pauses;
-use super::{Config, capabilities};
+use super::{Config, capabilities, source_order};
 use crate::backend::{Backend, Batches, Run};
 
 /// Batches that wait between the engine and the client; more would only hold memory.
@@ -52,14 +54,24 @@ impl DataFusion {
 
     /// A plan's rows, for backends that have tables scanned here. May be awaited on any thread.
     pub(crate) async fn rows(&self, plan: LogicalPlan) -> Result<Batches> {
-        let state = self.state.clone();
-        let planned = self.threads.spawn(async move { with_pauses(state.create_physical_plan(&plan).await?) });
+        let interrupt = Interrupt::default();
+        let state = self.state_of_run(&plan, &interrupt);
+        let context = state.task_ctx();
+        let planned =
+            self.threads.spawn(async move { with_pauses(in_order(state.create_physical_plan(&plan).await?)?) });
         let physical = planned.await.map_err(|error| Error::internal(format!("a scan's thread: {error}")))??;
-        Ok(detached(physical, self.state.task_ctx(), &self.threads))
+        Ok(detached(physical, context, interrupt, &self.threads))
     }
 
-    async fn physical(&self, planned: &Planned) -> Result<Arc<dyn ExecutionPlan>> {
-        Ok(self.state.create_physical_plan(&planned.plan).await?)
+    /// The state of one run, whose functions look at its flag.
+    fn state_of_run(&self, plan: &LogicalPlan, interrupt: &Interrupt) -> SessionState {
+        let mut state = self.state.clone();
+        let options = state.config_mut().options_mut();
+        options.extensions.insert(interrupt.clone());
+        source_order::keep(plan, options);
+        // Without this the planner gives functions options of its own.
+        state.mark_start_execution();
+        state
     }
 }
 
@@ -74,21 +86,28 @@ impl Backend for DataFusion {
     }
 
     async fn execute(&self, planned: &Planned, _run: &Run) -> Result<Batches> {
-        let physical = with_pauses(self.physical(planned).await?)?;
-        Ok(detached(physical, self.state.task_ctx(), &self.threads))
+        let interrupt = Interrupt::default();
+        let state = self.state_of_run(&planned.plan, &interrupt);
+        let physical = with_pauses(in_order(state.create_physical_plan(&planned.plan).await?)?)?;
+        Ok(detached(physical, state.task_ctx(), interrupt, &self.threads))
     }
 
     async fn explain(&self, planned: &Planned) -> Result<String> {
         let optimised = self.state.optimize(&planned.plan)?;
-        let physical = self.physical(planned).await?;
+        let physical = self.state.create_physical_plan(&planned.plan).await?;
         let text = displayable(physical.as_ref()).indent(false).to_string();
         Ok(format!("== Optimized Logical Plan ==\n{}\n\n== Physical Plan ==\n{text}", optimised.display_indent()))
     }
 }
 
 /// A plan's batches, computed on other threads a little ahead of the reader. When the reader goes away the task that
-/// computes them is ended with it.
-fn detached(physical: Arc<dyn ExecutionPlan>, context: Arc<TaskContext>, threads: &Handle) -> Batches {
+/// computes them is ended with it, and functions at work in it are told.
+fn detached(
+    physical: Arc<dyn ExecutionPlan>,
+    context: Arc<TaskContext>,
+    interrupt: Interrupt,
+    threads: &Handle,
+) -> Batches {
     let (sender, receiver) = mpsc::channel(WAITING_BATCHES);
     let task = threads.spawn(async move {
         // Started here and not before: operators put their own tasks on the threads of whoever starts them.
@@ -103,7 +122,7 @@ fn detached(physical: Arc<dyn ExecutionPlan>, context: Arc<TaskContext>, threads
             }
         }
     });
-    let ended = EndWithReader(task.abort_handle());
+    let ended = EndWithReader { task: task.abort_handle(), interrupt };
     // Without a look at how the task ended, a panic would pass for the end of the rows.
     let panicked = stream::once(task).filter_map(|ended| {
         let error = ended.err().filter(JoinError::is_panic);
@@ -115,11 +134,15 @@ fn detached(physical: Arc<dyn ExecutionPlan>, context: Arc<TaskContext>, threads
     }))
 }
 
-/// Ends a task when dropped.
-struct EndWithReader(tokio::task::AbortHandle);
+/// Ends a run when dropped: the task where it waits, functions between two rows.
+struct EndWithReader {
+    task: AbortHandle,
+    interrupt: Interrupt,
+}
 
 impl Drop for EndWithReader {
     fn drop(&mut self) {
-        self.0.abort();
+        self.interrupt.raise();
+        self.task.abort();
     }
 }

@@ -1,23 +1,22 @@
 //! How a recursion runs: DataFusion's own loop over a step that counts its rows and levels.
 
-use std::any::Any;
-use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use arrow::array::RecordBatch;
 use async_trait::async_trait;
 use datafusion::common::Result;
+use datafusion::execution::SendableRecordBatchStream;
 use datafusion::execution::context::{QueryPlanner, SessionState};
-use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::logical_expr::{LogicalPlan, UserDefinedLogicalNode};
 use datafusion::physical_plan::recursive_query::RecursiveQueryExec;
-use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
-use datafusion::physical_plan::{DisplayAs, DisplayFormatType, Distribution, ExecutionPlan, PlanProperties};
+use datafusion::physical_plan::{Distribution, ExecutionPlan};
 use datafusion::physical_planner::{DefaultPhysicalPlanner, ExtensionPlanner, PhysicalPlanner};
 use floe_base::{Error, Kind};
 use floe_plan::{Recursion, RecursionLimits};
-use futures::StreamExt;
+use futures::{Stream, StreamExt};
+
+use super::watched::{Watch, Watched};
 
 /// DataFusion's planner, which also knows our operators.
 #[derive(Debug)]
@@ -50,16 +49,15 @@ impl ExtensionPlanner for RecursionPlanner {
         let (Some(node), [anchor, step]) = (node.as_any().downcast_ref::<Recursion>(), inputs) else {
             return Ok(None);
         };
-        let step = Step { input: step.clone(), limits: node.limits, count: Arc::default() };
-        let recursion = RecursiveQueryExec::try_new(node.name.clone(), anchor.clone(), Arc::new(step), false)?;
+        let step = Watched::plan(step.clone(), Step { limits: node.limits, count: Arc::default() });
+        let recursion = RecursiveQueryExec::try_new(node.name.clone(), anchor.clone(), step, false)?;
         Ok(Some(Arc::new(recursion)))
     }
 }
 
 /// One step of a recursion; each execution is a level.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Step {
-    input: Arc<dyn ExecutionPlan>,
     limits: RecursionLimits,
     /// Shared by the copies the loop makes of the plan for each level.
     count: Arc<Count>,
@@ -71,48 +69,21 @@ struct Count {
     rows: AtomicU64,
 }
 
-impl DisplayAs for Step {
-    fn fmt_as(&self, _: DisplayFormatType, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "RecursionStepExec")
-    }
-}
+impl Watch for Step {
+    const NAME: &'static str = "RecursionStepExec";
 
-impl ExecutionPlan for Step {
-    fn name(&self) -> &'static str {
-        "RecursionStepExec"
+    fn distribution(&self) -> Distribution {
+        Distribution::SinglePartition
     }
 
-    fn as_any(&self) -> &dyn Any {
-        self
-    }
-
-    fn properties(&self) -> &Arc<PlanProperties> {
-        self.input.properties()
-    }
-
-    fn required_input_distribution(&self) -> Vec<Distribution> {
-        vec![Distribution::SinglePartition]
-    }
-
-    fn children(&self) -> Vec<&Arc<dyn ExecutionPlan>> {
-        vec![&self.input]
-    }
-
-    fn with_new_children(self: Arc<Self>, children: Vec<Arc<dyn ExecutionPlan>>) -> Result<Arc<dyn ExecutionPlan>> {
-        let input = children.into_iter().next().unwrap_or_else(|| self.input.clone());
-        Ok(Arc::new(Self { input, limits: self.limits, count: self.count.clone() }))
-    }
-
-    fn execute(&self, partition: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
+    fn over(&self, batches: SendableRecordBatchStream) -> impl Stream<Item = Result<RecordBatch>> + Send + use<> {
         let level = self.count.levels.fetch_add(1, Ordering::Relaxed) + 1;
         let (limits, count) = (self.limits, self.count.clone());
-        let batches = self.input.execute(partition, context)?;
-        let checked = batches.map(move |batch| {
+        batches.map(move |batch| {
             let batch = batch?;
             count.check(&batch, level, limits)?;
             Ok(batch)
-        });
-        Ok(Box::pin(RecordBatchStreamAdapter::new(self.schema(), checked)))
+        })
     }
 }
 

@@ -8,7 +8,6 @@ use std::sync::Arc;
 
 use arrow::datatypes::{DataType, FieldRef, Schema};
 use datafusion::common::DFSchema;
-use datafusion::logical_expr::execution_props::ExecutionProps;
 use datafusion::logical_expr::{AggregateUDF, Expr, Operator, ScalarUDF, TableScan, WindowUDF};
 use datafusion::physical_expr::create_physical_expr;
 use datafusion::scalar::ScalarValue;
@@ -137,7 +136,7 @@ impl Dialect for DuckDbSql<'_> {
         let named = |(index, argument): (usize, &Argument)| argument.field.as_ref().clone().with_name(format!("a{index}"));
         let schema = Arc::new(Schema::new(arguments.iter().enumerate().map(named).collect::<Vec<_>>()));
         let known = DFSchema::try_from(schema.clone())?;
-        let body = create_physical_expr(expr, &known, &ExecutionProps::new())?;
+        let body = create_physical_expr(expr, &known, &self.opened.lock().properties())?;
         let function = self.database.function(&types::name(gives.data_type())?).map_err(failed)?;
         let number = self.opened.lock().call(Call::new(body, schema, carried));
         let list: String = arguments.iter().map(|argument| format!(", {}", argument.text)).collect();

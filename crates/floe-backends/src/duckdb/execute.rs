@@ -15,6 +15,7 @@ use async_trait::async_trait;
 use duckdb::{Connection, InterruptHandle};
 use floe_base::id::BackendId;
 use floe_base::{Error, Result};
+use floe_functions::Interrupt;
 use floe_plan::Planned;
 use floe_route::Capability;
 use futures::StreamExt;
@@ -150,7 +151,12 @@ type Rows = BoxStream<'static, std::result::Result<RecordBatch, Stopped>>;
 fn started(statement: Statement, types: Vec<DataType>, threads: &Handle) -> Result<Rows> {
     let connection = statement.opened.database().connect()?;
     let ended = Arc::new(AtomicBool::new(false));
-    let guard = EndWithReader { query: connection.interrupt_handle(), ended: ended.clone(), threads: threads.clone() };
+    let guard = EndWithReader {
+        query: connection.interrupt_handle(),
+        foreign: statement.opened.interrupt().clone(),
+        ended: ended.clone(),
+        threads: threads.clone(),
+    };
     let (sender, receiver) = mpsc::channel(WAITING_BATCHES);
     let work = move || {
         let outcome = run(&connection, &statement, &types, &sender);
@@ -233,6 +239,7 @@ fn stopped(error: &duckdb::Error, statement: &Statement) -> Stopped {
 /// Interrupts a query when dropped. One that has not begun would not hear it; so it is told until it has ended.
 struct EndWithReader {
     query: Arc<InterruptHandle>,
+    foreign: Interrupt,
     ended: Arc<AtomicBool>,
     threads: Handle,
 }
@@ -242,6 +249,7 @@ impl Drop for EndWithReader {
         if self.ended.load(Ordering::Acquire) {
             return;
         }
+        self.foreign.raise();
         self.query.interrupt();
         let (query, ended) = (self.query.clone(), self.ended.clone());
         self.threads.spawn(async move {

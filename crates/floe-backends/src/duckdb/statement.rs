@@ -3,8 +3,11 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use datafusion::config::ConfigOptions;
 use datafusion::logical_expr::LogicalPlan;
+use datafusion::logical_expr::execution_props::ExecutionProps;
 use floe_base::Error;
+use floe_functions::Interrupt;
 use floe_sql::write::{self, Refused};
 use parking_lot::Mutex;
 
@@ -26,7 +29,9 @@ impl Statement {
         database: &Arc<Database>,
         sources: &HashMap<String, Source>,
     ) -> Result<Self, Refused> {
-        let opened = Mutex::new(Opened { database: database.clone(), calls: Vec::new(), streams: Vec::new() });
+        let (database_of, interrupt) = (database.clone(), Interrupt::default());
+        let opened = Opened { database: database_of, interrupt, calls: Vec::new(), streams: Vec::new() };
+        let opened = Mutex::new(opened);
         let dialect = DuckDbSql { database, sources, opened };
         let sql = write::query(plan, &dialect)?;
         Ok(Self { sql, opened: dialect.opened.into_inner() })
@@ -37,6 +42,7 @@ impl Statement {
 #[derive(Debug)]
 pub(super) struct Opened {
     database: Arc<Database>,
+    interrupt: Interrupt,
     calls: Vec<(i64, Arc<Call>)>,
     streams: Vec<i64>,
 }
@@ -57,6 +63,20 @@ impl Opened {
     /// What a foreign expression raised, if one did.
     pub(super) fn raised(&self) -> Option<Error> {
         self.calls.iter().find_map(|(_, call)| call.raised())
+    }
+
+    /// Ends foreign expressions at work.
+    pub(super) fn interrupt(&self) -> &Interrupt {
+        &self.interrupt
+    }
+
+    /// What foreign expressions are made with: they look at the flag.
+    pub(super) fn properties(&self) -> ExecutionProps {
+        let mut options = ConfigOptions::new();
+        options.extensions.insert(self.interrupt.clone());
+        let mut properties = ExecutionProps::new();
+        properties.mark_start_execution(Arc::new(options));
+        properties
     }
 
     pub(super) fn database(&self) -> &Arc<Database> {

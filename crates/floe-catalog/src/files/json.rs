@@ -1,57 +1,124 @@
-//! JSON files, one object a line; columns in the order of their names, as Spark infers them.
+//! JSON files: one object a record, which is a line or, with `multiLine`, the file.
+//!
+//! What a record means is not known here: [`Records`] is handed in.
 
 use std::sync::Arc;
 
-use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use arrow::array::{RecordBatch, StringArray};
+use arrow::datatypes::{Schema, SchemaRef};
 use datafusion::catalog::TableProvider;
-use datafusion::datasource::file_format::json::JsonFormat;
 use datafusion::datasource::listing::ListingTableUrl;
 use datafusion::execution::session_state::SessionState;
 use floe_base::{Error, Result};
+use floe_syntax::data_type::DataType;
+use futures::TryStreamExt;
 
-use super::{first_bytes, flag, listing, only};
+use super::lines::{self, Cut, Lines};
+use super::{codec, columns, flag, listed, listing, no_columns, only, option, utf8_only};
 
-/// Bytes read to find names and types where no schema is given.
-const SAMPLE_BYTES: u64 = 64 << 20;
+/// What records mean under a reader's options, by the session's casts, which stand above this crate.
+pub trait Records: Send + Sync {
+    /// The columns with one record more; `Null` are those of no record.
+    fn infer(&self, so_far: DataType, record: &str) -> Result<DataType>;
+
+    /// The columns of all records.
+    fn settled(&self, found: DataType) -> DataType;
+
+    /// Refuses a scan of these columns alone.
+    fn check(&self, columns: &Schema) -> Result<()>;
+
+    /// The rows of records.
+    fn rows(&self, records: &StringArray, schema: &Schema) -> Result<RecordBatch>;
+}
+
+/// The meaning of records under the options of one reader.
+pub type RecordsOf<'a> = &'a (dyn Fn(&[(String, String)]) -> Result<Arc<dyn Records>> + Send + Sync);
+
+const OPTIONS: &[&str] = &[
+    "multiLine",
+    "lineSep",
+    "encoding",
+    "charset",
+    "samplingRatio",
+    "mode",
+    "columnNameOfCorruptRecord",
+    "dateFormat",
+    "timestampFormat",
+    "timestampNTZFormat",
+    "timeZone",
+    "inferTimestamp",
+    "prefersDecimal",
+    "primitivesAsString",
+    "dropFieldIfAllNull",
+    "allowSingleQuotes",
+    "allowUnquotedFieldNames",
+    "allowComments",
+    "allowNumericLeadingZeros",
+    "allowNonNumericNumbers",
+    "allowBackslashEscapingAnyCharacter",
+    "allowUnquotedControlChars",
+    // Spark 4.1 takes it and does nothing with it: the names of the files say it.
+    "compression",
+];
+
+/// Records looked at together where no schema is given.
+const BATCH_ROWS: usize = 8192;
 
 pub(super) async fn open(
     urls: &[ListingTableUrl],
     schema: Option<SchemaRef>,
     options: &[(String, String)],
     state: &SessionState,
-    _time_zone: &str,
+    records: RecordsOf<'_>,
 ) -> Result<Arc<dyn TableProvider>> {
-    only("json", options, &["multiLine"])?;
-    if flag(options, "multiLine") {
-        return Err(Error::unsupported("json files of several lines an object (multiLine)"));
+    only("json", options, OPTIONS)?;
+    utf8_only("json", options)?;
+    if let Some(ratio) = option(options, "samplingRatio").filter(|ratio| ratio.parse() != Ok(1.0)) {
+        return Err(Error::unsupported(format!(
+            "samplingRatio {ratio} of json files: types are found from all values"
+        )));
     }
+    if flag(options, "dropFieldIfAllNull") {
+        return Err(Error::unsupported("dropFieldIfAllNull of json files"));
+    }
+    let cut = Cut::of(options, "multiLine")?;
+    let records = records(options)?;
     let schema = match schema {
         Some(schema) => schema,
-        None => found(&first_bytes(urls, state, SAMPLE_BYTES).await?)?,
+        None => found(urls, &cut, records.as_ref(), state).await?,
     };
-    Ok(listing(Arc::new(JsonFormat::default()), urls, Some(schema), state).await?)
+    let format = Lines { name: "json", cut, records: Arc::new(Meant(records)) };
+    Ok(listing(Arc::new(format), urls, schema, state).await?)
 }
 
-fn found(sample: &[u8]) -> Result<SchemaRef> {
-    let (inferred, _) = arrow::json::reader::infer_json_schema(sample, None)?;
-    Ok(Arc::new(Schema::new(sorted(inferred.fields().iter()))))
-}
-
-/// Members by name at every level; what has no type yet is a text.
-fn sorted<'a>(fields: impl Iterator<Item = &'a Arc<Field>>) -> Vec<Field> {
-    let mut fields: Vec<Field> =
-        fields.map(|field| Field::new(field.name(), spark_type(field.data_type()), true)).collect();
-    fields.sort_by(|left, right| left.name().cmp(right.name()));
-    fields
-}
-
-fn spark_type(found: &DataType) -> DataType {
-    match found {
-        DataType::Struct(fields) => DataType::Struct(sorted(fields.iter()).into()),
-        DataType::List(element) => {
-            DataType::List(Arc::new(Field::new("element", spark_type(element.data_type()), true)))
+/// The columns of all records of all files.
+async fn found(urls: &[ListingTableUrl], cut: &Cut, records: &dyn Records, state: &SessionState) -> Result<SchemaRef> {
+    let files = listed::objects(urls, state).await?;
+    if files.is_empty() {
+        return Err(no_columns("json"));
+    }
+    let mut found = DataType::Null;
+    for file in files {
+        let text = codec::text(file.store.as_ref(), &file.meta.location).await?;
+        let mut batches = lines::batches(text, cut.clone(), BATCH_ROWS);
+        while let Some(batch) = batches.try_next().await? {
+            for record in batch.iter().flatten() {
+                found = records.infer(found, record)?;
+            }
         }
-        DataType::Null => DataType::Utf8,
-        other => other.clone(),
+    }
+    columns(&records.settled(found))
+}
+
+/// The meaning that was handed in, as the reader of lines asks for it.
+struct Meant(Arc<dyn Records>);
+
+impl lines::Records for Meant {
+    fn rows(&self, records: &StringArray, schema: &Schema) -> Result<RecordBatch> {
+        self.0.rows(records, schema)
+    }
+
+    fn check(&self, columns: &Schema) -> Result<()> {
+        self.0.check(columns)
     }
 }

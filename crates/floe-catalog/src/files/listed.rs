@@ -1,6 +1,7 @@
 //! The files behind tables that were opened by path, as `df.inputFiles()` names them.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::datasource::listing::{ListingTable, ListingTableUrl};
@@ -9,6 +10,7 @@ use datafusion::execution::session_state::SessionState;
 use datafusion::logical_expr::LogicalPlan;
 use floe_base::{Error, Result};
 use futures::TryStreamExt;
+use object_store::{ObjectMeta, ObjectStore};
 
 /// The files a plan would read, each once. Tables of catalogs have none, as in Spark.
 pub async fn of_plan(plan: &LogicalPlan, state: &SessionState) -> Result<Vec<String>> {
@@ -17,7 +19,7 @@ pub async fn of_plan(plan: &LogicalPlan, state: &SessionState) -> Result<Vec<Str
         let store = state.runtime_env().object_store(&path)?;
         let found: Vec<_> = path.list_all_files(state, store.as_ref(), "").await?.try_collect().await?;
         for file in found {
-            files.insert(shown(&path, file.location.as_ref())?);
+            files.insert(shown(path.object_store().as_str(), file.location.as_ref())?);
         }
     }
     Ok(files.into_iter().collect())
@@ -40,12 +42,33 @@ fn paths(plan: &LogicalPlan) -> Result<Vec<ListingTableUrl>> {
     Ok(found)
 }
 
-/// A file's URL. Spark writes local ones with three slashes and percent signs.
-fn shown(path: &ListingTableUrl, location: &str) -> Result<String> {
-    let store = path.object_store();
-    if path.scheme() == "file" {
+/// A file below a path.
+pub(super) struct Listed {
+    pub(super) store: Arc<dyn ObjectStore>,
+    pub(super) meta: ObjectMeta,
+    /// Its URL.
+    pub(super) shown: String,
+}
+
+/// The files below paths, those without a byte left out, as scans leave them out.
+pub(super) async fn objects(paths: &[ListingTableUrl], state: &SessionState) -> Result<Vec<Listed>> {
+    let mut files = Vec::new();
+    for path in paths {
+        let store = state.runtime_env().object_store(path)?;
+        let found: Vec<_> = path.list_all_files(state, store.as_ref(), "").await?.try_collect().await?;
+        for meta in found.into_iter().filter(|meta| meta.size > 0) {
+            let shown = shown(path.object_store().as_str(), meta.location.as_ref())?;
+            files.push(Listed { store: store.clone(), meta, shown });
+        }
+    }
+    Ok(files)
+}
+
+/// The URL of a file in a store. Spark writes local ones with three slashes and percent signs.
+pub(super) fn shown(store: &str, location: &str) -> Result<String> {
+    if store.starts_with("file:") {
         let local = url::Url::from_file_path(format!("/{location}"));
         return local.map(String::from).map_err(|()| Error::internal(format!("{location} is no file's path")));
     }
-    Ok(format!("{}{location}", store.as_str()))
+    Ok(format!("{store}{location}"))
 }

@@ -149,6 +149,7 @@ fn unresolved_function(scope: &Scope<'_>, function: proto::expression::Unresolve
     if function.is_user_defined_function {
         call.name = text::name(&function.function_name)?;
     }
+    call.of_api = !function.is_user_defined_function;
     if function.function_name.eq_ignore_ascii_case("when") {
         return case(call.arguments);
     }

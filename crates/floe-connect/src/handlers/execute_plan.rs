@@ -31,6 +31,9 @@ use crate::service::Service;
 use crate::session::{Admitted, Session, key};
 use crate::stream::Consumer;
 
+/// A larger request is decoded on the engine's threads: the network's have others to answer.
+const ADMITTED_HERE_BYTES_MAX: usize = 64 << 10;
+
 /// A plan to be run, and what came with it.
 struct Work {
     session: Arc<Session>,
@@ -47,6 +50,9 @@ pub(crate) async fn handle(
     service: &Service,
     request: Received<proto::ExecutePlanRequest>,
 ) -> Result<Consumer, Status> {
+    if request.raw().len() <= ADMITTED_HERE_BYTES_MAX {
+        return admit(service, &request);
+    }
     let service = service.clone();
     let threads = service.sessions.engine().clone();
     // The outer result is the task's, the inner one the client's.
@@ -55,6 +61,9 @@ pub(crate) async fn handle(
 }
 
 fn admit(service: &Service, received: &Received<proto::ExecutePlanRequest>) -> Result<Consumer, Status> {
+    if service.sessions.is_stopping() {
+        return Err(error::stopping());
+    }
     let request = received.decode().map_err(|error| Status::invalid_argument(error.to_string()))?;
     let key = key(&request.session_id, request.user_context.as_ref());
     let observed = request.client_observed_server_side_session_id.as_deref();
@@ -170,24 +179,56 @@ impl Work {
     }
 }
 
-/// Sends a query's rows; the first batch brings the schema along.
+/// Sends a query's rows; the first batch brings the schema along, the last one the metrics.
 async fn rows(out: &Out, work: &Work, statement: Statement) -> Result<()> {
     let mut execution = work.run(statement).await?;
-    let mut schema = Some(message_of(&execution.schema));
     let mut cutter = Cutter::new(work.outgoing(&execution.schema), work.chunking);
-    let mut count = 0;
-    while let Some(batch) = execution.rows.next().await {
-        for message in cutter.push(batch?)? {
-            count += message.row_count;
-            out.batch(message, schema.take()).await;
+    let mut last = Last { out, schema: Some(message_of(&execution.schema)), held: None, row_count: 0 };
+    loop {
+        let next = match execution.rows.next().now_or_never() {
+            Some(next) => next,
+            None => {
+                last.let_go().await;
+                execution.rows.next().await
+            }
+        };
+        let Some(batch) = next else { break };
+        last.follow(cutter.push(batch?)?).await;
+    }
+    last.follow(cutter.finish()?).await;
+    let (held, row_count) = (last.held.unwrap_or_default(), last.row_count);
+    out.push(measured(held, &execution, row_count)).await;
+    Ok(())
+}
+
+/// The last message of a result so far. It waits, though never longer than the next batch is at hand, to take the
+/// metrics along: each message costs a client one more call.
+struct Last<'a> {
+    out: &'a Out,
+    /// Until a message has taken it.
+    schema: Option<proto::DataType>,
+    held: Option<proto::ExecutePlanResponse>,
+    row_count: i64,
+}
+
+impl Last<'_> {
+    async fn follow(&mut self, batches: Vec<response::ArrowBatch>) {
+        for batch in batches {
+            self.let_go().await;
+            self.row_count += batch.row_count;
+            self.held = Some(proto::ExecutePlanResponse {
+                response_type: Some(ResponseType::ArrowBatch(batch)),
+                schema: self.schema.take(),
+                ..Default::default()
+            });
         }
     }
-    for message in cutter.finish()? {
-        count += message.row_count;
-        out.batch(message, schema.take()).await;
+
+    async fn let_go(&mut self) {
+        if let Some(response) = self.held.take() {
+            self.out.push(response).await;
+        }
     }
-    out.push(measured(&execution, count)).await;
-    Ok(())
 }
 
 /// A query is analysed and sent back as the client wrote it; a command runs, and its rows go back as local data.
@@ -242,11 +283,6 @@ impl Out {
         self.send(ResponseType::SqlCommandResult(response::SqlCommandResult { relation: Some(relation) })).await;
     }
 
-    async fn batch(&self, batch: response::ArrowBatch, schema: Option<proto::DataType>) {
-        let response_type = Some(ResponseType::ArrowBatch(batch));
-        self.push(proto::ExecutePlanResponse { response_type, schema, ..Default::default() }).await;
-    }
-
     async fn push(&self, response: proto::ExecutePlanResponse) {
         let response = proto::ExecutePlanResponse {
             session_id: self.session.id().into(),
@@ -263,8 +299,8 @@ impl Out {
     }
 }
 
-/// One message for what was measured: the rows, by the name of the backend, and what `observe` asked for.
-fn measured(execution: &Execution, rows: i64) -> proto::ExecutePlanResponse {
+/// A message that also says what was measured: the rows, by the name of the backend, and what `observe` asked for.
+fn measured(last: proto::ExecutePlanResponse, execution: &Execution, rows: i64) -> proto::ExecutePlanResponse {
     let name = execution.decision.as_ref().map_or("floe", |decision| decision.backend.name());
     let value =
         response::metrics::MetricValue { name: "number of output rows".into(), value: rows, metric_type: "sum".into() };
@@ -277,6 +313,6 @@ fn measured(execution: &Execution, rows: i64) -> proto::ExecutePlanResponse {
     proto::ExecutePlanResponse {
         metrics: Some(response::Metrics { metrics: vec![metric] }),
         observed_metrics: observed.map(|one| metrics::observed(&one.name, one.plan_id, &one.metrics)).collect(),
-        ..Default::default()
+        ..last
     }
 }

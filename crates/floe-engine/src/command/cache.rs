@@ -70,7 +70,7 @@ pub(super) async fn analyze(session: &Session, name: &TableName) -> Result<Execu
 
 impl Session {
     /// The name something is kept under.
-    pub(crate) fn cache_name(&self, named: &lookup::Named) -> String {
+    pub(super) fn cache_name(&self, named: &lookup::Named) -> String {
         match named {
             Named::Temporary { view, global: true } => {
                 format!("{}.{}", crate::session::GLOBAL, view.name.name).to_lowercase()

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use floe_base::Result;
-use floe_catalog::View;
+use floe_catalog::{Catalog, View};
 
 use super::cells::{booleans, matches, texts, told};
 use crate::{Execution, Session};
@@ -43,14 +43,26 @@ impl Session {
             let global = self.global_temp_views().into_iter().map(row);
             return Ok(global.chain(self.local_temporary()).filter(|row| matches(pattern, &row.name)).collect());
         }
-        let (catalog, namespace) = self.locate_namespace(&schema).await?;
-        if catalog.namespace(&namespace).await?.is_none() {
-            return Err(super::lookup::missing_schema(catalog.name(), &namespace));
-        }
+        let (catalog, namespace) = self.listed_namespace(schema).await?;
         let objects = catalog.list(&namespace).await?.into_iter();
         let meant = objects.filter(|object| views.is_none_or(|views| object.is_view == views));
         let stored = meant.map(|object| Row { namespace: namespace.join("."), name: object.name, is_temporary: false });
         Ok(stored.chain(self.local_temporary()).filter(|row| matches(pattern, &row.name)).collect())
+    }
+
+    /// A schema that is there: one of the current catalog, else what a catalog of the name has outside of schemas.
+    async fn listed_namespace(&self, schema: Vec<String>) -> Result<(Arc<dyn Catalog>, Vec<String>)> {
+        let (catalog, namespace) = self.locate_namespace(&schema).await?;
+        if catalog.namespace(&namespace).await?.is_some() {
+            return Ok((catalog, namespace));
+        }
+        if let [only] = schema.as_slice()
+            && let Some(named) = self.catalog(only).await?
+            && named.namespace(&[]).await?.is_some()
+        {
+            return Ok((named, Vec::new()));
+        }
+        Err(super::lookup::missing_schema(catalog.name(), &namespace))
     }
 
     fn local_temporary(&self) -> impl Iterator<Item = Row> {

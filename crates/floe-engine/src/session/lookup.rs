@@ -1,7 +1,7 @@
 //! A session as the resolver sees it: names to tables and views.
 //!
 //! The order is Spark's: a temp view of one part, a global temp view, the current catalog and schema, then a catalog by
-//! name. `system.routes` and `` parquet.`path` `` are names too.
+//! name. `` parquet.`path` `` is a name too.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -74,9 +74,6 @@ impl Lookup for SessionLookup {
         {
             return Ok(Some(found));
         }
-        if let Some(found) = self.system(name)? {
-            return Ok(Some(found));
-        }
         if let [format, path] = name
             && floe_catalog::files::is_format(format)
             && path.contains('/')
@@ -119,8 +116,7 @@ impl Lookup for SessionLookup {
         if format.eq_ignore_ascii_case("iceberg") {
             return self.iceberg(files).await;
         }
-        let state = self.session.engine().datafusion().state();
-        floe_catalog::files::open(&format, files, state, &self.context.time_zone_name).await
+        self.session.open_files(&format, files, &self.context).await
     }
 
     fn cached(&self, relation_id: &str) -> Result<Table> {
@@ -175,17 +171,6 @@ impl SessionLookup {
             return Some(Found::Table(Box::new(kept)));
         }
         Some(Found::View(Box::new(view.as_ref().clone())))
-    }
-
-    /// Tables about the engine itself.
-    fn system(&self, name: &[String]) -> Result<Option<Found>> {
-        match name {
-            [system, routes] if system.eq_ignore_ascii_case("system") && routes.eq_ignore_ascii_case("routes") => {
-                let rows = self.session.engine().routes().rows()?;
-                Ok(Some(Found::Table(Box::new(in_memory(rows, "system")?))))
-            }
-            _ => Ok(None),
-        }
     }
 }
 

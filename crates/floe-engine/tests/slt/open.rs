@@ -11,7 +11,7 @@ fn path() -> std::path::PathBuf {
 }
 
 /// Counts what is not as the list says; prints each. With `FLOE_SLT_OPEN=write` the list is written instead.
-pub fn judge(outcomes: &[Outcome], partial: bool) -> usize {
+pub(crate) fn judge(outcomes: &[Outcome], partial: bool) -> usize {
     if std::env::var("FLOE_SLT_OPEN").is_ok_and(|wish| wish == "write") && !partial {
         std::fs::write(path(), list(outcomes)).expect("the list can be written");
         return 0;

@@ -12,7 +12,7 @@ use floe_syntax::DataType as SparkType;
 const DAY: i64 = 86_400_000_000;
 
 /// `schema: name TYPE [NOT NULL], …`.
-pub fn schema(schema: &Schema) -> String {
+pub(crate) fn schema(schema: &Schema) -> String {
     let field = |field: &std::sync::Arc<arrow::datatypes::Field>| {
         nullable(format!("{} {}", text(field.name()), type_name(&SparkType::from_field(field))), field.is_nullable())
     };
@@ -40,7 +40,7 @@ fn type_name(of: &SparkType) -> String {
 }
 
 /// One line a row.
-pub fn rows(batch: &RecordBatch) -> Vec<String> {
+pub(crate) fn rows(batch: &RecordBatch) -> Vec<String> {
     let schema = batch.schema();
     let cell = |row: usize| {
         move |(column, field): (&ArrayRef, &std::sync::Arc<arrow::datatypes::Field>)| {
@@ -52,13 +52,10 @@ pub fn rows(batch: &RecordBatch) -> Vec<String> {
             value(column, row)
         }
     };
-    let line = |row: usize| {
-        if batch.num_columns() == 0 {
-            return "()".to_string();
-        }
-        batch.columns().iter().zip(schema.fields()).map(cell(row)).collect::<Vec<_>>().join(" | ")
-    };
-    (0..batch.num_rows()).map(line).collect()
+    // The recorder's tables have no rows without columns.
+    let rows = if batch.num_columns() == 0 { 0 } else { batch.num_rows() };
+    let line = |row: usize| batch.columns().iter().zip(schema.fields()).map(cell(row)).collect::<Vec<_>>().join(" | ");
+    (0..rows).map(line).collect()
 }
 
 /// A text bare where nothing in it could mislead, else as ASCII JSON.
@@ -208,7 +205,7 @@ fn clock(micros: i64) -> String {
 }
 
 /// What changes from run to run, masked as the recorder masks it.
-pub fn masked(line: &str, warehouse: &str) -> String {
+pub(crate) fn masked(line: &str, warehouse: &str) -> String {
     let plain = warehouse.strip_prefix("file:").unwrap_or(warehouse);
     let line = line.replace(plain, "<warehouse>").replace("file:<warehouse>", "<warehouse>");
     let line = replace(r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", &line, "<uuid>");

@@ -1,25 +1,25 @@
 //! Reads a case file: blocks parted by blank lines, each a statement with its recorded answer.
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub(crate) enum Kind {
     Query,
     Statement,
 }
 
 #[derive(Clone, Debug)]
-pub struct Block {
-    pub kind: Kind,
+pub(crate) struct Block {
+    pub(crate) kind: Kind,
     /// The line its first word stands on, from 1.
-    pub line: usize,
-    pub settings: Vec<(String, String)>,
-    pub unordered: bool,
-    pub sql: String,
+    pub(crate) line: usize,
+    pub(crate) settings: Vec<(String, String)>,
+    pub(crate) unordered: bool,
+    pub(crate) sql: String,
     /// Schema and rows, or one error; empty for a statement that must only succeed.
-    pub answer: Vec<String>,
+    pub(crate) answer: Vec<String>,
 }
 
 /// The blocks of a file, in order.
-pub fn blocks(text: &str) -> Vec<Block> {
+pub(crate) fn blocks(text: &str) -> Vec<Block> {
     let mut blocks = Vec::new();
     let mut lines = text.lines().enumerate().peekable();
     while let Some((number, line)) = lines.next() {

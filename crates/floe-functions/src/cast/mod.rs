@@ -17,6 +17,7 @@
 //! | `format.rs`, `double.rs`, `digits.rs` | values into text as CAST writes them |
 //! | `show.rs` | values into text as `show` prints them |
 //! | `spelling.rs` | which of them other engines make in the same way |
+//! | `special.rs` | `epoch`, `today` and their like |
 //! | `store.rs` | the casts of INSERT |
 
 mod allowed;
@@ -32,6 +33,7 @@ mod number;
 pub mod parse;
 pub mod show;
 mod spelling;
+mod special;
 mod store;
 pub mod time;
 
@@ -157,7 +159,13 @@ fn fold(value: &Typed, from: &SparkType, to_spark: &SparkType, to: &DataType, ru
     if to.is_nested() {
         return None;
     }
-    let array = value.literal()?.to_array().ok()?;
+    let literal = value.literal()?;
+    if let ScalarValue::Utf8(Some(text)) = literal
+        && let Some(value) = special::special(text, to, rules)
+    {
+        return Some(Typed::constant(value));
+    }
+    let array = literal.to_array().ok()?;
     let array = convert(&array, from, to_spark, to, rules).ok()?;
     Some(Typed::constant(ScalarValue::try_from_array(&array, 0).ok()?))
 }

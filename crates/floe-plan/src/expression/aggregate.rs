@@ -22,7 +22,6 @@ pub(crate) struct Collector {
     pub(crate) generators: RefCell<Vec<Generated>>,
     /// `grouping(a)`, `grouping_id()`: the arguments, `None` for all keys; and whether it is one bit.
     pub(crate) groupings: RefCell<Vec<Grouping>>,
-    pub(crate) allows: Allowed,
 }
 
 pub(crate) struct Grouping {
@@ -32,25 +31,7 @@ pub(crate) struct Grouping {
     pub(crate) origin: Origin,
 }
 
-/// What a relation can compute beside its expressions.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Allowed {
-    pub(crate) aggregates: bool,
-    pub(crate) windows: bool,
-    pub(crate) generators: bool,
-}
-
-impl Default for Allowed {
-    fn default() -> Self {
-        Self { aggregates: true, windows: true, generators: true }
-    }
-}
-
 impl Collector {
-    pub(crate) fn allowing(allows: Allowed) -> Self {
-        Self { allows, ..Self::default() }
-    }
-
     pub(crate) fn has_aggregates(&self) -> bool {
         !self.aggregates.borrow().is_empty() || !self.groupings.borrow().is_empty()
     }
@@ -99,7 +80,7 @@ impl Resolver<'_> {
         names: &Names<'_>,
         origin: &Origin,
     ) -> Result<Typed> {
-        let Some(collector) = names.collector.filter(|collector| collector.allows.aggregates) else {
+        let Some(collector) = names.collector else {
             return Err(misplaced(names.clause, text, origin));
         };
         if names.inside == Inside::Filter {
@@ -132,7 +113,7 @@ impl Resolver<'_> {
         names: &Names<'_>,
         origin: &Origin,
     ) -> Result<Typed> {
-        let Some(collector) = names.collector.filter(|collector| collector.allows.aggregates) else {
+        let Some(collector) = names.collector else {
             return Err(Error::analysis("UNSUPPORTED_GROUPING_EXPRESSION").at(origin));
         };
         let id = self.fresh();

@@ -3,12 +3,12 @@
 use arrow::datatypes::{DataType, FieldRef};
 use datafusion::logical_expr::Expr;
 use floe_base::{Error, Origin, Result};
-use floe_functions::{FunctionKind, Typed};
-use floe_syntax::expression::{Argument, Call, Expression, ExpressionKind};
-use floe_syntax::{Literal, expression};
+use floe_functions::{Function, FunctionKind, Typed};
+use floe_syntax::expression::{Argument, Call, CastMode, Expression, ExpressionKind, SortOrder, WindowSpec};
+use floe_syntax::{DataType as SparkType, Literal, expression};
 
 use super::aggregate::Modifiers;
-use super::{Inside, Names};
+use super::{Clause, Inside, Names};
 use crate::name;
 use crate::problem;
 use crate::resolver::Resolver;
@@ -40,10 +40,30 @@ impl Resolver<'_> {
             FunctionKind::Window => Err(Error::analysis("WINDOW_FUNCTION_WITHOUT_OVER_CLAUSE")
                 .with("funcName", format!("\"{name}()\""))
                 .at(origin)),
-            FunctionKind::Generator => Err(Error::analysis("UNSUPPORTED_GENERATOR.NESTED_IN_EXPRESSIONS")
-                .with("expression", format!("\"{}\"", self.text(expression, names)))
-                .at(origin)),
+            FunctionKind::Generator => Err(self.generator_misplaced(expression, names)),
         }
+    }
+
+    /// Rows out of a value where one value is wanted.
+    fn generator_misplaced(&self, expression: &Expression, names: &Names<'_>) -> Error {
+        let text = self.text(expression, names);
+        let operator = match names.clause {
+            Clause::Where => "Filter",
+            Clause::Having => "UnresolvedHaving",
+            Clause::OrderBy => "Sort",
+            Clause::Join => "Join",
+            Clause::GroupBy => {
+                return Error::analysis("UNSUPPORTED_EXPR_FOR_OPERATOR")
+                    .with("invalidExprSqls", format!("\"{text}\""))
+                    .at(&expression.origin);
+            }
+            Clause::Select | Clause::Other => {
+                return Error::analysis("UNSUPPORTED_GENERATOR.NESTED_IN_EXPRESSIONS")
+                    .with("expression", format!("\"{text}\""))
+                    .at(&expression.origin);
+            }
+        };
+        Error::analysis("UNSUPPORTED_GENERATOR.OUTSIDE_SELECT").with("plan", format!("'{operator} {text}"))
     }
 
     /// Calls that are not functions of values.
@@ -63,6 +83,7 @@ impl Resolver<'_> {
             }
             "count" if values().any(is_star) && !call.distinct => self.count_star(call, names, origin).map(Some),
             "in" => self.in_list(call, names, origin),
+            "distributed_sequence_id" if call.of_api => self.expression(&row_in_order(origin), names).map(Some),
             "-" if call.arguments.len() == 1 => {
                 let negative = Call { name: vec!["negative".into()], ..call.clone() };
                 self.bind(expression, &negative, names).map(|bound| Some(bound.value))
@@ -123,9 +144,10 @@ impl Resolver<'_> {
     pub(crate) fn bind(&self, expression: &Expression, call: &Call, names: &Names<'_>) -> Result<Bound> {
         let origin = &expression.origin;
         let name = function_name(call);
-        let function = floe_functions::find(&name).filter(|_| is_builtin(&call.name));
+        let function = declared(call).filter(|_| is_builtin(&call.name));
         let Some(function) = function else {
-            if is_builtin(&call.name) && floe_functions::is_absent(&name) {
+            let is_absent = if call.of_api { floe_functions::is_absent_for_api } else { floe_functions::is_absent };
+            if is_builtin(&call.name) && is_absent(&name) {
                 return Err(Error::unsupported(format!("the function `{name}`")).at(origin));
             }
             let context = self.context;
@@ -265,4 +287,22 @@ fn is_builtin(name: &[String]) -> bool {
 
 pub(crate) fn is_star(value: &Expression) -> bool {
     matches!(value.kind, ExpressionKind::Star(_))
+}
+
+/// The function of a call's name, whether it is here under that name or not.
+pub(crate) fn declared(call: &Call) -> Option<&'static Function> {
+    let name = function_name(call);
+    if call.of_api { floe_functions::find_for_api(&name) } else { floe_functions::find(&name) }
+}
+
+/// The number of a row from 0, in the order the rows come in, as pandas-on-Spark numbers them.
+fn row_in_order(origin: &Origin) -> Expression {
+    let of = |kind| Expression::new(kind, origin.clone());
+    let number = |number| Expression::literal(Literal::Int(number), origin.clone());
+    let order = SortOrder { child: number(1), ascending: true, nulls_first: true };
+    let window = WindowSpec { order_by: vec![order], ..WindowSpec::default() };
+    let function = Box::new(Expression::call("row_number", Vec::new(), origin.clone()));
+    let row = of(ExpressionKind::Window { function, window: Box::new(window) });
+    let long = ExpressionKind::Cast { child: Box::new(row), to: SparkType::Long, mode: CastMode::Session };
+    Expression::call("-", vec![of(long), number(1)], origin.clone())
 }

@@ -175,8 +175,3 @@ fn has_zone(text: &str) -> bool {
     let time = text.split_once([' ', 'T']).map_or("", |(_, time)| time);
     time.contains(['Z', '+', '-', '/']) || time.chars().any(|letter| letter.is_ascii_alphabetic())
 }
-
-/// A whole number as an INT constant.
-pub(crate) fn int(value: i32) -> Typed {
-    Typed::constant(ScalarValue::from(value))
-}

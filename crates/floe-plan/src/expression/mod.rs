@@ -41,6 +41,7 @@ use floe_functions::cast::cast_as;
 use floe_syntax::expression::{Attribute, Expression, ExpressionKind, WindowSpec};
 
 use crate::name;
+use crate::relation::time_window::{TimeWindow, is_time_window};
 use crate::resolver::{Env, Resolver};
 use crate::scope::{Column, Id, Scope};
 use aggregate::Collector;
@@ -61,6 +62,8 @@ pub(crate) struct Names<'a> {
     pub(crate) laterals: Option<&'a Laterals>,
     pub(crate) lambda: Option<&'a LambdaScope<'a>>,
     pub(crate) windows: &'a [(String, WindowSpec)],
+    /// What `window(…)` and `session_window(…)` are here.
+    pub(crate) time_window: Option<&'a TimeWindow>,
     /// Columns found below the scope, to be carried up.
     pub(crate) reached: Option<&'a RefCell<Vec<Id>>>,
     pub(crate) inside: Inside,
@@ -102,6 +105,7 @@ impl<'a> Names<'a> {
             laterals: None,
             lambda: None,
             windows: &[],
+            time_window: None,
             reached: None,
             inside: Inside::Nothing,
         }
@@ -143,7 +147,10 @@ impl Resolver<'_> {
             ExpressionKind::Attribute(attribute) => self.attribute(attribute, names, origin),
             ExpressionKind::Star(_) => Err(star::misplaced(names, origin)),
             ExpressionKind::ColumnRegex { pattern, .. } => self.column_regex_alone(pattern, names, origin),
-            ExpressionKind::Call(call) => self.call(expression, call, names),
+            ExpressionKind::Call(call) => match names.time_window.filter(|_| is_time_window(call)) {
+                Some(window) => Ok(window.typed()),
+                None => self.call(expression, call, names),
+            },
             ExpressionKind::Cast { child, to, mode } => self.cast(child, to, *mode, names, origin),
             ExpressionKind::Alias { child, .. } => self.expression(child, names),
             ExpressionKind::Case { operand, branches, otherwise } => {

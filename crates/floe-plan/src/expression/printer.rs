@@ -53,7 +53,7 @@ impl Place for Printer<'_> {
 
     /// Lowers the value once more, aside: what it collects was collected when it was lowered for good.
     fn data_type(&self, value: &Expression) -> Option<DataType> {
-        let collector = self.names.collector.map(|own| Collector { allows: own.allows, ..Collector::default() });
+        let collector = self.names.collector.map(|_| Collector::default());
         let reached = self.names.reached.map(|_| RefCell::default());
         let names = Names { collector: collector.as_ref(), reached: reached.as_ref(), ..*self.names };
         self.aside(|| self.resolver.expression(value, &names).ok().map(|value| value.spark_type()))

@@ -2,8 +2,8 @@
 
 use floe_base::error::quoted;
 use floe_base::{Error, Origin, Result};
-use floe_functions::Typed;
-use floe_syntax::expression::Star;
+use floe_functions::{JavaPattern, Typed};
+use floe_syntax::expression::{Attribute, Star};
 
 use super::Names;
 use super::field::get_field;
@@ -146,12 +146,42 @@ impl Resolver<'_> {
 
     /// The columns whose names a pattern covers whole; which frame it was asked of does not matter (Spark 4.1).
     pub(crate) fn column_regex(&self, pattern: &str, names: &Names<'_>, origin: &Origin) -> Result<Vec<Column>> {
+        let compiled = self.name_pattern(pattern.trim_matches('`'), origin)?;
+        let mut columns = Vec::new();
+        for column in names.scope.shown() {
+            if compiled.is_match(column.name())? {
+                columns.push(column.clone());
+            }
+        }
+        Ok(columns)
+    }
+
+    fn name_pattern(&self, pattern: &str, origin: &Origin) -> Result<JavaPattern> {
         let prefix = if self.case_sensitive { "" } else { "(?i)" };
-        let compiled = regex::Regex::new(&format!("{prefix}^(?:{})$", pattern.trim_matches('`')));
-        let compiled = compiled.map_err(|error| {
-            Error::analysis("INVALID_REGEXP_REPLACE").with("pattern", pattern).caused_by(error).at(origin)
-        })?;
-        Ok(names.scope.shown().filter(|column| compiled.is_match(column.name())).cloned().collect())
+        JavaPattern::compile_whole(&format!("{prefix}{pattern}"))
+            .ok_or_else(|| Error::analysis("INVALID_REGEXP_REPLACE").with("pattern", pattern).at(origin))
+    }
+
+    /// Does a name stand for all columns it covers as a pattern? One that could be written without quotes is its own match.
+    pub(crate) fn is_regex(&self, attribute: &Attribute) -> bool {
+        let is_plain = |name: &String| name.chars().all(|letter| letter.is_alphanumeric() || letter == '_');
+        attribute.parts.len() <= 2
+            && attribute.parts.last().is_some_and(|name| !is_plain(name))
+            && self.flag("spark.sql.parser.quotedRegexColumnNames", false)
+    }
+
+    /// `` `(a|b)` `` and `` t.`(a|b)` `` in a list, where the setting has quoted names be patterns.
+    pub(crate) fn quoted_regex(&self, parts: &[String], names: &Names<'_>, origin: &Origin) -> Result<Vec<Output>> {
+        let Some((pattern, qualifier)) = parts.split_last() else { return Ok(Vec::new()) };
+        let compiled = self.name_pattern(pattern, origin)?;
+        let all = self.star(&Star { qualifier: qualifier.to_vec(), ..Star::default() }, names, origin)?;
+        let mut outputs = Vec::new();
+        for output in all {
+            if compiled.is_match(output.column.name())? {
+                outputs.push(output);
+            }
+        }
+        Ok(outputs)
     }
 
     /// A pattern where one column must stand.

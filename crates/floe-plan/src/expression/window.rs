@@ -6,8 +6,9 @@ use datafusion::logical_expr::{
     Expr, SortExpr, WindowFrame, WindowFrameBound, WindowFrameUnits, WindowFunctionDefinition,
 };
 use floe_base::{Error, Origin, Result};
-use floe_functions::{FunctionKind, Typed};
-use floe_syntax::expression::{Expression, ExpressionKind, FrameBound, WindowSpec};
+use floe_functions::{FunctionKind, Typed, moving};
+use floe_syntax::Literal;
+use floe_syntax::expression::{Call, Expression, ExpressionKind, FrameBound, WindowSpec};
 
 use super::aggregate::{Modifiers, conjunction, taken};
 use super::call::function_name;
@@ -29,7 +30,7 @@ impl Resolver<'_> {
         names: &Names<'_>,
         origin: &Origin,
     ) -> Result<Typed> {
-        let Some(collector) = names.collector.filter(|collector| collector.allows.windows) else {
+        let Some(collector) = names.collector else {
             return Err(self.window_misplaced(function, window, names, origin));
         };
         if names.inside == Inside::Filter {
@@ -44,6 +45,7 @@ impl Resolver<'_> {
         let ExpressionKind::Call(call) = &function.kind else {
             return Err(self.not_for_windows(function, names, origin));
         };
+        let call = &self.nulls_told(call, names, origin)?;
         let spec = named(window, names.windows, origin)?;
         let inner = names.inside(Inside::Window);
         let bound = self.bind(function, call, &inner)?;
@@ -94,6 +96,33 @@ impl Resolver<'_> {
         Ok(Typed { expr, ..bound.value })
     }
 
+    /// A last argument that says whether NULLs are passed over, as the words behind the call say.
+    fn nulls_told(&self, call: &Call, names: &Names<'_>, origin: &Origin) -> Result<Call> {
+        let name = function_name(call);
+        let place = match name.as_str() {
+            "nth_value" => 2,
+            "lag" | "lead" => 3,
+            _ => return Ok(call.clone()),
+        };
+        if call.arguments.len() != place + 1 {
+            return Ok(call.clone());
+        }
+        let mut bare = call.clone();
+        let told = bare.arguments.pop().map(|argument| argument.value);
+        match told.as_ref().map(|value| &value.kind) {
+            Some(ExpressionKind::Literal(Literal::Boolean(ignores))) => bare.ignore_nulls = ignores.then_some(true),
+            _ => {
+                let text = told.map(|value| self.text(&value, names)).unwrap_or_default();
+                return Err(Error::analysis("INVALID_PARAMETER_VALUE.BOOLEAN")
+                    .with("parameter", "`ignoreNulls`")
+                    .with("functionName", format!("`{name}`"))
+                    .with("invalidValue", format!("\"{text}\""))
+                    .at(origin));
+            }
+        }
+        Ok(bare)
+    }
+
     fn window_key(&self, value: &Expression, names: &Names<'_>) -> Result<Expr> {
         Ok(crate::relation::deduplicate::normal(self.expression(value, names)?).expr)
     }
@@ -119,6 +148,9 @@ impl Resolver<'_> {
             return if own { Ok(frame::whole().into()) } else { self.window_frame(None, orders, names, origin) };
         };
         let framed = self.window_frame(Some(written), orders, names, origin)?;
+        if OFFSET.contains(&name) && name::is_own_frame(written, function, &self.printer(names)) {
+            return Ok(frame::whole().into());
+        }
         if OFFSET.contains(&name) {
             return Err(Error::analysis("_LEGACY_ERROR_TEMP_1035").with("prettyName", name));
         }
@@ -193,7 +225,7 @@ impl Over {
     fn applied(&self, node: Expr, modifiers: &Modifiers) -> std::result::Result<Expr, Box<Expr>> {
         let mut window = match node {
             Expr::AggregateFunction(function) => {
-                let fun = WindowFunctionDefinition::AggregateUDF(function.func);
+                let fun = WindowFunctionDefinition::AggregateUDF(moving(function.func));
                 let mut window = WindowFunction::new(fun, function.params.args);
                 window.params.filter = function.params.filter;
                 window.params.null_treatment = function.params.null_treatment;

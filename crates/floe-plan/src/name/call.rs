@@ -254,7 +254,10 @@ fn with_defaults(
         "percentile" => add(2, &["1"]),
         "percentile_approx" | "approx_percentile" => add(2, &["10000"]),
         "listagg" | "string_agg" => add(1, &["NULL"]),
-        "lag" | "lead" => add(1, &["1", "NULL"]),
+        "lag" | "lead" => {
+            add(1, &["1", "NULL"]);
+            values.truncate(3);
+        }
         "ntile" => add(0, &["1"]),
         "aggregate" | "reduce" => add(3, &["lambdafunction(namedlambdavariable(), namedlambdavariable())"]),
         "months_between" => add(2, &["true"]),
@@ -285,7 +288,13 @@ fn with_defaults(
         | "last_value"
         | "any_value"
         | "approx_count_distinct"
+        | "pandas_product"
+        | "pandas_stddev"
+        | "pandas_var"
+        | "pandas_mode"
+        | "collect_top_k"
         | "shuffle" => values.truncate(1),
+        "nth_value" | "pandas_covar" => values.truncate(2),
         "mode" if call.arguments.get(1).is_some_and(|argument| is_true(&argument.value)) => values.clear(),
         "mode" => values.truncate(1),
         "rank" | "dense_rank" | "percent_rank" => values.clear(),
@@ -349,6 +358,9 @@ fn shown_name(name: &str, call: &Call, arguments: usize) -> String {
         "curdate" => "current_date",
         "current_database" => "current_schema",
         "dateadd" => "date_add",
+        "pandas_kurt" => "pandas_kurtosis",
+        "pandas_skew" => "pandas_skewness",
+        "pandas_var" => "pandas_variance",
         "random" => "rand",
         "string_agg" if !call.within_group.is_empty() => "listagg",
         // Written behind the call, IGNORE NULLS makes a new function, which forgets what it was called by.

@@ -21,7 +21,7 @@ use floe_syntax::expression::{Argument, Attribute, CastMode, Expression, Express
 use floe_syntax::{DataType, Literal, Relation};
 
 pub(crate) use call::field;
-pub(crate) use window::{over, own_frame, written_frame as frame};
+pub(crate) use window::{is_own_frame, over, own_frame, written_frame as frame};
 
 /// How an attribute shows.
 pub(crate) enum Printed {

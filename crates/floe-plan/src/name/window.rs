@@ -1,7 +1,7 @@
 //! `OVER` as names show it, with the frame Spark adds where none is written.
 
-use floe_syntax::DataType;
-use floe_syntax::expression::{Expression, ExpressionKind, FrameBound, WindowFrame, WindowSpec};
+use floe_syntax::expression::{Call, Expression, ExpressionKind, FrameBound, WindowFrame, WindowSpec};
+use floe_syntax::{DataType, Literal};
 
 use super::{Place, pretty, sort_order};
 
@@ -14,11 +14,17 @@ pub(crate) fn over(function: &Expression, window: &WindowSpec, place: &dyn Place
 fn windowed(function: &Expression, place: &dyn Place) -> String {
     let text = pretty(function, place);
     match &function.kind {
-        ExpressionKind::Call(call) if call.ignore_nulls == Some(true) && name_of(function) == "nth_value" => {
+        ExpressionKind::Call(call) if name_of(function) == "nth_value" && ignores_nulls(call) => {
             format!("{text} ignore nulls")
         }
         _ => text,
     }
+}
+
+/// As the words behind the call say, or a third argument.
+fn ignores_nulls(call: &Call) -> bool {
+    let told = call.arguments.get(2).map(|argument| &argument.value.kind);
+    call.ignore_nulls == Some(true) || matches!(told, Some(ExpressionKind::Literal(Literal::Boolean(true))))
 }
 
 fn name_of(function: &Expression) -> String {
@@ -75,6 +81,20 @@ pub(crate) fn own_frame(function: &Expression, place: &dyn Place) -> String {
         "lag" => format!("ROWS BETWEEN {0} FOLLOWING AND {0} FOLLOWING", turned(offset())),
         "lead" => format!("ROWS BETWEEN {0} FOLLOWING AND {0} FOLLOWING", offset()),
         _ => String::new(),
+    }
+}
+
+/// Is a frame of rows the one that `lag` or `lead` has by itself? A distance backwards is a negative one forwards.
+pub(crate) fn is_own_frame(frame: &WindowFrame, function: &Expression, place: &dyn Place) -> bool {
+    let forwards = |bound: &FrameBound| match bound {
+        FrameBound::Following(distance) | FrameBound::Offset(distance) => Some(pretty(distance, place)),
+        _ => None,
+    };
+    match (forwards(&frame.start), forwards(&frame.end)) {
+        (Some(start), Some(end)) if frame.rows => {
+            format!("ROWS BETWEEN {start} FOLLOWING AND {end} FOLLOWING") == own_frame(function, place)
+        }
+        _ => false,
     }
 }
 

@@ -130,17 +130,10 @@ impl KeyList<'_, '_> {
     fn value(&self, expression: &Expression) -> Result<Typed> {
         let setting = "spark.sql.groupByOrdinal";
         let ordinal = self.resolver.ordinal(expression, self.outputs.len(), "GROUP_BY_POS_OUT_OF_RANGE", setting)?;
-        let value = match ordinal {
-            Some(index) => self.output(index, expression)?,
-            None => self.written(expression)?,
-        };
-        if matches!(value.data_type, arrow::datatypes::DataType::Map(..)) {
-            return Err(Error::analysis("GROUP_EXPRESSION_TYPE_IS_NOT_ORDERABLE")
-                .with("sqlExpr", format!("\"{}\"", self.resolver.text(expression, self.names)))
-                .with("dataType", format!("\"{}\"", value.spark_type().sql()))
-                .at(&expression.origin));
+        match ordinal {
+            Some(index) => self.output(index, expression),
+            None => self.written(expression),
         }
-        Ok(value)
     }
 
     /// The output a number stands for, which must not hold an aggregate.

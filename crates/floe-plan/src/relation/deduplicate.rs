@@ -5,7 +5,7 @@ use std::sync::Arc;
 use arrow::array::{Array, ArrayRef, AsArray, Float32Array, Float64Array, ListArray, StructArray};
 use arrow::datatypes::{DataType, Float32Type, Float64Type};
 use datafusion::logical_expr::logical_plan::Distinct;
-use datafusion::logical_expr::{ColumnarValue, DistinctOn, LogicalPlan};
+use datafusion::logical_expr::{ColumnarValue, DistinctOn, LogicalPlan, SortExpr};
 use floe_base::{Error, Origin, Result};
 use floe_functions::{Arguments, Kernel, Typed};
 use floe_syntax::{DataType as SparkType, Relation};
@@ -39,7 +39,13 @@ impl Resolver<'_> {
         }
         let shown: Vec<Column> = rows.scope.shown().cloned().collect();
         let select = shown.iter().map(|column| reference(column.id)).collect();
-        let on = DistinctOn::try_new(keys, select, None, Arc::new(rows.plan))?;
+        // The first row of each stays, if there is an order.
+        let (rows, number) = self.with_order_below(rows)?;
+        let order = number.map(|number| {
+            let order = keys.iter().cloned().chain([reference(number)]);
+            order.map(|key| SortExpr::new(key, true, true)).collect()
+        });
+        let on = DistinctOn::try_new(keys, select, order, Arc::new(rows.plan))?;
         Ok(Rows::new(LogicalPlan::Distinct(Distinct::On(on)), Scope::new(shown)))
     }
 }

@@ -4,6 +4,7 @@ use floe_base::Result;
 use floe_syntax::{Expression, Relation};
 
 use super::select::Reached;
+use super::time_window;
 use crate::expression::{Clause, Names};
 use crate::resolver::{Env, Resolver};
 use crate::rows::Rows;
@@ -19,7 +20,10 @@ impl Resolver<'_> {
         let reached = Reached::default();
         let scope = rows.scope.clone();
         let names = Names { reached: Some(&reached), ..Names::new(&scope, env, clause) };
-        let value = self.condition(condition, &names, "WHERE")?;
-        self.filtered_by(rows.reach(&reached.take())?, value.expr)
+        let calls = time_window::calls([condition], None);
+        let (rows, window) = self.with_time_window(rows, &calls, &names)?;
+        let rows = self.with_sessions(rows, window.as_ref(), None)?;
+        let value = self.condition(condition, &Names { time_window: window.as_ref(), ..names }, "WHERE")?;
+        self.filtered_by(rows.reach(&reached.take())?.with_scope(scope), value.expr)
     }
 }

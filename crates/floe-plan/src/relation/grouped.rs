@@ -14,6 +14,7 @@ use floe_base::{Error, Origin, Result};
 use floe_functions::Typed;
 
 use super::deduplicate::normal;
+use super::map_key;
 use crate::expression::aggregate::{Collector, Grouping};
 use crate::resolver::Resolver;
 use crate::rows::{Rows, project};
@@ -46,32 +47,38 @@ impl Resolver<'_> {
         let input = rows.scope.clone();
         let mut added = Vec::new();
         let mut columns: Vec<(Expr, Column)> = Vec::new();
+        let mut maps: Vec<(Expr, Id)> = Vec::new();
         for value in &keys.values {
             if columns.iter().any(|(known, _)| *known == value.expr) && keys.sets.is_none() {
                 continue;
             }
-            let key = normal(value.clone());
+            let has_maps = map_key::holds_maps(&value.data_type);
+            let key = if has_maps { map_key::as_key(value.clone()) } else { normal(value.clone()) };
             let id = match referenced(&key.expr) {
                 Some(id) if keys.sets.is_none() => id,
                 _ => self.fresh(),
             };
             added.push((key.expr, id));
+            let shown = if has_maps { self.fresh() } else { id };
+            if has_maps {
+                maps.push((map_key::from_key(reference(id), &value.data_type), shown));
+            }
             let nullable = value.nullable || keys.sets.is_some();
-            let field = Field::new(label(id), value.data_type.clone(), nullable);
-            columns.push((value.expr.clone(), Column::new(id, field)));
+            let field = Field::new(label(shown), value.data_type.clone(), nullable);
+            columns.push((value.expr.clone(), Column::new(shown, field)));
         }
-        let (exprs, added): (Vec<Expr>, Vec<Id>) = added.into_iter().unzip();
+        let (exprs, ids): (Vec<Expr>, Vec<Id>) = added.into_iter().unzip();
         let (rows, exprs) = self.attached(rows, exprs)?;
-        let rows = rows.extend(exprs.into_iter().zip(added).collect())?;
-        let ids: Vec<Id> = columns.iter().map(|(_, column)| column.id).collect();
+        let rows = rows.extend(exprs.into_iter().zip(ids.clone()).collect())?;
         let group = match &keys.sets {
             None => ids.iter().map(|id| reference(*id)).collect(),
             Some(sets) => vec![grouping_sets(&ids, &distinct_sets(sets))],
         };
         let (exprs, asked): (Vec<Expr>, Vec<Id>) = collector.aggregates.borrow().iter().cloned().unzip();
         let (rows, exprs) = self.attached(rows, exprs)?;
+        let (rows, exprs) = self.in_order(rows, exprs)?;
         let aggregates: Vec<(Expr, Id)> = exprs.into_iter().zip(asked).collect();
-        let mut known: HashSet<Id> = ids.iter().copied().collect();
+        let mut known: HashSet<Id> = columns.iter().map(|(_, column)| column.id).collect();
         known.extend(aggregates.iter().map(|(_, id)| *id));
         let exprs = aggregates.into_iter().map(|(expr, id)| expr.alias(label(id))).collect();
         let plan = if ids.is_empty() && keys.sets.is_none() {
@@ -85,9 +92,22 @@ impl Resolver<'_> {
         };
         let groupings = collector.groupings.take();
         known.extend(groupings.iter().map(|grouping| grouping.id));
-        let rows = Rows::new(plan, Scope::new(Vec::new()));
+        let rows = Rows::new(plan, Scope::new(Vec::new())).extend(maps)?;
         let groups = Groups { rows, keys: columns, in_sets: keys.sets.is_some(), known, input };
         self.with_groupings(groups, keys, &groupings)
+    }
+
+    /// Aggregates over the rows in the order they come, where that matters.
+    fn in_order(&self, rows: Rows, aggregates: Vec<Expr>) -> Result<(Rows, Vec<Expr>)> {
+        if !aggregates.iter().any(floe_functions::depends_on_order) {
+            return Ok((rows, aggregates));
+        }
+        let (rows, numbers) = self.with_order_below(rows)?;
+        let Some(numbers) = numbers.map(reference) else { return Ok((rows, aggregates)) };
+        let schema = rows.plan.schema().clone();
+        let in_order = |aggregate| floe_functions::in_order(aggregate, &numbers, &schema);
+        let aggregates = aggregates.into_iter().map(in_order).collect::<Result<_>>()?;
+        Ok((rows, aggregates))
     }
 
     /// A grouping set written several times has its groups several times; the engine would put them into one.

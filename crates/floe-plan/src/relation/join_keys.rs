@@ -83,9 +83,11 @@ fn null_safe(first: Expr, second: Expr, left: &LogicalPlan, right: &LogicalPlan)
     if !first.nullable(left.schema())? || !second.nullable(right.schema())? {
         return Ok(vec![(first, second)]);
     }
-    let default = ScalarValue::new_default(&first.get_type(left.schema())?)?;
+    let data_type = first.get_type(left.schema())?;
+    // A default list names its elements by its own habit.
+    let default = ScalarValue::new_default(&data_type)?.cast_to(&data_type)?;
     let or_default = |value: Expr| {
-        let value = Typed::new(value, default.data_type(), true);
+        let value = Typed::new(value, data_type.clone(), true);
         condition::coalesce(vec![value, Typed::constant(default.clone())]).expr
     };
     Ok(vec![(first.clone().is_null(), second.clone().is_null()), (or_default(first), or_default(second))])

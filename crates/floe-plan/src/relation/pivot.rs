@@ -14,7 +14,7 @@ use floe_syntax::relation::{Aggregate, GroupBy, GroupingElement, Pivot};
 use floe_syntax::{DataType, Literal};
 
 use super::select::{Shape, Tail};
-use crate::expression::call::function_name;
+use crate::expression::call::{declared, function_name};
 use crate::expression::constant::fold;
 use crate::expression::{Clause, Names};
 use crate::name;
@@ -322,7 +322,7 @@ fn attributes(expression: &Expression, visit: &mut dyn FnMut(&Expression)) {
 }
 
 fn is_aggregate(call: &floe_syntax::expression::Call) -> bool {
-    floe_functions::find(&function_name(call)).is_some_and(|function| function.kind == FunctionKind::Aggregate)
+    declared(call).is_some_and(|function| function.kind == FunctionKind::Aggregate)
 }
 
 fn is_row(call: &floe_syntax::expression::Call) -> bool {

@@ -50,6 +50,9 @@ impl Resolver<'_> {
                 let columns = self.column_regex(pattern, names, &expression.origin)?;
                 outputs.extend(columns.iter().map(Output::pass));
             }
+            ExpressionKind::Attribute(attribute) if self.is_regex(attribute) => {
+                outputs.extend(self.quoted_regex(&attribute.parts, names, &expression.origin)?);
+            }
             ExpressionKind::Alias { child, names: aliases, .. } if is_generator(child).is_some() => {
                 self.push_generated(child, aliases, names, outputs)?;
             }
@@ -103,7 +106,7 @@ impl Resolver<'_> {
         outputs: &mut Vec<Output>,
     ) -> Result<()> {
         let origin = &expression.origin;
-        let Some(collector) = names.collector.filter(|collector| collector.allows.generators) else {
+        let Some(collector) = names.collector else {
             return Err(Error::analysis("UNSUPPORTED_GENERATOR.OUTSIDE_SELECT")
                 .with("plan", "this relation")
                 .at(origin));

@@ -15,6 +15,7 @@ use floe_syntax::relation::{GroupBy, Select};
 
 use super::attached::holds_subquery;
 use super::grouped::{Groups, Stray};
+use super::time_window;
 use crate::expression::aggregate::Collector;
 use crate::expression::generator::spread;
 use crate::expression::{Clause, Laterals, Names};
@@ -83,6 +84,10 @@ impl Resolver<'_> {
         shape: &Shape<'_>,
         tail: &Tail<'_>,
     ) -> Result<Rows> {
+        let calls = time_window::calls(projection, shape.group_by);
+        let (rows, window) = self.with_time_window(rows, &calls, names)?;
+        let scope = window.as_ref().map_or(names.scope, |window| &window.scope);
+        let names = &Names { scope, time_window: window.as_ref(), ..*names };
         let collector = Collector::default();
         let laterals = Laterals::default();
         let allow_laterals = self.flag("spark.sql.lateralColumnAlias.enableImplicitResolution", true);
@@ -91,7 +96,7 @@ impl Resolver<'_> {
         let outputs = self.outputs(projection, &names)?;
         names.laterals = None;
 
-        let keys = match shape.group_by {
+        let mut keys = match shape.group_by {
             None | Some(GroupBy::None) => None,
             Some(group_by) => Some(self.keys(group_by, projection, &outputs, &names)?),
         };
@@ -106,6 +111,7 @@ impl Resolver<'_> {
         };
         let orders = self.select_orders(tail, projection, &outputs, &output_scope, shape, &names)?;
 
+        let rows = self.with_sessions(rows, window.as_ref(), keys.as_mut())?;
         let is_grouped = keys.is_some() || collector.has_aggregates() || having.is_some();
         let selection = Selection { outputs, having, orders, origins: origins(projection) };
         let input = rows.scope.clone();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use arrow::datatypes::{DataType, Field};
 use datafusion::common::JoinType;
 use datafusion::functions_window::expr_fn::row_number;
-use datafusion::logical_expr::{BinaryExpr, Expr, LogicalPlan, Operator, Union};
+use datafusion::logical_expr::{BinaryExpr, Distinct, Expr, LogicalPlan, Operator, Union};
 use floe_base::error::quoted;
 use floe_base::{Error, Origin, Result};
 use floe_functions::Typed;
@@ -13,6 +13,7 @@ use floe_functions::coerce;
 use floe_syntax::Relation;
 use floe_syntax::relation::SetOperator;
 
+use super::deduplicate::{must_be_comparable, normalised};
 use super::join_keys::joined_plan;
 use super::select::with_windows;
 use crate::resolver::{Env, Resolver};
@@ -41,9 +42,24 @@ impl Resolver<'_> {
         let (left, right) = self.alike(left, right, operator, origin)?;
         match (operator, all) {
             (SetOperator::Union, true) => union(left, right),
-            (SetOperator::Union, false) => union(left, right)?.distinct(self),
+            (SetOperator::Union, false) => self.union_of_sets(left, right),
             (operator, all) => self.matched(left, right, operator, all),
         }
+    }
+
+    /// One of each row of both. Where the left is such a union itself, its inputs are as good as its rows: a chain of
+    /// thousands is one operator.
+    fn union_of_sets(&self, left: Rows, right: Rows) -> Result<Rows> {
+        let is_union = |input: &Arc<LogicalPlan>| matches!(input.as_ref(), LogicalPlan::Union(_));
+        let left = match left.plan {
+            LogicalPlan::Distinct(Distinct::All(input)) if is_union(&input) => {
+                Rows { plan: Arc::unwrap_or_clone(input), scope: left.scope }
+            }
+            plan => normalised(Rows { plan, scope: left.scope }, self)?,
+        };
+        let rows = union(left, normalised(right, self)?)?;
+        must_be_comparable(&rows.scope.columns)?;
+        Ok(Rows { plan: LogicalPlan::Distinct(Distinct::All(Arc::new(rows.plan))), scope: rows.scope })
     }
 
     /// Both sides with the types they share, position by position.
@@ -136,9 +152,9 @@ impl Resolver<'_> {
 
     /// INTERSECT and EXCEPT. With ALL each row counts: the nth of equal rows meets the nth of the other side.
     fn matched(&self, left: Rows, right: Rows, operator: SetOperator, all: bool) -> Result<Rows> {
-        let left = if all { super::deduplicate::normalised(left.aligned(self)?, self)? } else { left.distinct(self)? };
-        let right = super::deduplicate::normalised(right.aligned(self)?, self)?;
-        super::deduplicate::must_be_comparable(left.scope.columns.iter().chain(&right.scope.columns))?;
+        let left = if all { normalised(left.aligned(self)?, self)? } else { left.distinct(self)? };
+        let right = normalised(right.aligned(self)?, self)?;
+        must_be_comparable(left.scope.columns.iter().chain(&right.scope.columns))?;
         let mut columns = left.scope.columns.clone();
         let mut pairs: Vec<(Expr, Expr)> =
             columns.iter().zip(&right.scope.columns).map(|(a, b)| (reference(a.id), reference(b.id))).collect();

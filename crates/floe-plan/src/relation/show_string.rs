@@ -45,7 +45,7 @@ impl Resolver<'_> {
         self.memory(vec![column], vec![(vec![array], 1)])
     }
 
-    /// The first rows of a relation as text.
+    /// The first rows of a relation as text. Names are never cut, only values.
     pub(crate) fn shown<'t>(&self, input: &'t Relation, count: i32, truncate: i32, env: &Env<'t>) -> Result<Shown> {
         let rows = self.relation(input, env)?;
         let header: Vec<String> = rows.scope.shown().map(|column| escaped(column.name())).collect();
@@ -69,7 +69,6 @@ impl Resolver<'_> {
         let most = usize::try_from(count).unwrap_or(0);
         let has_more = cells.len() > most;
         cells.truncate(most);
-        let header = header.iter().map(|name| truncated(name, truncate)).collect();
         Ok(Shown { header, cells, has_more })
     }
 }
@@ -110,13 +109,14 @@ fn as_table(shown: &Shown, count: i32, to_the_right: bool) -> String {
             *width = (*width).max(half_width(cell));
         }
     }
-    let ruler: String = widths.iter().map(|width| format!("+{}", "-".repeat(*width))).collect::<String>() + "+\n";
+    let ruled: Vec<String> = widths.iter().map(|width| "-".repeat(*width)).collect();
+    let ruler = format!("+{}+\n", ruled.join("+"));
     let line = |row: &Vec<String>| {
         let cells = row.iter().zip(&widths).map(|(cell, width)| {
             let pad = " ".repeat(width.saturating_sub(half_width(cell)));
-            if to_the_right { format!("|{pad}{cell}") } else { format!("|{cell}{pad}") }
+            if to_the_right { format!("{pad}{cell}") } else { format!("{cell}{pad}") }
         });
-        cells.collect::<String>() + "|\n"
+        format!("|{}|\n", cells.collect::<Vec<_>>().join("|"))
     };
     let mut text = format!("{ruler}{}{ruler}", line(&shown.header));
     shown.cells.iter().for_each(|row| text.push_str(&line(row)));

@@ -4,6 +4,7 @@ use floe_base::error::quoted;
 use floe_base::{Error, Origin, Result};
 use floe_syntax::{Expression, Relation};
 
+use super::time_window;
 use crate::expression::aggregate::Collector;
 use crate::expression::{Clause, Names};
 use crate::resolver::{Env, Resolver};
@@ -22,6 +23,10 @@ impl Resolver<'_> {
         let scope = rows.scope.clone();
         let collector = Collector::default();
         let names = Names::new(&scope, env, Clause::Select).collecting(&collector);
+        let calls = time_window::calls(columns.iter().map(|(_, value, _)| value), None);
+        let (rows, window) = self.with_time_window(rows, &calls, &names)?;
+        let rows = self.with_sessions(rows, window.as_ref(), None)?.with_scope(scope.clone());
+        let names = Names { time_window: window.as_ref(), ..names };
         let mut computed: Vec<Output> = Vec::with_capacity(columns.len());
         for (name, value, metadata) in columns {
             if computed.iter().any(|known| self.same_name(known.column.name(), name)) {

@@ -13,6 +13,18 @@ use crate::token::{Kind, Number};
 const SUPPORTED_TYPES: &str =
     "\"DATE\", \"TIMESTAMP_NTZ\", \"TIMESTAMP_LTZ\", \"TIMESTAMP\", \"INTERVAL\", \"X\", \"TIME\"";
 
+/// What Java's `BigDecimal`, which measures a double before it is one, says of an exponent that fits no `int`.
+fn exponent_overflow(text: &str) -> Option<&'static str> {
+    let (_, exponent) = text.split_once(['e', 'E'])?;
+    let digits = exponent.trim_start_matches(['+', '-']).trim_end_matches(|letter: char| letter.is_ascii_alphabetic());
+    let digits = digits.trim_start_matches('0');
+    match digits.len() {
+        11.. => Some("Too many nonzero exponent digits."),
+        10 if digits.parse::<i32>().is_err() => Some("Exponent overflow."),
+        _ => None,
+    }
+}
+
 impl Parser<'_> {
     /// A number, with its sign when that comes first.
     pub(crate) fn number(&mut self) -> Result<Expression> {
@@ -43,6 +55,11 @@ impl Parser<'_> {
                 .with("minValue", low)
                 .with("maxValue", high)
         };
+        if matches!(form, Number::Float | Number::Double | Number::Exponent)
+            && let Some(what) = exponent_overflow(text)
+        {
+            return Err(self.error("_LEGACY_ERROR_TEMP_0060", from).with("msg", what));
+        }
         match form {
             Number::Integer => integer(text).map_err(too_precise),
             Number::Decimal => decimal(text).map_err(too_precise),

@@ -10,6 +10,7 @@ pub(super) fn page() -> String {
     let mut page = head(
         "Settings",
         "A later source wins: default, `floe.toml` in the folder the command is run in, environment, flag.\n\
+         `--config FILE` or `FLOE_CONFIG` names another file in its place.\n\
          Under `[spark]` in `floe.toml` stand the Spark settings that every session starts with.\n",
     );
     page += "| flag | environment | `floe.toml` | default | meaning |\n|---|---|---|---|---|\n";

@@ -69,8 +69,7 @@ pub(crate) async fn open(session: &Session, located: &Located, kept: &Registered
         options: kept.options.clone(),
         paths: vec![kept.path.clone()],
     };
-    let state = session.engine().datafusion().state();
-    let table = floe_catalog::files::open(&kept.format, &files, state, &session.conf().time_zone()).await?;
+    let table = session.open_files(&kept.format, &files, &session.context()?).await?;
     let name = ObjectName::new(located.catalog.name(), located.namespace.clone(), located.name.clone());
     Ok(Table { name: Some(name), ..table })
 }

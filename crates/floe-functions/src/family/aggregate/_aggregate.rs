@@ -3,7 +3,7 @@
 //! An aggregate is written once, over many groups at a time. From that come the engine's three forms: over hashed groups
 //! ([`Hashed`]), over one group, and over the frames of a window ([`Framed`], which computes a frame anew once rows have
 //! left it: as Spark does, and exact for floating point, where taking values back is not).
-//! DISTINCT is [`super::_distinct`]; it wraps any of them.
+//! DISTINCT is [`super::_distinct`]; it wraps any of them. Rows in an order are [`super::_in_order`].
 
 use std::any::Any;
 use std::collections::VecDeque;
@@ -24,6 +24,7 @@ use datafusion::scalar::ScalarValue;
 use floe_base::{Error, Result};
 
 use super::_distinct::Distinct;
+use super::_in_order::Order;
 use crate::spelling::Spellings;
 use crate::{Call, Typed};
 
@@ -47,14 +48,16 @@ pub(crate) trait Groups: Send + Sync {
 type Make = dyn Fn() -> Result<Box<dyn Groups>> + Send + Sync;
 
 /// An aggregate with everything decided. As for kernels, `key` must hold whatever `make` has captured.
+#[derive(Clone)]
 pub(crate) struct Aggregate {
-    name: String,
-    key: String,
-    returns: FieldRef,
-    state: Vec<DataType>,
-    make: Arc<Make>,
-    signature: Signature,
-    spellings: Spellings,
+    pub(super) name: String,
+    pub(super) key: String,
+    pub(super) returns: FieldRef,
+    pub(super) state: Vec<DataType>,
+    pub(super) make: Arc<Make>,
+    pub(super) order: Order,
+    pub(super) signature: Signature,
+    pub(super) spellings: Spellings,
 }
 
 /// A call of an aggregate of ours. `state` are the types of what [`Groups::states`] yields.
@@ -86,6 +89,7 @@ pub(crate) fn spelled<G: Groups + 'static>(
         returns: Arc::new(Field::new(call.name, data_type.clone(), nullable)),
         state,
         make: Arc::new(move || Ok(Box::new(make()?))),
+        order: Order::Any,
         signature: Signature::variadic_any(Volatility::Immutable),
         spellings,
     };

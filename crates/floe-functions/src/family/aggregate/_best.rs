@@ -18,11 +18,9 @@ pub(crate) fn best(call: &Call<'_>, value: Typed, ordering: Typed, greatest: boo
     let key = format!("{} {} {greatest}", types.0, types.1);
     let written = value.written.clone();
     let state = vec![types.0.clone(), types.1.clone()];
-    own(call, key, vec![value, ordering], (types.0.clone(), true), state, move || {
-        let rows = RowConverter::new(vec![SortField::new(types.1.clone())])?;
-        Ok(Best { types: types.clone(), greatest, rows, best: Vec::new(), bytes: 0 })
-    })
-    .with_written(written)
+    let returns = (types.0.clone(), true);
+    own(call, key, vec![value, ordering], returns, state, move || Best::new(types.clone(), greatest))
+        .with_written(written)
 }
 
 /// Spark 4.1 `DATATYPE_MISMATCH.INVALID_ORDERING_TYPE` for what cannot be ordered.
@@ -46,7 +44,7 @@ fn can_order(data_type: &DataType) -> bool {
     }
 }
 
-struct Best {
+pub(super) struct Best {
     types: (DataType, DataType),
     greatest: bool,
     rows: RowConverter,
@@ -54,6 +52,14 @@ struct Best {
     best: Vec<Option<(OwnedRow, ScalarValue)>>,
     /// What the rows and values hold, as far as it has been seen.
     bytes: usize,
+}
+
+impl Best {
+    /// Over values and ordering values of these types.
+    pub(super) fn new(types: (DataType, DataType), greatest: bool) -> Result<Self> {
+        let rows = RowConverter::new(vec![SortField::new(types.1.clone())])?;
+        Ok(Self { types, greatest, rows, best: Vec::new(), bytes: 0 })
+    }
 }
 
 impl Groups for Best {

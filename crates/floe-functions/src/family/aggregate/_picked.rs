@@ -11,6 +11,7 @@ use floe_base::{Error, Kind, Result};
 
 use super::_aggregate::{Groups, spelled};
 use super::_best::array_of;
+use super::_in_order::{Order, depending};
 use crate::spelling::{Spelling, Spellings};
 use crate::{Call, Typed};
 
@@ -26,7 +27,7 @@ pub(crate) fn picked(call: &Call<'_>, last: bool) -> Result<Typed> {
     let typed = spelled(call, key, vec![value], (data_type.clone(), true), state, spellings, move || {
         Ok(Picked { data_type: data_type.clone(), last, ignore_nulls, values: Vec::new(), bytes: 0 })
     });
-    Ok(typed.with_written(written))
+    Ok(depending(typed.with_written(written), Order::Picks { last, ignore_nulls }))
 }
 
 /// DuckDB takes the rows of a group, or of a frame, in the order they come, as Spark does.

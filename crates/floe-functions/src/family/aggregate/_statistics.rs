@@ -23,8 +23,18 @@ pub(crate) struct Statistic<const N: usize> {
 
 /// A call over one or two arguments that are doubles already; rows with a NULL do not count.
 pub(crate) fn statistic<const N: usize>(call: &Call<'_>, values: Vec<Typed>, statistic: Statistic<N>) -> Typed {
+    told_statistic(call, "", values, statistic)
+}
+
+/// The same for a statistic that is told something; `told` is what, so that calls told other things are others.
+pub(crate) fn told_statistic<const N: usize>(
+    call: &Call<'_>,
+    told: &str,
+    values: Vec<Typed>,
+    statistic: Statistic<N>,
+) -> Typed {
     let state = vec![DataType::Float64; N];
-    own(call, values.len().to_string(), values, (DataType::Float64, true), state, move || {
+    own(call, format!("{} {told}", values.len()), values, (DataType::Float64, true), state, move || {
         Ok(Statistics { states: Vec::new(), statistic, by_zero: None })
     })
 }
@@ -68,6 +78,24 @@ pub(crate) const fn joint(finish: fn(&[f64; 6]) -> Option<f64>) -> Statistic<6> 
 /// [`joint`].
 pub(crate) const fn regression(finish: fn(&[f64; 5]) -> Option<f64>) -> Statistic<5> {
     Statistic { step: step_regression, merge: merge_regression, finish }
+}
+
+/// Sum of the logarithms, how many values are negative, how many are zero.
+pub(crate) const fn product(finish: fn(&[f64; 3]) -> Option<f64>) -> Statistic<3> {
+    Statistic { step: step_product, merge: merge_product, finish }
+}
+
+fn step_product(state: &mut [f64; 3], value: f64, _: f64) {
+    let [logarithms, negatives, zeros] = *state;
+    let is = |condition: bool| f64::from(u8::from(condition));
+    *state = match value {
+        0.0 => [logarithms, negatives, zeros + 1.0],
+        value => [logarithms + value.abs().ln(), negatives + is(value < 0.0), zeros],
+    };
+}
+
+fn merge_product(state: &mut [f64; 3], other: &[f64; 3]) {
+    state.iter_mut().zip(other).for_each(|(number, other)| *number += other);
 }
 
 fn step_second(state: &mut [f64; 3], value: f64, _: f64) {

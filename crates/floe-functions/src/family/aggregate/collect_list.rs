@@ -5,6 +5,7 @@ use floe_base::id::BackendId;
 
 use super::_aggregate::{list_of, spelled};
 use super::_collected::{Collected, End};
+use super::_in_order::{Order, depending};
 use crate::spelling::Spelling;
 use crate::{Call, Function, Typed};
 
@@ -21,7 +22,8 @@ fn bind(call: &Call<'_>) -> Result<Typed> {
     let list = list_of(&value.data_type, false);
     let (key, state) = (value.data_type.to_string(), Collected::state(&types));
     let spellings = vec![(BackendId::DuckDb, Spelling::of(IN_DUCKDB))];
-    Ok(spelled(call, key, vec![value], (list, false), state, spellings, move || {
+    let collected = spelled(call, key, vec![value], (list, false), state, spellings, move || {
         Ok(Collected::new(types.clone(), End::List))
-    }))
+    });
+    Ok(depending(collected, Order::Gathers))
 }

@@ -29,9 +29,14 @@ fn bind(call: &Call<'_>) -> Result<Typed> {
         _ => Err(unexpected_null(call, name)),
     };
     let (error, confidence) = (double(1, "eps")?, double(2, "confidence")?);
-    let ScalarValue::Int32(Some(seed)) = constant(call, 3, &DataType::Int32, "seed", "INT")? else {
+    if !matches!(call.argument(3)?.data_type, DataType::Int32 | DataType::Int64 | DataType::Null) {
+        return Err(call.unexpected_type(3, "(\"INT\" or \"BIGINT\")"));
+    }
+    let ScalarValue::Int64(Some(seed)) = constant(call, 3, &DataType::Int64, "seed", "INT")? else {
         return Err(unexpected_null(call, "seed"));
     };
+    #[expect(clippy::cast_possible_truncation, reason = "of a long Spark keeps the low 32 bits")]
+    let seed = seed as i32;
     if error <= 0.0 {
         return Err(out_of_range(call, "eps", "(0.0, 1.7976931348623157E308]", format!("{error:?}D")));
     }
@@ -43,7 +48,7 @@ fn bind(call: &Call<'_>) -> Result<Typed> {
     if width.saturating_mul(depth) > 1 << 24 {
         return Err(Error::unsupported("a count-min sketch of more than sixteen million cells").at(call.origin));
     }
-    let mut random = JavaRandom::new(seed.into());
+    let mut random = JavaRandom::new(i64::from(seed));
     let factors: Vec<i64> = (0..depth).map(|_| random.below_greatest_int()).collect();
     let key = format!("{} {width} {depth} {seed}", value.data_type);
     Ok(own(call, key, vec![value], (DataType::Binary, false), vec![DataType::Binary], move || {

@@ -147,6 +147,7 @@ impl Histogram {
         let (right, right_count) = self.bins.remove(chosen + 1);
         let (left, left_count) = self.bins[chosen];
         let count = left_count + right_count;
-        self.bins[chosen] = (left * (left_count / count) + right * (right_count / count), count);
+        // In Hive's order of operations: the last digit of a centre decides which are closest later on.
+        self.bins[chosen] = (left * (left_count / count) + right / count * right_count, count);
     }
 }

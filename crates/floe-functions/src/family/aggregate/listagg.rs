@@ -10,6 +10,7 @@ use floe_base::{Error, Result};
 use super::_aggregate::own;
 use super::_collected::{Collected, End, sorted};
 use super::_constant::constant;
+use super::_in_order::{Order, depending};
 use crate::{Call, Function, Typed};
 
 pub(crate) const FUNCTIONS: &[Function] = &[Function::aggregate("listagg", bind)
@@ -40,7 +41,9 @@ fn bind(call: &Call<'_>) -> Result<Typed> {
     };
     let end = End::With(data_type.clone(), Arc::new(finish));
     let state = Collected::state(&types);
-    Ok(own(call, identity, arguments, (data_type, true), state, move || Ok(Collected::new(types.clone(), end.clone()))))
+    let make = move || Ok(Collected::new(types.clone(), end.clone()));
+    let listed = own(call, identity, arguments, (data_type, true), state, make);
+    Ok(if call.within_group.is_empty() { depending(listed, Order::Gathers) } else { listed })
 }
 
 fn delimiter(call: &Call<'_>, data_type: &DataType) -> Result<Vec<u8>> {

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, BooleanArray, Float32Array, Float64Array, StringArray, StructArray};
+use arrow::array::{Array, ArrayRef, StringArray, StructArray};
 use arrow::buffer::NullBuffer;
 use floe_base::{Error, Kind, Result};
 use floe_syntax::DataType as SparkType;
 
+use super::_fields::Fields;
 use super::_record::Format;
 use crate::family::json::_options::{Mode, Options};
-use crate::family::json::_read::Values;
 use crate::family::json::_schema::{corrupt_column, malformed, schema};
 use crate::family::string::_text::text;
 use crate::rows::{self, Texts};
@@ -40,7 +40,7 @@ fn bind(call: &Call<'_>) -> Result<Typed> {
     let options = Options::of(call, 2)?;
     let mode = Mode::of(&options, call)?;
     let format = Format::of(&options, true)?;
-    let values = Values::of(&options, call)?;
+    let values = Fields::of(&options, call.context, call.origin)?;
     let corrupt = corrupt_column(call, &options, &members);
     let (data_type, nullable) = (schema.to_arrow(), value.nullable);
     let arrow::datatypes::DataType::Struct(fields) = data_type.clone() else {
@@ -66,7 +66,7 @@ fn bind(call: &Call<'_>) -> Result<Typed> {
             let fields: Vec<Option<&str>> =
                 lines.iter().map(|line| line.get(place).and_then(|field| field.as_deref())).collect();
             place += 1;
-            let column = column(&values, fields.clone(), &member.data_type)?;
+            let column = values.column(fields.clone(), &member.data_type)?;
             for (row, field) in fields.iter().enumerate() {
                 if field.is_some()
                     && column.is_null(row)
@@ -94,31 +94,4 @@ fn bind(call: &Call<'_>) -> Result<Typed> {
         Mode::Permissive => call.kernel(key, vec![value], arrow_type, nullable, body),
     };
     Ok(typed.with_written(written))
-}
-
-/// Spark 4.1 `UnivocityParser`: booleans by their two words, doubles with `NaN`, `Inf` and `-Inf`, all else as CAST reads.
-fn column(values: &Values, fields: Vec<Option<&str>>, to: &SparkType) -> Result<ArrayRef> {
-    let real = |field: &str| match field {
-        "NaN" => Some(f64::NAN),
-        "Inf" => Some(f64::INFINITY),
-        "-Inf" => Some(f64::NEG_INFINITY),
-        other => crate::cast::parse::double(other),
-    };
-    Ok(match to {
-        SparkType::Boolean => {
-            let read = |field: &str| match field.to_ascii_lowercase().as_str() {
-                "true" => Some(true),
-                "false" => Some(false),
-                _ => None,
-            };
-            Arc::new(fields.into_iter().map(|field| field.and_then(read)).collect::<BooleanArray>())
-        }
-        SparkType::Double => Arc::new(fields.into_iter().map(|field| field.and_then(real)).collect::<Float64Array>()),
-        SparkType::Float => {
-            #[expect(clippy::cast_possible_truncation, reason = "Java narrows a double to a float just so")]
-            let narrow = |field: &str| real(field).map(|value| value as f32);
-            Arc::new(fields.into_iter().map(|field| field.and_then(narrow)).collect::<Float32Array>())
-        }
-        _ => values.of_texts(fields, to)?,
-    })
 }

@@ -7,7 +7,7 @@ use arrow::array::{Array, ArrowPrimitiveType, PrimitiveArray, PrimitiveBuilder};
 use arrow::datatypes::{DataType, TimeUnit};
 use floe_base::Result;
 
-use crate::rows::{Column, count, finish};
+use crate::rows::{Column, count, each, finish};
 use crate::{Arguments, Call, Kernel, Typed};
 
 /// What a kernel gives, whether that can be NULL, and whether it may raise.
@@ -91,10 +91,9 @@ pub(crate) fn filled<O: ArrowPrimitiveType>(
     data_type: &DataType,
     mut value: impl FnMut(usize) -> Result<Option<O::Native>>,
 ) -> Result<datafusion::logical_expr::ColumnarValue> {
-    let rows = count(arguments);
-    let mut builder = PrimitiveBuilder::<O>::with_capacity(rows).with_data_type(data_type.clone());
-    for row in 0..rows {
-        builder.append_option(value(row)?);
+    let mut builder = PrimitiveBuilder::<O>::with_capacity(count(arguments)).with_data_type(data_type.clone());
+    for row in each(arguments) {
+        builder.append_option(value(row?)?);
     }
     let array = builder.finish();
     debug_assert_eq!(array.data_type(), data_type);

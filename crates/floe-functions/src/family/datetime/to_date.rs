@@ -21,15 +21,16 @@ fn bind(call: &Call<'_>) -> Result<Typed> {
     let tries = call.name == "try_to_date";
     let mode = if tries { CastMode::Try } else { CastMode::Session };
     let value = call.argument(0)?.clone();
-    if call.arguments.len() == 1 {
-        return cast(value, &DataType::Date32, mode, call.context, call.origin);
-    }
-    let pattern = call.coerced(1, &DataType::Utf8, "\"STRING\"")?;
+    let pattern = match call.arguments.len() {
+        1 => None,
+        _ => Some(call.coerced(1, &DataType::Utf8, "\"STRING\"")?),
+    };
     let text = match value.data_type {
         DataType::Date32 | DataType::Timestamp(..) => {
             return cast(value, &DataType::Date32, mode, call.context, call.origin);
         }
         _ => call.coerced(0, &DataType::Utf8, "(\"STRING\" or \"DATE\" or \"TIMESTAMP\" or \"TIMESTAMP_NTZ\")")?,
     };
+    let Some(pattern) = pattern else { return cast(text, &DataType::Date32, mode, call.context, call.origin) };
     read(call, text, pattern, Target::Date, call.context.ansi && !tries, "try_to_date")
 }

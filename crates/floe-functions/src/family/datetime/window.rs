@@ -1,18 +1,21 @@
-//! `window(time, duration [, slide [, start]])`: the window of fixed length a time falls into, as a struct of its start and
-//! its end (which is not in it).
+//! `window(time, duration [, slide [, start]])`: the windows of fixed length a time falls into, each a struct of its start
+//! and its end (which is not in it).
 //!
-//! Windows that overlap (a slide shorter than the duration) give several rows for one, `session_window` looks at the rows
-//! around: both need a place in the plan, which they do not have yet; nor has `window_time`.
+//! One window is a struct. Windows that overlap (a slide shorter than the duration) are an array of them: several rows for
+//! one are made in the plan, which is also where rows without a time go.
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, PrimitiveArray, StructArray};
+use arrow::array::{Array, ArrayRef, AsArray, ListArray, PrimitiveArray, StructArray};
+use arrow::buffer::OffsetBuffer;
 use arrow::datatypes::{DataType, Field, Fields, TimestampMicrosecondType};
 use datafusion::scalar::ScalarValue;
 use floe_base::{Error, Kind, Result};
 
 use super::_error::long_overflow;
 use super::_kernel::{kernel, raises, timestamp};
+use super::window_time::{is_window, last_moment};
+use crate::family::aggregate::_aggregate::list_of;
 use crate::family::aggregate::_constant::{out_of_range, unexpected_null};
 use crate::rows::{any, finish};
 use crate::{Call, Function, Typed};
@@ -20,20 +23,13 @@ use crate::{Call, Function, Typed};
 pub(crate) const FUNCTIONS: &[Function] = &[
     Function::scalar("window", bind)
         .usage("window(time_column, window_duration[, slide_duration[, start_time]]) - Bucketize rows into one or more time windows."),
-    Function::scalar("session_window", unsupported)
-        .usage("session_window(time_column, gap_duration) - Generates session window given a timestamp specifying column and gap duration."),
-    Function::scalar("window_time", unsupported)
-        .usage("window_time(window_column) - Extract the time value from time/session window column."),
 ];
-
-fn unsupported(call: &Call<'_>) -> Result<Typed> {
-    Err(Error::unsupported(format!("function `{}`", call.name)).at(call.origin))
-}
 
 fn bind(call: &Call<'_>) -> Result<Typed> {
     call.between(2, 4)?;
     let time = match call.argument(0)?.data_type {
         DataType::Timestamp(..) => call.argument(0)?.clone(),
+        _ if is_window(&call.argument(0)?.data_type) => last_moment(call)?,
         _ => call.coerced(0, &timestamp(), "(\"TIMESTAMP\" or \"TIMESTAMP_NTZ\")")?,
     };
     let duration = micros(call, 1)?;
@@ -60,30 +56,72 @@ fn bind(call: &Call<'_>) -> Result<Typed> {
     if start.saturating_abs() >= slide {
         return Err(violated(("`abs(start_time)`", start.saturating_abs()), "<", ("`slide_duration`", slide)));
     }
-    if slide != duration {
-        return Err(Error::unsupported("`window` with windows that overlap").at(call.origin));
-    }
     let of = time.data_type.clone();
     let members: Fields = vec![Field::new("start", of.clone(), true), Field::new("end", of, true)].into();
-    let result = raises(DataType::Struct(members.clone()), false);
-    Ok(kernel(call, format!("{duration} {start}"), vec![time], result, move |arguments| {
+    let window = DataType::Struct(members.clone());
+    let spans = Spans { duration, slide, start, members };
+    let key = format!("{duration} {slide} {start}");
+    if slide < duration {
+        let result = raises(list_of(&window, false), false);
+        return Ok(kernel(call, key, vec![time], result, move |arguments| {
+            finish(arguments, spans.all(&any(arguments, 0)?.array)?)
+        }));
+    }
+    Ok(kernel(call, key, vec![time], raises(window, false), move |arguments| {
         let times = any(arguments, 0)?.array;
         if times.null_count() > 0 {
             // Spark drops such rows, which a value cannot do.
             return Err(Error::unsupported("`window` of a time that is NULL (filter such rows first)"));
         }
         let times = times.as_primitive::<TimestampMicrosecondType>();
-        let starts: PrimitiveArray<TimestampMicrosecondType> =
-            times.unary(|time| time - (time - start).rem_euclid(duration));
-        let ends = starts.try_unary::<_, TimestampMicrosecondType, Error>(|start| {
-            start.checked_add(duration).ok_or_else(long_overflow)
-        })?;
-        let typed = |array: PrimitiveArray<TimestampMicrosecondType>| {
-            Arc::new(array.with_data_type(times.data_type().clone())) as ArrayRef
-        };
-        let windows = StructArray::try_new(members.clone(), vec![typed(starts), typed(ends)], None)?;
-        finish(arguments, Arc::new(windows))
+        let starts = times.values().iter().map(|time| spans.last_start(*time)).collect();
+        finish(arguments, spans.structs(starts, times.data_type())?)
     }))
+}
+
+/// Windows of one length at equal distances.
+struct Spans {
+    duration: i64,
+    slide: i64,
+    start: i64,
+    members: Fields,
+}
+
+impl Spans {
+    /// The start of the last window that holds a time.
+    fn last_start(&self, time: i64) -> i64 {
+        time - (time - self.start).rem_euclid(self.slide)
+    }
+
+    /// Every window of every time, the earliest first; none for NULL.
+    fn all(&self, times: &ArrayRef) -> Result<ArrayRef> {
+        let times = times.as_primitive::<TimestampMicrosecondType>();
+        let mut starts = Vec::new();
+        let mut lengths = Vec::with_capacity(times.len());
+        for time in times {
+            let before = starts.len();
+            if let Some(time) = time {
+                let last = self.last_start(time);
+                let most = (self.duration - 1) / self.slide;
+                let all = (0..=most).rev().map(|back| last - back * self.slide);
+                starts.extend(all.filter(|start| time < start.saturating_add(self.duration)));
+            }
+            lengths.push(starts.len() - before);
+        }
+        let windows = self.structs(starts, times.data_type())?;
+        let element = Arc::new(Field::new("element", windows.data_type().clone(), false));
+        Ok(Arc::new(ListArray::try_new(element, OffsetBuffer::from_lengths(lengths), windows, None)?))
+    }
+
+    fn structs(&self, starts: Vec<i64>, data_type: &DataType) -> Result<ArrayRef> {
+        let end = |start: &i64| start.checked_add(self.duration).ok_or_else(long_overflow);
+        let ends = starts.iter().map(end).collect::<Result<Vec<_>>>()?;
+        let typed = |values: Vec<i64>| {
+            let values = PrimitiveArray::<TimestampMicrosecondType>::from(values);
+            Arc::new(values.with_data_type(data_type.clone())) as ArrayRef
+        };
+        Ok(Arc::new(StructArray::try_new(self.members.clone(), vec![typed(starts), typed(ends)], None)?))
+    }
 }
 
 /// A duration: the text of an interval, or a number of microseconds.

@@ -33,8 +33,8 @@ fn bind(call: &Call<'_>) -> Result<Typed> {
         let values = Texts::of(arguments, 0)?;
         let names = (1..=count).map(|index| Texts::of(arguments, index)).collect::<Result<Vec<_>>>()?;
         let mut columns: Vec<StringBuilder> = (0..count).map(|_| StringBuilder::new()).collect();
-        let rows = rows::count(arguments);
-        for row in 0..rows {
+        for row in rows::each(arguments) {
+            let row = row?;
             let object = match values.at(row).map(|text| parse(text, Syntax::PLAIN)) {
                 Some(Ok(Some(Json::Object(fields)))) => fields,
                 _ => Vec::new(),

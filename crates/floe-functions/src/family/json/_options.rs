@@ -8,9 +8,9 @@ use datafusion::logical_expr::Expr;
 use datafusion::scalar::ScalarValue;
 use floe_base::{Error, Result};
 
-use crate::Call;
 use crate::family::datetime::_pattern::Pattern;
 use crate::family::datetime::_zone::Zone;
+use crate::{Call, Context};
 
 /// Options by lower-case name. Spark lets a call have options that mean nothing to it.
 #[derive(Clone, Debug, Default)]
@@ -37,6 +37,11 @@ impl Options {
         }
     }
 
+    /// The options given to `spark.read`.
+    pub(crate) fn of_reader(options: &[(String, String)]) -> Self {
+        Self(options.iter().map(|(name, value)| (name.to_lowercase(), value.clone())).collect())
+    }
+
     pub(crate) fn text(&self, name: &str) -> Option<&str> {
         self.0.get(&name.to_lowercase()).map(String::as_str)
     }
@@ -57,10 +62,10 @@ impl Options {
     }
 
     /// The zone of times without one.
-    pub(crate) fn zone(&self, call: &Call<'_>) -> Result<Zone> {
+    pub(crate) fn zone(&self, context: &Context) -> Result<Zone> {
         match self.text("timeZone") {
             Some(name) => Zone::parse(name),
-            None => Zone::of_session(call.context),
+            None => Zone::of_session(context),
         }
     }
 

@@ -15,13 +15,13 @@ use arrow::buffer::{NullBuffer, OffsetBuffer};
 use arrow::datatypes::{DataType, TimestampMicrosecondType};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use floe_base::{Error, Result};
+use floe_base::{Error, Origin, Result};
 use floe_syntax::DataType as SparkType;
 use floe_syntax::expression::CastMode;
 
 use super::_json::{Json, Syntax, double_of, is_fraction};
 use super::_options::Options;
-use crate::Call;
+use crate::Context;
 use crate::cast::{Rules, convert};
 use crate::family::array::_list::relabel;
 use crate::family::datetime::_civil::MICROS_PER_DAY;
@@ -50,9 +50,9 @@ pub(crate) struct Values {
 }
 
 impl Values {
-    pub(crate) fn of(options: &Options, call: &Call<'_>) -> Result<Self> {
-        let mut rules = Rules::new(CastMode::Try, call.context, call.origin);
-        rules.zone = options.zone(call)?;
+    pub(crate) fn of(options: &Options, context: &Context, origin: &Origin) -> Result<Self> {
+        let mut rules = Rules::new(CastMode::Try, context, origin);
+        rules.zone = options.zone(context)?;
         Ok(Self {
             zone: rules.zone,
             rules,
@@ -100,8 +100,8 @@ pub(crate) struct Reader {
 }
 
 impl Reader {
-    pub(crate) fn of(options: &Options, call: &Call<'_>) -> Result<Self> {
-        Ok(Self { syntax: syntax(options), values: Values::of(options, call)? })
+    pub(crate) fn of(options: &Options, context: &Context, origin: &Origin) -> Result<Self> {
+        Ok(Self { syntax: syntax(options), values: Values::of(options, context, origin)? })
     }
 
     /// A column of values; a value that is absent is NULL.

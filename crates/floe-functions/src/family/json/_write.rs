@@ -35,7 +35,7 @@ impl Style {
             None => Pattern::compile(default, false),
         };
         Ok(Self {
-            zone: options.zone(call)?,
+            zone: options.zone(call.context)?,
             rules: Rules::new(CastMode::Try, call.context, call.origin),
             date: pattern("dateFormat", "yyyy-MM-dd")?,
             timestamp: pattern("timestampFormat", "yyyy-MM-dd'T'HH:mm:ss[.SSS][XXX]")?,

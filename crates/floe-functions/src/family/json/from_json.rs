@@ -14,7 +14,7 @@ use super::_read::{Reader, State};
 use super::_schema::{corrupt_column, malformed, schema};
 use crate::family::string::_text::text;
 use crate::rows::{self, Texts};
-use crate::{Call, Function, Typed};
+use crate::{Arguments, Call, Function, Typed};
 
 pub(crate) const FUNCTIONS: &[Function] = &[Function::scalar("from_json", bind)
     .usage("from_json(jsonStr, schema[, options]) - Returns the values of the schema that the JSON text holds.")];
@@ -26,7 +26,7 @@ fn bind(call: &Call<'_>) -> Result<Typed> {
     check(call, &schema)?;
     let options = Options::of(call, 2)?;
     let mode = Mode::of(&options, call)?;
-    let reader = Reader::of(&options, call)?;
+    let reader = Reader::of(&options, call.context, call.origin)?;
     let members = match &schema {
         SparkType::Struct(members) => members.as_slice(),
         _ => &[],
@@ -35,10 +35,9 @@ fn bind(call: &Call<'_>) -> Result<Typed> {
     let data_type = schema.to_arrow();
     let key = format!("{schema} {} {}", options.key(), call.context.time_zone_name);
     let written = (SparkType::from_arrow(&data_type) != schema).then(|| schema.clone());
-    let body = move |arguments: &crate::Arguments<'_>| {
+    let body = move |arguments: &Arguments<'_>| {
         let texts = Texts::of(arguments, 0)?;
-        let rows = rows::count(arguments);
-        let read = Records::read(&texts, rows, &schema, &reader)?;
+        let read = Records::read(arguments, &texts, &schema, &reader)?;
         let array = read.finish(&texts, &schema, mode, corrupt)?;
         rows::finish(arguments, array)
     };
@@ -85,10 +84,10 @@ struct Records {
 }
 
 impl Records {
-    fn read(texts: &Texts, rows: usize, schema: &SparkType, reader: &Reader) -> Result<Self> {
+    fn read(arguments: &Arguments<'_>, texts: &Texts, schema: &SparkType, reader: &Reader) -> Result<Self> {
         let (mut values, mut malformed, mut empty) = (Vec::new(), Vec::new(), Vec::new());
-        for row in 0..rows {
-            let parsed = texts.at(row).map(|text| parse(text, reader.syntax));
+        for row in rows::each(arguments) {
+            let parsed = texts.at(row?).map(|text| parse(text, reader.syntax));
             malformed.push(matches!(parsed, Some(Err(_))));
             empty.push(matches!(parsed, None | Some(Ok(None))));
             values.push(parsed.and_then(|parsed| parsed.ok().flatten()).map(|value| shaped(value, schema)));

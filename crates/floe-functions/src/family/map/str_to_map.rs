@@ -33,7 +33,8 @@ fn bind(call: &Call<'_>) -> Result<Typed> {
         let (mut pairs, mut middles) = (Patterns::bare(&pairs, "str_to_map"), Patterns::bare(&middles, "str_to_map"));
         let (mut found, mut ends) = (Vec::new(), Vec::new());
         let rows = rows::count(arguments);
-        for row in 0..rows {
+        for row in rows::each(arguments) {
+            let row = row?;
             let (Some(value), Some(pair), Some(middle)) = (values.at(row), pairs.at(row)?, middles.at(row)?) else {
                 ends.push(None);
                 continue;

@@ -52,19 +52,9 @@ impl Random {
         }
     }
 
-    /// From 0 to `bound`, excluded (`java.util.Random.nextInt`).
-    pub(crate) fn next_int(&mut self, bound: i32) -> i32 {
-        let mut bits = self.next(31);
-        let most = bound - 1;
-        if bound & most == 0 {
-            return ((i64::from(bound) * i64::from(bits)) >> 31) as i32;
-        }
-        let mut value = bits % bound;
-        while bits.wrapping_sub(value).wrapping_add(most) < 0 {
-            bits = self.next(31);
-            value = bits % bound;
-        }
-        value
+    /// Of all integers (`java.util.Random.nextInt`).
+    pub(crate) fn next_any_int(&mut self) -> i32 {
+        self.next(32)
     }
 }
 

@@ -41,7 +41,8 @@ fn bind(call: &Call<'_>) -> Result<Typed> {
     let kernel = Kernel::new(call.name, format!("{seed} {length}"), DataType::Utf8, false, move |arguments| {
         let mut stream = stream.lock().unwrap_or_else(PoisonError::into_inner);
         let mut letter = || {
-            let index = stream.next_int(POOL.len() as i32);
+            // Spark 4.1 takes any integer's distance from zero; `nextInt(bound)` would draw others.
+            let index = (stream.next_any_int() % POOL.len() as i32).unsigned_abs();
             POOL.get(index as usize).map_or('0', |letter| *letter as char)
         };
         let texts = (0..arguments.rows).map(|_| (0..length).map(|_| letter()).collect::<String>());

@@ -14,7 +14,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[Function::scalar("monotonically_incr
     .usage("monotonically_increasing_id() - Returns growing numbers, unique within the query but not consecutive.")];
 
 /// One counter for all partitions keeps what Spark promises; its own numbers begin at partition × 2^33.
-fn bind(call: &Call<'_>) -> Result<Typed> {
+pub(crate) fn bind(call: &Call<'_>) -> Result<Typed> {
     let [] = call.exactly()?;
     let next = Arc::new(AtomicI64::new(0));
     // The address tells calls apart, so that each has a counter of its own: two columns of ids are equal, as in Spark.

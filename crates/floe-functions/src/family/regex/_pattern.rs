@@ -12,7 +12,7 @@ use crate::rows::Texts;
 ///
 /// Java's `$` matches at the end and before a last line terminator. That takes a look-ahead, which the fast engine has
 /// not; so a pattern with `$` is compiled twice, and the slow one runs on texts that end in a line terminator alone.
-pub(crate) struct Pattern {
+pub struct Pattern {
     is_empty: bool,
     usual: Engine,
     before_terminator: Option<Engine>,
@@ -29,12 +29,17 @@ pub(crate) type Groups = Vec<Option<(usize, usize)>>;
 impl Pattern {
     /// `None` where it is no regular expression.
     pub(crate) fn compile(pattern: &str) -> Option<Self> {
-        let (usual, has_end) = translate(pattern, r"\z");
-        let before_terminator = match has_end {
-            true => Some(Engine::new(&translate(pattern, r"(?=(?:\r\n|[\n\r\x{85}\x{2028}\x{2029}])?\z)").0)?),
+        let usual = translate(pattern, r"\z");
+        let before_terminator = match usual.has_end {
+            true => Some(Engine::new(&translate(pattern, r"(?=(?:\r\n|[\n\r\x{85}\x{2028}\x{2029}])?\z)"))?),
             false => None,
         };
         Some(Self { is_empty: pattern.is_empty(), usual: Engine::new(&usual)?, before_terminator })
+    }
+
+    /// A pattern that must cover a text whole, as `String.matches` asks.
+    pub fn compile_whole(pattern: &str) -> Option<Self> {
+        Self::compile(&format!(r"^(?:{pattern})\z"))
     }
 
     fn engine(&self, text: &str) -> &Engine {
@@ -44,7 +49,11 @@ impl Pattern {
         }
     }
 
-    pub(crate) fn is_match(&self, text: &str) -> Result<bool> {
+    /// Is there a match somewhere in a text?
+    ///
+    /// # Errors
+    /// When a search takes too many steps.
+    pub fn is_match(&self, text: &str) -> Result<bool> {
         match self.engine(text) {
             Engine::Plain(regex) => Ok(regex.is_match(text)),
             Engine::Fancy(regex) => regex.is_match(text).map_err(too_hard),
@@ -136,11 +145,14 @@ impl Pattern {
 }
 
 impl Engine {
-    fn new(pattern: &str) -> Option<Self> {
-        if let Ok(plain) = regex::Regex::new(pattern) {
+    fn new(pattern: &Translated) -> Option<Self> {
+        // The plain engine takes `a++` for a repeated repetition.
+        if !pattern.is_possessive
+            && let Ok(plain) = regex::Regex::new(&pattern.text)
+        {
             return Some(Self::Plain(plain));
         }
-        fancy_regex::Regex::new(pattern).ok().map(|fancy| Self::Fancy(Box::new(fancy)))
+        fancy_regex::Regex::new(&pattern.text).ok().map(|fancy| Self::Fancy(Box::new(fancy)))
     }
 }
 
@@ -203,17 +215,36 @@ fn too_hard(error: fancy_regex::Error) -> Error {
     Error::message(Kind::Runtime, format!("a regular expression took too long: {error}"))
 }
 
-/// Java's pattern in the words of the engines here, and whether it has a `$` (written as `end`).
+/// Java's pattern in the words of the engines here.
+struct Translated {
+    text: String,
+    /// Has it a `$`?
+    has_end: bool,
+    /// Has it a quantifier that gives nothing back, as `a++`?
+    is_possessive: bool,
+}
+
+/// Puts Java's pattern into the words of the engines here, its `$` as `end`.
 ///
 /// Java's `\d`, `\w`, `\s` and POSIX classes are ASCII only, where the engines mean Unicode; its `.` stops at every line
 /// terminator; `\Z`, `\h`, `\R`, `\Q…\E`, `\p{Alpha}` have other spellings here. Known difference: `(?i)` is ASCII only
 /// in Java and Unicode here.
-fn translate(pattern: &str, end: &str) -> (String, bool) {
+fn translate(pattern: &str, end: &str) -> Translated {
     let mut out = String::with_capacity(pattern.len() + 8);
     let mut letters = pattern.chars().peekable();
-    let (mut class_depth, mut has_end) = (0_usize, false);
+    let (mut class_depth, mut has_end, mut is_possessive) = (0_usize, false, false);
     let (lines, dot_all) = (has_flag(pattern, 'm'), has_flag(pattern, 's'));
+    let mut follows_quantifier = false;
     while let Some(letter) = letters.next() {
+        let is_quantifier = class_depth == 0
+            && match letter {
+                '*' | '+' => true,
+                '?' => !out.ends_with('('),
+                '}' => is_counted(&out),
+                _ => false,
+            };
+        is_possessive |= letter == '+' && follows_quantifier;
+        follows_quantifier = is_quantifier && !follows_quantifier;
         match letter {
             '\\' if class_depth == 0 && letters.peek() == Some(&'Z') => {
                 letters.next();
@@ -251,7 +282,13 @@ fn translate(pattern: &str, end: &str) -> (String, bool) {
             letter => out.push(letter),
         }
     }
-    (out, has_end)
+    Translated { text: out, has_end, is_possessive }
+}
+
+/// Does a `}` after this text end a count, as in `a{2,3}`?
+fn is_counted(text: &str) -> bool {
+    let digits = text.trim_end_matches(|letter: char| letter.is_ascii_digit() || letter == ',');
+    digits.ends_with('{') && digits.len() < text.len()
 }
 
 /// Does the pattern set a flag, as `(?im)` does?
@@ -386,6 +423,12 @@ mod tests {
             (r"\Qa.b\E", "axb", false),
             (r"(a)\1", "aa", true),
             ("a++b", "aaab", true),
+            ("a++a", "aaa", false),
+            ("^(ab)?+.+$", "ab", false),
+            ("a{1,3}+a", "aaa", false),
+            ("a{1,2}+a", "aaa", true),
+            ("(?:a)+b", "aab", true),
+            (r"\++", "++", true),
             (r"^\p{Alpha}+$", "abC", true),
             (r"[\w-]+@", "a-b@", true),
             (r"[^\s]", " ", false),

@@ -59,7 +59,8 @@ fn all(call: &Call<'_>) -> Result<Typed> {
         let mut patterns = Patterns::new(&patterns, "regexp_extract_all");
         let field = Arc::new(Field::new("element", DataType::Utf8, true));
         let mut builder = ListBuilder::new(StringBuilder::new()).with_field(field);
-        for row in 0..rows::count(arguments) {
+        for row in rows::each(arguments) {
+            let row = row?;
             let (Some(value), Some(pattern), Some(group)) = (values.at(row), patterns.at(row)?, groups.at(row)) else {
                 builder.append(false);
                 continue;

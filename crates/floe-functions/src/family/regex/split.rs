@@ -31,7 +31,8 @@ fn bind(call: &Call<'_>) -> Result<Typed> {
         let mut patterns = Patterns::bare(pattern_texts, "split");
         let field = Arc::new(Field::new("element", DataType::Utf8, false));
         let mut builder = ListBuilder::new(StringBuilder::new()).with_field(field);
-        for row in 0..rows::count(arguments) {
+        for row in rows::each(arguments) {
+            let row = row?;
             let (Some(value), Some(text), Some(limit)) = (values.at(row), pattern_texts.at(row), limits.at(row)) else {
                 builder.append(false);
                 continue;

@@ -26,7 +26,8 @@ fn bind(call: &Call<'_>) -> Result<Typed> {
         let values = Texts::of(arguments, 0)?;
         let inner = ListBuilder::new(StringBuilder::new()).with_field(words.clone());
         let mut builder = ListBuilder::new(inner).with_field(sentences.clone());
-        for row in 0..rows::count(arguments) {
+        for row in rows::each(arguments) {
+            let row = row?;
             let Some(value) = values.at(row) else {
                 builder.append(false);
                 continue;

@@ -24,6 +24,9 @@ pub(crate) fn shift(call: &Call<'_>, function: Arc<WindowUDF>) -> Result<Typed> 
             _ => return Err(unexpected_null(call, "offset")),
         },
     };
+    if value.data_type.is_null() && call.arguments.get(2).is_some_and(|default| !default.data_type.is_null()) {
+        return Err(call.unexpected_type(2, "(\"VOID\" or \"VOID\")"));
+    }
     let (data_type, written) = (value.data_type.clone(), value.written.clone());
     let default = default(call, &value)?;
     let nullable = value.nullable || default.nullable;
