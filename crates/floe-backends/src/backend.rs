@@ -28,6 +28,11 @@ pub trait Backend: Send + Sync + Debug {
     /// What the router may count on.
     fn capability(&self) -> Capability;
 
+    /// What speaks against this very plan, if anything: something in it that does not mean the same there.
+    fn objection(&self, _planned: &Planned) -> Option<String> {
+        None
+    }
+
     /// Runs a plan; columns come in the plan's order, under any names.
     async fn execute(&self, planned: &Planned, run: &Run) -> Result<Batches>;
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use dashmap::DashMap;
 use floe_backends::Backend;
 use floe_backends::datafusion::{Config, DataFusion};
+use floe_backends::duckdb::{self, DuckDb};
 use floe_base::clock::Clock;
 use floe_base::id::{BackendId, SessionKey};
 use floe_base::settings::Settings;
@@ -36,6 +37,7 @@ pub struct Engine {
     /// Keeps the threads that plans run on.
     _workers: Threads,
     datafusion: Arc<DataFusion>,
+    duckdb: Arc<DuckDb>,
     catalogs: Catalogs,
     sessions: DashMap<SessionKey, Arc<Session>>,
     /// `global_temp`: temp views that every session sees, by name in lower case.
@@ -60,6 +62,7 @@ impl Engine {
         };
         let datafusion = Arc::new(DataFusion::new(&config, workers.handle())?);
         floe_catalog::files::visible::register(&datafusion.runtime());
+        let duckdb = Arc::new(DuckDb::new(duckdb_config(&settings)?, datafusion.clone(), workers.handle()));
         let catalogs = Catalogs::new(folder);
         Ok(Arc::new(Self {
             settings,
@@ -67,6 +70,7 @@ impl Engine {
             threads,
             _workers: workers,
             datafusion,
+            duckdb,
             catalogs,
             sessions: DashMap::new(),
             global_views: RwLock::default(),
@@ -142,6 +146,11 @@ impl Engine {
         &self.routes
     }
 
+    /// DuckDB, which is opened by the first query that is for it.
+    pub fn duckdb(&self) -> &Arc<DuckDb> {
+        &self.duckdb
+    }
+
     pub(crate) fn datafusion(&self) -> &Arc<DataFusion> {
         &self.datafusion
     }
@@ -162,7 +171,7 @@ impl Engine {
     pub(crate) fn capabilities(&self) -> Vec<Capability> {
         vec![
             self.datafusion.capability(),
-            Capability::absent(BackendId::DuckDb, "not part of this build"),
+            self.duckdb.capability(),
             Capability::absent(BackendId::Spark, "no Spark is configured"),
             Capability::absent(BackendId::Snowflake, "no Snowflake account is configured"),
         ]
@@ -172,9 +181,20 @@ impl Engine {
     pub(crate) fn backend(&self, id: BackendId) -> Result<Arc<dyn Backend>> {
         match id {
             BackendId::DataFusion => Ok(self.datafusion.clone()),
+            BackendId::DuckDb => Ok(self.duckdb.clone()),
             other => Err(Error::internal(format!("backend {other} was chosen and is not there"))),
         }
     }
+}
+
+/// Until the two engines lend each other memory, DuckDB may have half of what DataFusion may.
+fn duckdb_config(settings: &Settings) -> Result<duckdb::Config> {
+    Ok(duckdb::Config {
+        memory_bytes: memory(settings)? / 2,
+        spill_dir: settings.path("spill-dir"),
+        spill_bytes: settings.bytes("spill-limit", 0)?,
+        threads: threads(settings)?,
+    })
 }
 
 /// The folder of the embedded catalog; a temporary one for `:memory:`.

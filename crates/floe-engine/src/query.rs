@@ -116,13 +116,22 @@ pub(crate) async fn lower(session: &Arc<Session>, relation: Relation) -> Result<
 /// Steps 2 and 3: what is known of the plan, and where it shall run. The decision is kept in `system.routes`.
 pub(crate) fn decided(session: &Session, planned: &Planned, operation: &Operation) -> Result<Arc<Decision>> {
     let facts = floe_plan::facts(planned);
-    let decision = Arc::new(choose(session, &facts, planned, &operation.tags)?);
+    let decision = Arc::new(choose(session, &facts, planned, &operation.tags, Ask::Wished)?);
     session.engine().routes().add(Routed::now(session, operation, &facts, decision.clone()));
     tracing::info!(session = session.key().session_id, backend = %decision.backend, reason = decision.summary(), "query routed");
     Ok(decision)
 }
 
-fn choose(session: &Session, facts: &Facts, planned: &Planned, tags: &[String]) -> Result<Decision> {
+/// Which backends are asked whether they take the very plan; each writes it down to tell.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Ask {
+    /// The one that was asked for.
+    Wished,
+    /// Every one: somebody wants to know why.
+    All,
+}
+
+fn choose(session: &Session, facts: &Facts, planned: &Planned, tags: &[String], ask: Ask) -> Result<Decision> {
     let settings = session.engine().settings();
     let local_max_bytes = match session.conf().raw("floe.local.maxBytes") {
         Some(text) => floe_base::settings::parse_bytes(&text, 0).ok_or_else(|| {
@@ -131,7 +140,14 @@ fn choose(session: &Session, facts: &Facts, planned: &Planned, tags: &[String]) 
         None => settings.bytes("local-max-bytes", 0)?,
     };
     let policy = Policy { wishes: wishes(session, planned, tags)?, local_max_bytes };
-    decide(facts, &session.engine().capabilities(), &policy)
+    let mut capabilities = session.engine().capabilities();
+    let wished = policy.wishes.first().map(|wish| wish.backend);
+    for capability in capabilities.iter_mut().filter(|one| one.available.is_ok()) {
+        if ask == Ask::All || wished == Some(capability.backend) {
+            capability.objection = session.engine().backend(capability.backend)?.objection(planned);
+        }
+    }
+    decide(facts, &capabilities, &policy)
 }
 
 /// Who asked for a route, strongest first: the operation's tag, the statement's hint, the session, the server.
@@ -207,7 +223,7 @@ pub(crate) fn rename(batch: RecordBatch, schema: &SchemaRef) -> Result<RecordBat
 async fn observe(session: &Arc<Session>, planned: &Planned, running: &Running) -> Result<Vec<Observed>> {
     let mut observed = Vec::new();
     for observation in &planned.observations {
-        let decision = choose(session, &floe_plan::facts(&observation.metrics), &observation.metrics, &[])?;
+        let decision = choose(session, &floe_plan::facts(&observation.metrics), &observation.metrics, &[], Ask::Wished)?;
         let batches = execute(session, &observation.metrics, &decision, running).await?;
         let schema = observation.metrics.schema();
         let batches: Vec<RecordBatch> = batches.try_collect().await?;
@@ -258,7 +274,7 @@ pub(crate) async fn explain(session: Arc<Session>, relation: Relation, mode: Exp
         .run(async move {
             let planned = lower(&session, relation).await?;
             let facts = floe_plan::facts(&planned);
-            let decision = choose(&session, &facts, &planned, &[])?;
+            let decision = choose(&session, &facts, &planned, &[], Ask::Wished)?;
             let route = format!("== Route ==\n{}\n", decision.summary());
             let physical = session.engine().backend(decision.backend)?.explain(&planned).await?;
             Ok(match mode {
@@ -274,7 +290,7 @@ pub(crate) async fn explain(session: Arc<Session>, relation: Relation, mode: Exp
 /// The decision a query would get, without running it.
 pub(crate) async fn route(session: &Arc<Session>, relation: Relation) -> Result<Decision> {
     let planned = lower(session, relation).await?;
-    choose(session, &floe_plan::facts(&planned), &planned, &[])
+    choose(session, &floe_plan::facts(&planned), &planned, &[], Ask::All)
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use datafusion::execution::TaskContext;
 use datafusion::execution::runtime_env::RuntimeEnv;
 use datafusion::execution::session_state::SessionState;
+use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_plan::{ExecutionPlan, displayable, execute_stream};
 use floe_base::id::BackendId;
 use floe_base::{Error, Result};
@@ -51,12 +52,23 @@ impl DataFusion {
         &self.state
     }
 
+    /// A plan's rows, for backends that have tables scanned here. May be awaited on any thread.
+    pub(crate) async fn rows(&self, plan: LogicalPlan) -> Result<Batches> {
+        let interrupt = Interrupt::default();
+        let state = self.state_of_run(&plan, &interrupt);
+        let context = state.task_ctx();
+        let planned =
+            self.threads.spawn(async move { with_pauses(in_order(state.create_physical_plan(&plan).await?)?) });
+        let physical = planned.await.map_err(|error| Error::internal(format!("a scan's thread: {error}")))??;
+        Ok(detached(physical, context, interrupt, &self.threads))
+    }
+
     /// The state of one run, whose functions look at its flag.
-    fn state_of_run(&self, planned: &Planned, interrupt: &Interrupt) -> SessionState {
+    fn state_of_run(&self, plan: &LogicalPlan, interrupt: &Interrupt) -> SessionState {
         let mut state = self.state.clone();
         let options = state.config_mut().options_mut();
         options.extensions.insert(interrupt.clone());
-        source_order::keep(&planned.plan, options);
+        source_order::keep(plan, options);
         // Without this the planner gives functions options of its own.
         state.mark_start_execution();
         state
@@ -75,7 +87,7 @@ impl Backend for DataFusion {
 
     async fn execute(&self, planned: &Planned, _run: &Run) -> Result<Batches> {
         let interrupt = Interrupt::default();
-        let state = self.state_of_run(planned, &interrupt);
+        let state = self.state_of_run(&planned.plan, &interrupt);
         let physical = with_pauses(in_order(state.create_physical_plan(&planned.plan).await?)?)?;
         Ok(detached(physical, state.task_ctx(), interrupt, &self.threads))
     }
