@@ -277,11 +277,15 @@ pub(crate) async fn explain(session: Arc<Session>, relation: Relation, mode: Exp
             let decision = choose(&session, &facts, &planned, &[], Ask::Wished)?;
             let route = format!("== Route ==\n{}\n", decision.summary());
             let physical = session.engine().backend(decision.backend)?.explain(&planned).await?;
+            let last = physical.split("\n\n").last().unwrap_or_default().trim_end();
             Ok(match mode {
-                ExplainMode::Simple => {
-                    format!("{}\n\n{route}", physical.split("\n\n").last().unwrap_or_default().trim_end())
+                ExplainMode::Simple | ExplainMode::Formatted => format!("{last}\n\n{route}"),
+                ExplainMode::Cost => format!("{}\n\n{route}", physical.trim_end()),
+                // Spark's words for a plan of which it would generate no code.
+                ExplainMode::Codegen => format!("Found 0 WholeStageCodegen subtrees.\n\n{route}"),
+                ExplainMode::Extended | ExplainMode::Route => {
+                    format!("== Analyzed Logical Plan ==\n{}\n\n{physical}\n\n{route}", planned.plan.display_indent())
                 }
-                _ => format!("== Analyzed Logical Plan ==\n{}\n\n{physical}\n\n{route}", planned.plan.display_indent()),
             })
         })
         .await
