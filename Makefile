@@ -11,7 +11,7 @@ SEED ?= 1
 SCALE ?= 1
 
 # Without npm there is no library to link, and DuckDB is built from source.
-FEATURES = $(if $(wildcard .duckdb/libduckdb.*),,--features floe-cli/bundled)
+FEATURES = $(if $(shell ls .duckdb/libduckdb.* 2>/dev/null),,--features floe-cli/bundled)
 
 .PHONY: help duckdb build demo docs test check rust python differential clients bad-inputs doctests tpc dbt-classes peers start truth writers exchange rest-catalog
 
