@@ -13,7 +13,7 @@ SCALE ?= 1
 # Without npm there is no library to link, and DuckDB is built from source.
 FEATURES = $(if $(shell ls .duckdb/libduckdb.* 2>/dev/null),,--features floe-cli/bundled)
 
-.PHONY: help duckdb build demo docs test check rust python differential clients bad-inputs doctests tpc dbt-classes peers start truth writers exchange rest-catalog
+.PHONY: help duckdb build demo docs test check rust python differential clients upstream bad-inputs doctests tpc dbt-classes peers start truth writers exchange rest-catalog
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
@@ -48,6 +48,9 @@ differential: build ## random queries against recorded answers of real Spark; SE
 
 clients: build ## one scripted session of 60 calls with three PySpark versions
 	$(PYTHON) tests/with_server.py $(RELEASE) tests/connect/run.py
+
+upstream: build ## operations here and on a real Spark behind the server, which is killed and comes back
+	$(PYTHON) tests/connect/upstream.py $(RELEASE)
 
 bad-inputs: build ## wrong and hostile inputs
 	$(PYTHON) tests/with_server.py $(RELEASE) tests/connect/bad_inputs.py

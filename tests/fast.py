@@ -66,6 +66,7 @@ def number(line: str, word: str) -> int:
 CHECKS = [
     Check("random queries", "differential/compare.py", "--seed 1 --count 500 --quiet", {"same": 494}, {"wrong": 4}),
     Check("a session of 60 calls", "connect/run.py", "--client 4.1.4", {"clients": 59}),
+    Check("a real Spark upstream", "connect/upstream.py", "--only one_session_here_and_there --only what_is_unknown_arrives", {"upstream": 2}, starts=True),
     Check("wrong and hostile inputs", "connect/bad_inputs.py", "", {"bad-inputs": 108}),
     Check("TPC-H", "tpc/run.py", "tpch --scale 0.1", {"tpch": 22}),
     Check("TPC-DS", "tpc/run.py", "tpcds --scale 0.01", {"tpcds": 99}),

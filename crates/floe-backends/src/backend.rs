@@ -2,17 +2,67 @@
 
 use std::fmt::Debug;
 use std::pin::Pin;
+use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use async_trait::async_trait;
-use floe_base::Result;
+use bytes::Bytes;
+use floe_base::{Error, Result};
 use floe_base::id::BackendId;
 use floe_plan::Planned;
 use floe_route::Capability;
+use floe_syntax::Message;
 use futures::Stream;
+
+use crate::spark::{State, Upstream};
 
 /// Batches as they are computed. Dropping the stream ends the work behind it.
 pub type Batches = Pin<Box<dyn Stream<Item = Result<RecordBatch>> + Send>>;
+
+/// A client's answers as the backend gave them; opaque to everyone but the wire. Dropping the stream interrupts the
+/// operation behind it, unless it has ended.
+pub type Forwarded = Pin<Box<dyn Stream<Item = Result<Bytes>> + Send>>;
+
+/// What a backend is given.
+pub enum Work<'a> {
+    /// A resolved plan.
+    Plan(&'a Planned),
+    /// A client's own message, for a backend whose capability says that it takes it, and what it needs there.
+    Message { message: &'a Arc<Message>, state: State, upstream: &'a Arc<Upstream> },
+}
+
+impl<'a> Work<'a> {
+    /// The plan to be run.
+    ///
+    /// # Errors
+    /// When it is a client's message, which only a backend takes that says so: a mistake of ours.
+    pub fn plan(self) -> Result<&'a Planned> {
+        match self {
+            Self::Plan(planned) => Ok(planned),
+            Self::Message { .. } => Err(Error::internal("a client's message was given to an engine that takes plans")),
+        }
+    }
+}
+
+/// What a backend gives back.
+pub enum Outcome {
+    /// Columns in the plan's order, under any names.
+    Batches(Batches),
+    Forwarded(Forwarded),
+}
+
+impl Outcome {
+    /// The rows of a plan.
+    ///
+    /// # Errors
+    /// When the backend forwarded a message instead: a mistake of ours.
+    pub fn batches(self) -> Result<Batches> {
+        match self {
+            Self::Batches(batches) => Ok(batches),
+            Self::Forwarded(_) => Err(Error::internal("a plan was forwarded as a message")),
+        }
+    }
+}
 
 /// One run of a plan as its backend sees it.
 #[derive(Clone, Debug)]
@@ -33,9 +83,9 @@ pub trait Backend: Send + Sync + Debug {
         None
     }
 
-    /// Runs a plan; columns come in the plan's order, under any names.
-    async fn execute(&self, planned: &Planned, run: &Run) -> Result<Batches>;
+    /// Runs what it is given.
+    async fn execute(&self, work: Work<'_>, run: &Run) -> Result<Outcome>;
 
     /// The backend's own plan as text, for EXPLAIN.
-    async fn explain(&self, planned: &Planned) -> Result<String>;
+    async fn explain(&self, work: Work<'_>) -> Result<String>;
 }

@@ -82,7 +82,8 @@ impl Error {
     pub fn unsupported(what: impl Into<String>) -> Self {
         let mut error = Self::new(Kind::Unsupported, "UNSUPPORTED_FEATURE.FLOE");
         error.0.text = Some(format!(
-            "{} is not supported by the engines of this server. A real Spark would run it; none is configured.",
+            "{} is not supported by the engines of this server. A real Spark would run it; none is configured: start \
+             the server with `--spark local`, or `--spark sc://host:port`.",
             what.into()
         ));
         error

@@ -104,6 +104,20 @@ pub const SETTINGS: &[Setting] = &[
         serving: false,
     },
     Setting {
+        name: "spark",
+        default: "",
+        value: "ADDRESS",
+        help: "A real Spark for what only it can run: sc://host:port/;token=…, or local to start one; empty: none",
+        serving: true,
+    },
+    Setting {
+        name: "spark-idle",
+        default: "1800",
+        value: "SECONDS",
+        help: "Seconds after which an idle Spark that this server started is stopped",
+        serving: true,
+    },
+    Setting {
         name: "max-message",
         default: "128MiB",
         value: "SIZE",
@@ -153,7 +167,13 @@ impl Settings {
         let table: toml::Table = text.parse().map_err(|error| invalid(misread(name, text, &error)))?;
         for (key, value) in table {
             match value {
-                toml::Value::Table(inner) if key == "spark" => flatten("spark", &inner, &mut self.spark),
+                toml::Value::Table(inner) if key == "spark" => {
+                    flatten("spark", &inner, &mut self.spark);
+                    // `spark = "sc://…"` cannot stand beside `[spark]`; inside it, the address has Spark's own name.
+                    if let Some(address) = self.spark.remove("spark.remote") {
+                        self.set("spark", &address)?;
+                    }
+                }
                 value => self.set(&key.replace('_', "-"), &plain(&value))?,
             }
         }
@@ -296,6 +316,11 @@ mod tests {
         let misread =
             Settings::default().with_file("a.toml", "port = 1\nlog = info\n").expect_err("no TOML").to_string();
         assert!(misread.starts_with("a.toml: line 2: ") && !misread.contains('\n'), "{misread}");
+        for file in ["spark = \"local\"", "[spark]\nremote = \"local\"\nsql.ansi.enabled = false\n"] {
+            let settings = Settings::default().with_file("floe.toml", file)?;
+            assert_eq!(settings.text("spark"), "local");
+            assert!(!settings.spark.contains_key("spark.remote"));
+        }
         Ok(())
     }
 }

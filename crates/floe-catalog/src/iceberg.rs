@@ -127,6 +127,7 @@ impl Iceberg {
             comment: found.comment().map(str::to_string),
             properties: found.properties().into_iter().collect(),
             reserved: found.reserved(),
+            made: None,
         }))
     }
 }

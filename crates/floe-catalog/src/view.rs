@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use arrow::datatypes::SchemaRef;
-use floe_syntax::Relation;
+use floe_syntax::{Message, Relation};
 
 use crate::ObjectName;
 
@@ -23,6 +24,29 @@ pub struct View {
     pub properties: Vec<(String, String)>,
     /// What the catalog itself says of it, which nobody sets: `format-version`, `location`, `provider`.
     pub reserved: Vec<(String, String)>,
+    /// How a client made it, for a backend that makes it again; `None` when no message did.
+    pub made: Option<Arc<Made>>,
+}
+
+/// A client's message that made something, and the settings it was made under.
+#[derive(Debug)]
+pub struct Made {
+    /// Another one for each thing made: two of one name are told apart by it.
+    pub version: u64,
+    pub message: Arc<Message>,
+    pub conf: BTreeMap<String, String>,
+}
+
+impl Made {
+    pub fn new(message: Arc<Message>, conf: BTreeMap<String, String>) -> Arc<Self> {
+        Arc::new(Self { version: Self::next_version(), message, conf })
+    }
+
+    /// A version that nothing has yet.
+    pub fn next_version() -> u64 {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        NEXT.fetch_add(1, Ordering::Relaxed)
+    }
 }
 
 /// Temp views by name in lower case.
@@ -35,4 +59,6 @@ pub enum ViewBody {
     /// A frame's relation, kept as it was sent, with where it was made and the temp views it used, by name in lower case:
     /// views that take their names later change nothing in it.
     Frame { relation: Arc<Relation>, catalog: String, namespace: Vec<String>, views: TempViews },
+    /// Made by a backend that takes clients' messages, from code only it can run; only it can read the view.
+    Elsewhere,
 }

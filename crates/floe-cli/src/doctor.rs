@@ -6,7 +6,7 @@ use std::path::Path;
 use floe_base::id::{SessionKey, fresh};
 use floe_base::settings::{Settings, parse_bytes};
 use floe_base::{Result, machine};
-use floe_engine::{Engine, Request, Session};
+use floe_engine::{Engine, Request, Session, spark};
 use tokio::runtime::Runtime;
 
 use crate::flags::{invalid, io};
@@ -32,7 +32,7 @@ pub(crate) fn run(settings: Settings, file: Option<String>) -> Result<()> {
     let spill = settings.path("spill-dir").unwrap_or_else(std::env::temp_dir);
     let mut findings =
         vec![given(&settings, file), memory(&settings), data(&settings), folder("spill", &spill, "--spill-dir")];
-    findings.extend([port(&settings), exposure(&settings)]);
+    findings.extend([port(&settings), exposure(&settings), spark(&settings)]);
     findings.extend(queries(settings)?);
     for finding in &findings {
         println!("{} {:<8} {}", if finding.well { "ok  " } else { "FAIL" }, finding.what, finding.text);
@@ -100,6 +100,31 @@ fn exposure(settings: &Settings) -> Finding {
         (true, false) => Finding::ok("access", "only this machine can connect"),
         (_, true) => Finding::ok("access", "clients must send the token"),
         (false, false) => Finding::fail("access", "other machines could connect without a token; set --token"),
+    }
+}
+
+/// The real Spark behind this server. That none is configured is no fault; then it is told what could be.
+fn spark(settings: &Settings) -> Finding {
+    let found = |found: spark::Installation| {
+        format!("pyspark {} in {}, Java at {}", found.version, found.home.display(), found.java.display())
+    };
+    match (spark::Target::parse(settings.text("spark")), spark::find()) {
+        (Err(error), _) => Finding::fail("spark", error.to_string()),
+        (Ok(None), Ok(one)) => {
+            Finding::ok("spark", format!("none is configured; --spark local would use {}", found(one)))
+        }
+        (Ok(None), Err(why)) => Finding::ok("spark", format!("none is configured, and {why}")),
+        (Ok(Some(spark::Target::Local)), Ok(one)) => Finding::ok("spark", found(one)),
+        (Ok(Some(spark::Target::Local)), Err(why)) => Finding::fail("spark", why.to_string()),
+        (Ok(Some(spark::Target::Remote(address))), _) => {
+            let shown = address.shown();
+            match std::net::TcpStream::connect((address.host.as_str(), address.port)) {
+                Ok(_) => Finding::ok("spark", format!("{shown} listens")),
+                Err(error) => {
+                    Finding::fail("spark", format!("{shown}: {error}; start it, or name another with --spark"))
+                }
+            }
+        }
     }
 }
 

@@ -49,6 +49,23 @@ impl Artifacts {
         self.inner.lock().files.contains_key(name)
     }
 
+    /// The names of what code may need; data by its hash is not among them.
+    pub(crate) fn files(&self) -> Vec<String> {
+        let inner = self.inner.lock();
+        let mut names: Vec<String> = inner.files.keys().filter(|name| !name.starts_with(CACHE)).cloned().collect();
+        names.sort();
+        names
+    }
+
+    /// The content of an upload.
+    pub(crate) fn read(&self, name: &str) -> Option<Bytes> {
+        let inner = self.inner.lock();
+        let (file, _) = inner.files.get(name)?;
+        let path = inner.folder.as_ref()?.path().join(file);
+        drop(inner);
+        fs::read(path).ok().map(Bytes::from)
+    }
+
     /// Keeps an upload. The same name again replaces it, except for `cache/`, whose content is its name.
     ///
     /// # Errors
@@ -80,11 +97,7 @@ impl Artifacts {
 
 impl decode::Artifacts for Artifacts {
     fn cached(&self, hash: &str) -> Option<Bytes> {
-        let inner = self.inner.lock();
-        let (file, _) = inner.files.get(&format!("{CACHE}{hash}"))?;
-        let path = inner.folder.as_ref()?.path().join(file);
-        drop(inner);
-        fs::read(path).ok().map(Bytes::from)
+        self.read(&format!("{CACHE}{hash}"))
     }
 
     fn session(&self) -> &str {

@@ -8,6 +8,7 @@
 use std::collections::{HashMap, VecDeque};
 
 use floe_base::{Error, Kind, Origin};
+use floe_engine::Refusal;
 use floe_proto::connect::FetchErrorDetailsResponse;
 use floe_proto::connect::fetch_error_details_response as details;
 use floe_proto::connect::fetch_error_details_response::query_context::ContextType;
@@ -32,6 +33,9 @@ pub(crate) struct Errors {
 impl Errors {
     /// The status of an error, its details kept for the client to fetch.
     pub(crate) fn status(&self, error: Error) -> Status {
+        if let Some(refusal) = Refusal::of(&error) {
+            return forwarded(refusal);
+        }
         let id = floe_base::id::fresh();
         let status = status(&error, Some(&id));
         let mut kept = self.kept.lock();
@@ -48,6 +52,11 @@ impl Errors {
         let at = kept.iter().position(|(known, _)| known == id)?;
         kept.remove(at).map(|(_, error)| error)
     }
+}
+
+/// What another server refused, as it refused it; it has the details.
+fn forwarded(refusal: &Refusal) -> Status {
+    Status::with_details(Code::from_i32(refusal.code), &refusal.message, refusal.details.clone())
 }
 
 /// The status of an error outside any session.

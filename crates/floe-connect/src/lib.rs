@@ -10,6 +10,7 @@
 //! | `decode` | messages become the unresolved tree |
 //! | `encode` | batches, schemas and metrics become messages |
 //! | `session`, `operation`, `stream` | what a client may come back to: sessions, operations, the responses of one |
+//! | `mentions` | what a request names, for a backend that takes it whole |
 //! | `artifact` | uploads |
 //! | `error` | errors become statuses |
 //! | `auth`, `tombstone` | the token; what is gone and remembered |
@@ -22,6 +23,7 @@ mod decode;
 mod encode;
 mod error;
 mod handlers;
+mod mentions;
 mod operation;
 mod service;
 mod session;

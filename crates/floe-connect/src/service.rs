@@ -105,7 +105,7 @@ impl SparkConnectService for Service {
         &self,
         request: Request<Received<proto::FetchErrorDetailsRequest>>,
     ) -> Result<Response<proto::FetchErrorDetailsResponse>, Status> {
-        handlers::fetch_error_details::handle(self, opened(&request)?).map(Response::new)
+        handlers::fetch_error_details::handle(self, request.into_inner()).await.map(Response::new)
     }
 
     async fn clone_session(

@@ -8,15 +8,18 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::Duration;
 
+use arrow::array::RecordBatch;
+use bytes::Bytes;
 use floe_base::id::SessionKey;
 use floe_base::{Error, Kind, Result};
-use floe_engine::Engine;
+use floe_engine::{Engine, Wire};
 use floe_proto::connect::get_status_response::operation_status::OperationState;
 use floe_proto::connect::{StorageLevel, UserContext};
 use parking_lot::Mutex;
 
 use crate::artifact::Artifacts;
 use crate::decode::Scope;
+use crate::encode::arrow_out::Outgoing;
 use crate::error::Errors;
 use crate::operation::{Operation, PlanHash, check_handle, handle_error};
 use crate::stream::Segment;
@@ -184,6 +187,21 @@ impl Sessions {
                 self.close(&key, false);
             }
         }
+    }
+}
+
+/// For a backend that speaks the wire itself.
+impl Wire for Session {
+    fn files(&self) -> Vec<String> {
+        self.artifacts.files()
+    }
+
+    fn upload(&self, name: &str) -> Option<Bytes> {
+        self.artifacts.read(name)
+    }
+
+    fn rows(&self, rows: &RecordBatch) -> Result<Bytes> {
+        Outgoing::new(&rows.schema(), &self.engine.conf().time_zone()).stream(rows)
     }
 }
 

@@ -126,7 +126,7 @@ impl ResponseLog {
     }
 
     /// Adds a response, once there is room for it. `build` gets the response's id.
-    pub(crate) async fn push(&self, build: impl FnOnce(String) -> Vec<u8>) {
+    pub(crate) async fn push<B: Into<Bytes>>(&self, build: impl FnOnce(String) -> B) {
         loop {
             let mut room = pin!(self.for_producer.notified());
             room.as_mut().enable();
@@ -137,7 +137,7 @@ impl ResponseLog {
         }
         {
             let mut inner = self.inner.lock();
-            let response = Bytes::from(build(self.id(inner.next())));
+            let response: Bytes = build(self.id(inner.next())).into();
             inner.unsent_bytes += response.len();
             inner.entries.push_back(response);
         }

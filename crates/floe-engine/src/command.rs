@@ -65,7 +65,7 @@ pub(crate) async fn run(session: &Arc<Session>, command: Command, running: &Runn
         }
         Command::DropSchema { name, if_exists, cascade } => drop_schema::run(session, &name, if_exists, cascade).await,
         Command::AlterSchema { name, properties } => alter_schema::run(session, &name, &properties).await,
-        Command::CreateView(view) => create_view::run(session, view).await,
+        Command::CreateView(view) => create_view::run(session, view, running).await,
         Command::AlterView { name, action } => alter_view::run(session, &name, action).await,
         Command::DropView { name, if_exists } => drop_view::run(session, &name, if_exists).await,
         Command::DropTable { table, if_exists, purge } => drop_table::run(session, &table, if_exists, purge).await,
@@ -77,7 +77,7 @@ pub(crate) async fn run(session: &Arc<Session>, command: Command, running: &Runn
         Command::SetVariable { names, source } => variable::set(session, &names, source).await,
         Command::DropVariable { name, if_exists } => variable::drop(session, &name, if_exists),
         Command::DropFunction { name, if_exists, temporary } => drop_function::run(&name, if_exists, temporary),
-        Command::Cache { name, query, .. } => cache::cache(session, &name, query).await,
+        Command::Cache { name, query, .. } => cache::cache(session, &name, query, running).await,
         Command::Uncache { name, if_exists } => cache::uncache(session, &name, if_exists).await,
         Command::ClearCache => cache::clear(session),
         Command::Refresh { name } => cache::refresh(session, &name).await,

@@ -2,11 +2,13 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use dashmap::DashMap;
 use floe_backends::Backend;
 use floe_backends::datafusion::{Config, DataFusion};
 use floe_backends::duckdb::{self, DuckDb};
+use floe_backends::spark::{Spark, Target};
 use floe_base::clock::Clock;
 use floe_base::id::{BackendId, SessionKey};
 use floe_base::settings::Settings;
@@ -25,6 +27,8 @@ use crate::threads::Threads;
 /// Memory assumed where the machine does not tell: small enough to be safe anywhere.
 const MEMORY_WHEN_UNKNOWN: u64 = 2 << 30;
 
+const NO_SPARK: &str = "no Spark is configured: serve --spark local, or --spark sc://host:port";
+
 /// Threads that decode, plan and answer; each of it takes milliseconds.
 const REQUEST_THREADS: usize = 4;
 
@@ -38,6 +42,8 @@ pub struct Engine {
     _workers: Threads,
     datafusion: Arc<DataFusion>,
     duckdb: Arc<DuckDb>,
+    /// `None` when none is configured.
+    spark: Option<Arc<Spark>>,
     catalogs: Catalogs,
     sessions: DashMap<SessionKey, Arc<Session>>,
     /// `global_temp`: temp views that every session sees, by name in lower case.
@@ -63,6 +69,8 @@ impl Engine {
         let datafusion = Arc::new(DataFusion::new(&config, workers.handle())?);
         floe_catalog::files::visible::register(&datafusion.runtime());
         let duckdb = Arc::new(DuckDb::new(duckdb_config(&settings)?, datafusion.clone(), workers.handle()));
+        let idle = Duration::from_secs(settings.number("spark-idle")?);
+        let spark = Target::parse(settings.text("spark"))?.map(|target| Spark::new(target, idle));
         let catalogs = Catalogs::new(folder);
         Ok(Arc::new(Self {
             settings,
@@ -71,6 +79,7 @@ impl Engine {
             _workers: workers,
             datafusion,
             duckdb,
+            spark,
             catalogs,
             sessions: DashMap::new(),
             global_views: RwLock::default(),
@@ -155,6 +164,15 @@ impl Engine {
         &self.datafusion
     }
 
+    /// True when there is a backend that takes clients' messages whole.
+    pub fn forwards(&self) -> bool {
+        self.spark.is_some()
+    }
+
+    pub(crate) fn spark(&self) -> Option<&Arc<Spark>> {
+        self.spark.as_ref()
+    }
+
     pub(crate) fn cache(&self) -> &Cache {
         &self.cache
     }
@@ -172,17 +190,21 @@ impl Engine {
         vec![
             self.datafusion.capability(),
             self.duckdb.capability(),
-            Capability::absent(BackendId::Spark, "no Spark is configured"),
+            match &self.spark {
+                Some(spark) => spark.capability(),
+                None => Capability::absent(BackendId::Spark, NO_SPARK),
+            },
             Capability::absent(BackendId::Snowflake, "no Snowflake account is configured"),
         ]
     }
 
     /// The backend of a decision.
     pub(crate) fn backend(&self, id: BackendId) -> Result<Arc<dyn Backend>> {
-        match id {
-            BackendId::DataFusion => Ok(self.datafusion.clone()),
-            BackendId::DuckDb => Ok(self.duckdb.clone()),
-            other => Err(Error::internal(format!("backend {other} was chosen and is not there"))),
+        match (id, &self.spark) {
+            (BackendId::DataFusion, _) => Ok(self.datafusion.clone()),
+            (BackendId::DuckDb, _) => Ok(self.duckdb.clone()),
+            (BackendId::Spark, Some(spark)) => Ok(spark.clone()),
+            (other, _) => Err(Error::internal(format!("backend {other} was chosen and is not there"))),
         }
     }
 }

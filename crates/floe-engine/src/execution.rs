@@ -5,12 +5,31 @@ use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
-use floe_base::Result;
+use floe_backends::Forwarded;
+use floe_base::{Error, Result};
 use floe_route::Decision;
 use futures::{Stream, StreamExt, TryStreamExt, stream};
 
 /// Batches in the execution's schema, by the client's pace. Dropping the stream ends the work.
 pub type Rows = Pin<Box<dyn Stream<Item = Result<RecordBatch>> + Send>>;
+
+/// What comes of a statement.
+pub enum Answer {
+    Rows(Execution),
+    /// A backend runs the client's own message: its answers as they came, for the wire alone to read.
+    Forwarded(Forwarded),
+}
+
+impl Answer {
+    /// # Errors
+    /// When the statement was forwarded, which only what a client sent can be.
+    pub fn rows(self) -> Result<Execution> {
+        match self {
+            Self::Rows(execution) => Ok(execution),
+            Self::Forwarded(_) => Err(Error::internal("a statement that no client sent was forwarded")),
+        }
+    }
+}
 
 /// A statement that is running.
 pub struct Execution {

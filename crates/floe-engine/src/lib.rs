@@ -6,6 +6,7 @@
 //! | file | what |
 //! |---|---|
 //! | `query.rs` | one query, top to bottom |
+//! | `elsewhere.rs` | statements that another engine takes whole |
 //! | `engine.rs` | [`Engine`]: settings, threads, backends, catalogs, sessions |
 //! | `session.rs`, `session/` | [`Session`]: conf, temp views, current schema, kept frames, running operations |
 //! | `catalogs.rs` | the catalogs a session can name |
@@ -16,6 +17,7 @@
 //! | `threads.rs` | the threads queries run on, with stacks for deep plans |
 
 pub mod catalogs;
+pub mod elsewhere;
 pub mod engine;
 pub mod execution;
 pub mod operation;
@@ -29,8 +31,11 @@ mod command;
 mod write;
 
 pub use engine::Engine;
-pub use execution::{Execution, Observed};
+pub use execution::{Answer, Execution, Observed};
+pub use floe_backends::Forwarded;
+pub use floe_backends::spark::{self, Refusal, Wire};
 pub use floe_base::id::SessionKey;
+pub use operation::Sent;
 pub use query::Request;
 pub use session::Session;
 

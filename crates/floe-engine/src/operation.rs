@@ -1,9 +1,27 @@
 //! A running operation: what a client may interrupt.
 
+use std::fmt;
+use std::sync::Arc;
+
+use floe_backends::spark::Wire;
 use floe_base::{Error, Result};
+use floe_syntax::Message;
 use tokio_util::sync::CancellationToken;
 
 use crate::threads::canceled;
+
+/// What a client sent, and who can read the rest of what it sent before: for a backend that takes it whole.
+#[derive(Clone)]
+pub struct Sent {
+    pub message: Arc<Message>,
+    pub wire: Arc<dyn Wire>,
+}
+
+impl fmt::Debug for Sent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sent").field("bytes", &self.message.bytes.len()).finish_non_exhaustive()
+    }
+}
 
 /// One request while it runs. Clones are the same operation.
 #[derive(Clone, Debug)]
@@ -12,12 +30,14 @@ pub struct Operation {
     pub tags: Vec<String>,
     /// The dbt node it runs for, where the statement's comment names one.
     pub node_id: Option<String>,
+    /// `None` where it came by no wire.
+    pub sent: Option<Sent>,
     token: CancellationToken,
 }
 
 impl Operation {
-    pub fn new(id: String, tags: Vec<String>, node_id: Option<String>) -> Self {
-        Self { id, tags, node_id, token: CancellationToken::new() }
+    pub fn new(id: String, tags: Vec<String>, node_id: Option<String>, sent: Option<Sent>) -> Self {
+        Self { id, tags, node_id, sent, token: CancellationToken::new() }
     }
 
     pub fn interrupt(&self) {

@@ -1,29 +1,33 @@
 //! One query, top to bottom: lower, describe, decide, execute, stream. The only place that knows the order.
 
+use std::pin::Pin;
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
-use floe_backends::{Batches, Run};
+use floe_backends::{Batches, Run, Work};
+use floe_base::id::BackendId;
 use floe_base::{Error, Result};
 use floe_plan::Planned;
 use floe_route::{Decision, Facts, Policy, Wish, decide, policy};
 use floe_syntax::command::ExplainMode;
+use floe_syntax::relation::Hint;
 use floe_syntax::{Relation, RelationKind, Statement};
-use futures::{StreamExt, TryStreamExt};
+use futures::{Stream, StreamExt, TryStreamExt};
 
-use crate::execution::Observed;
-use crate::operation::Operation;
+use crate::execution::{Answer, Observed};
+use crate::operation::{Operation, Sent};
 use crate::session::{Running, SessionLookup};
 use crate::system::routes::Routed;
-use crate::{Execution, Session, command, system};
+use crate::{Execution, Session, command, elsewhere, system};
 
 /// A statement to be run.
 #[derive(Clone, Debug)]
 pub struct Request {
-    pub statement: Statement,
-    /// The client's message, whole; a backend that takes it forwards it untouched.
-    pub origin: Vec<u8>,
+    /// `Err` says why what the client sent could not be read.
+    pub statement: Result<Statement>,
+    /// What the client sent, whole; a backend that takes it forwards it untouched.
+    pub sent: Option<Sent>,
     pub operation_id: String,
     pub tags: Vec<String>,
     /// The dbt node it is run for, where one is known ([`crate::system::dbt::node_id`]).
@@ -33,7 +37,8 @@ pub struct Request {
 impl Request {
     /// A request that came by no wire: embedded use, the command line, tests.
     pub fn of(statement: Statement) -> Self {
-        Self { statement, origin: Vec::new(), operation_id: floe_base::id::fresh(), tags: Vec::new(), node_id: None }
+        let (statement, operation_id) = (Ok(statement), floe_base::id::fresh());
+        Self { statement, sent: None, operation_id, tags: Vec::new(), node_id: None }
     }
 
     /// A SQL text of a session.
@@ -80,31 +85,49 @@ pub fn statements(script: &str) -> Vec<String> {
 }
 
 /// Runs a statement on the threads for queries: plans are trees, and only those stacks are deep enough for them.
-pub(crate) async fn run(session: Arc<Session>, request: Request) -> Result<Execution> {
-    let running = session.begin(Operation::new(request.operation_id, request.tags, request.node_id));
-    let operation = running.operation.clone();
+pub(crate) async fn run(session: Arc<Session>, request: Request) -> Result<Answer> {
+    let operation = Operation::new(request.operation_id, request.tags, request.node_id, request.sent);
+    let running = Arc::new(session.begin(operation.clone()));
     let engine = session.engine().clone();
     let work = engine.threads().run(async move {
-        match command::spelled(&session, request.statement).await? {
-            Statement::Query(relation) => match *relation.kind {
-                RelationKind::Catalog(call) => command::catalog(&session, *call).await,
-                _ => rows(&session, relation, running).await,
+        let why = match request.statement {
+            Ok(statement) => match elsewhere::wanted(&session, &statement, &running).await? {
+                Some(decision) => return elsewhere::forward(&session, decision, &running).await,
+                None => match here(&session, statement, &running).await {
+                    Ok(answer) => return Ok(answer),
+                    Err(error) => error,
+                },
             },
-            Statement::Command(statement) => command::run(&session, *statement, &running).await,
-        }
+            Err(error) => error,
+        };
+        elsewhere::instead(&session, why, &running).await
     });
     operation.unless_interrupted(work).await
 }
 
+/// A statement that was read.
+async fn here(session: &Arc<Session>, statement: Statement, running: &Arc<Running>) -> Result<Answer> {
+    match command::spelled(session, statement).await? {
+        Statement::Query(relation) => match *relation.kind {
+            RelationKind::Catalog(call) => command::catalog(session, *call).await.map(Answer::Rows),
+            _ => rows(session, relation, running).await,
+        },
+        Statement::Command(statement) => command::run(session, *statement, running).await.map(Answer::Rows),
+    }
+}
+
 /// The five steps of a query.
-async fn rows(session: &Arc<Session>, relation: Relation, running: Running) -> Result<Execution> {
+async fn rows(session: &Arc<Session>, relation: Relation, running: &Arc<Running>) -> Result<Answer> {
     let planned = lower(session, relation).await?;
     let decision = decided(session, &planned, &running.operation)?;
+    if decision.backend == BackendId::Spark {
+        return elsewhere::forward(session, decision, running).await;
+    }
     let observed = observe(session, &planned, &running).await?;
     let batches = execute(session, &planned, &decision, &running).await?;
     let schema = planned.schema();
-    let rows = named(batches, schema.clone(), running);
-    Ok(Execution { schema, rows, is_command: false, decision: Some(decision), observed })
+    let rows = named(batches, schema.clone(), running.clone());
+    Ok(Answer::Rows(Execution { schema, rows, is_command: false, decision: Some(decision), observed }))
 }
 
 /// Step 1: names, types and functions become one plan.
@@ -115,23 +138,52 @@ pub(crate) async fn lower(session: &Arc<Session>, relation: Relation) -> Result<
 
 /// Steps 2 and 3: what is known of the plan, and where it shall run. The decision is kept in `system.routes`.
 pub(crate) fn decided(session: &Session, planned: &Planned, operation: &Operation) -> Result<Arc<Decision>> {
-    let facts = floe_plan::facts(planned);
-    let decision = Arc::new(choose(session, &facts, planned, &operation.tags, Ask::Wished)?);
-    session.engine().routes().add(Routed::now(session, operation, &facts, decision.clone()));
-    tracing::info!(session = session.key().session_id, backend = %decision.backend, reason = decision.summary(), "query routed");
+    let facts = elsewhere::facts(session, planned);
+    let is_sent = operation.sent.is_some();
+    let decision = Arc::new(choose(session, &facts, Of::Plan(planned, Ask::Wished), &operation.tags, is_sent)?);
+    log(session, operation, &facts, &decision);
     Ok(decision)
+}
+
+/// As [`decided`], for the rows of a statement that runs here as a whole.
+pub(crate) fn decided_here(session: &Session, planned: &Planned, operation: &Operation) -> Result<Arc<Decision>> {
+    let facts = floe_plan::facts(planned);
+    let decision = Arc::new(choose(session, &facts, Of::Plan(planned, Ask::Wished), &operation.tags, false)?);
+    log(session, operation, &facts, &decision);
+    Ok(decision)
+}
+
+pub(crate) fn log(session: &Session, operation: &Operation, facts: &Facts, decision: &Arc<Decision>) {
+    session.engine().routes().add(Routed::now(session, operation, facts, decision.clone()));
+    tracing::info!(session = session.key().session_id, backend = %decision.backend, reason = decision.summary(), "query routed");
+}
+
+/// What a decision is about.
+#[derive(Clone, Copy)]
+pub(crate) enum Of<'a> {
+    /// A plan, and who is asked about it.
+    Plan(&'a Planned, Ask),
+    /// A statement that has none: it could not be lowered, or is no query.
+    Statement,
 }
 
 /// Which backends are asked whether they take the very plan; each writes it down to tell.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Ask {
+pub(crate) enum Ask {
     /// The one that was asked for.
     Wished,
     /// Every one: somebody wants to know why.
     All,
 }
 
-fn choose(session: &Session, facts: &Facts, planned: &Planned, tags: &[String], ask: Ask) -> Result<Decision> {
+/// `is_sent`: a client sent it, so that it can be forwarded.
+pub(crate) fn choose(
+    session: &Session,
+    facts: &Facts,
+    of: Of<'_>,
+    tags: &[String],
+    is_sent: bool,
+) -> Result<Decision> {
     let settings = session.engine().settings();
     let local_max_bytes = match session.conf().raw("floe.local.maxBytes") {
         Some(text) => floe_base::settings::parse_bytes(&text, 0).ok_or_else(|| {
@@ -139,11 +191,18 @@ fn choose(session: &Session, facts: &Facts, planned: &Planned, tags: &[String], 
         })?,
         None => settings.bytes("local-max-bytes", 0)?,
     };
-    let policy = Policy { wishes: wishes(session, planned, tags)?, local_max_bytes };
+    let hints: &[Hint] = if let Of::Plan(planned, _) = of { &planned.hints } else { &[] };
+    let policy = Policy { wishes: wishes(session, hints, tags)?, local_max_bytes };
     let mut capabilities = session.engine().capabilities();
     let wished = policy.wishes.first().map(|wish| wish.backend);
-    for capability in capabilities.iter_mut().filter(|one| one.available.is_ok()) {
-        if ask == Ask::All || wished == Some(capability.backend) {
+    for capability in &mut capabilities {
+        if capability.takes_origin && !is_sent {
+            capability.available = Err("it takes what clients send; this came by no client of Spark Connect".into());
+        }
+        if let Of::Plan(planned, ask) = of
+            && capability.available.is_ok()
+            && (ask == Ask::All || wished == Some(capability.backend))
+        {
             capability.objection = session.engine().backend(capability.backend)?.objection(planned);
         }
     }
@@ -151,9 +210,9 @@ fn choose(session: &Session, facts: &Facts, planned: &Planned, tags: &[String], 
 }
 
 /// Who asked for a route, strongest first: the operation's tag, the statement's hint, the session, the server.
-fn wishes(session: &Session, planned: &Planned, tags: &[String]) -> Result<Vec<Wish>> {
+pub(crate) fn wishes(session: &Session, hints: &[Hint], tags: &[String]) -> Result<Vec<Wish>> {
     let tag = tags.iter().find_map(|tag| tag.strip_prefix("floe:route="));
-    let hint = planned.hints.iter().find(|hint| hint.name.eq_ignore_ascii_case("route"));
+    let hint = hints.iter().find(|hint| hint.name.eq_ignore_ascii_case("route"));
     let hinted = hint.and_then(|hint| hint.parameters.first()).map(hint_text);
     let conf = session.conf().raw("floe.route");
     let asked = [
@@ -184,23 +243,30 @@ pub(crate) async fn execute(
     running: &Running,
 ) -> Result<Batches> {
     let run = Run { operation_id: running.operation.id.clone() };
-    session.engine().backend(decision.backend)?.execute(planned, &run).await
+    session.engine().backend(decision.backend)?.execute(Work::Plan(planned), &run).await?.batches()
 }
 
 /// Step 5: batches under the client's names, until the end or the interrupt. The operation runs as long as this lives.
-fn named(batches: Batches, schema: SchemaRef, running: Running) -> crate::execution::Rows {
+fn named(batches: Batches, schema: SchemaRef, running: Arc<Running>) -> crate::execution::Rows {
+    until_interrupted(batches.map(move |batch| rename(batch?, &schema)), running)
+}
+
+/// What a backend gives, until the end or the interrupt. The operation runs as long as this lives.
+pub(crate) fn until_interrupted<T: Send + 'static>(
+    given: impl Stream<Item = Result<T>> + Send + 'static,
+    running: Arc<Running>,
+) -> Pin<Box<dyn Stream<Item = Result<T>> + Send>> {
     let operation = running.operation.clone();
     let interrupted = operation.clone();
-    let rows = batches
-        .map(move |batch| rename(batch?, &schema))
+    let rows = given
         .take_until(async move { interrupted.interrupted().await })
         .chain(futures::stream::once(async move { Err(operation.error()) }).take_while({
             let operation = running.operation.clone();
             move |_| std::future::ready(operation.is_interrupted())
         }))
-        .map(move |batch| {
+        .map(move |item| {
             let _ = &running;
-            batch
+            item
         });
     Box::pin(rows)
 }
@@ -223,7 +289,8 @@ pub(crate) fn rename(batch: RecordBatch, schema: &SchemaRef) -> Result<RecordBat
 async fn observe(session: &Arc<Session>, planned: &Planned, running: &Running) -> Result<Vec<Observed>> {
     let mut observed = Vec::new();
     for observation in &planned.observations {
-        let decision = choose(session, &floe_plan::facts(&observation.metrics), &observation.metrics, &[], Ask::Wished)?;
+        let facts = floe_plan::facts(&observation.metrics);
+        let decision = choose(session, &facts, Of::Plan(&observation.metrics, Ask::Wished), &[], false)?;
         let batches = execute(session, &observation.metrics, &decision, running).await?;
         let schema = observation.metrics.schema();
         let batches: Vec<RecordBatch> = batches.try_collect().await?;
@@ -236,10 +303,16 @@ async fn observe(session: &Arc<Session>, planned: &Planned, running: &Running) -
 
 /// Runs a planned query to its end, for work inside the engine: sources of writes, small queries on the way to a plan.
 pub(crate) async fn collect(session: &Session, planned: &Planned) -> Result<Vec<RecordBatch>> {
+    run_here(session, planned).await?.try_collect().await
+}
+
+/// Runs a planned query in process, under the client's names.
+pub(crate) async fn run_here(session: &Session, planned: &Planned) -> Result<Batches> {
     let schema = planned.schema();
     let run = Run { operation_id: floe_base::id::fresh() };
-    let batches = session.engine().backend(floe_base::id::BackendId::DataFusion)?.execute(planned, &run).await?;
-    batches.map(|batch| rename(batch?, &schema)).try_collect().await
+    let backend = session.engine().backend(BackendId::DataFusion)?;
+    let batches = backend.execute(Work::Plan(planned), &run).await?.batches()?;
+    Ok(Box::pin(batches.map(move |batch| rename(batch?, &schema))))
 }
 
 /// The schema a relation would have.
@@ -273,10 +346,12 @@ pub(crate) async fn explain(session: Arc<Session>, relation: Relation, mode: Exp
         .threads()
         .run(async move {
             let planned = lower(&session, relation).await?;
-            let facts = floe_plan::facts(&planned);
-            let decision = choose(&session, &facts, &planned, &[], Ask::Wished)?;
+            let facts = elsewhere::facts(&session, &planned);
+            let decision = choose(&session, &facts, Of::Plan(&planned, Ask::Wished), &[], true)?;
             let route = format!("== Route ==\n{}\n", decision.summary());
-            let physical = session.engine().backend(decision.backend)?.explain(&planned).await?;
+            // What Spark would make of it, only Spark knows; ours shows what is asked.
+            let shows = if decision.backend == BackendId::Spark { BackendId::DataFusion } else { decision.backend };
+            let physical = session.engine().backend(shows)?.explain(Work::Plan(&planned)).await?;
             let last = physical.split("\n\n").last().unwrap_or_default().trim_end();
             Ok(match mode {
                 ExplainMode::Simple | ExplainMode::Formatted => format!("{last}\n\n{route}"),
@@ -293,8 +368,12 @@ pub(crate) async fn explain(session: Arc<Session>, relation: Relation, mode: Exp
 
 /// The decision a query would get, without running it.
 pub(crate) async fn route(session: &Arc<Session>, relation: Relation) -> Result<Decision> {
-    let planned = lower(session, relation).await?;
-    choose(session, &floe_plan::facts(&planned), &planned, &[], Ask::All)
+    match lower(session, relation).await {
+        Ok(planned) => {
+            choose(session, &elsewhere::facts(session, &planned), Of::Plan(&planned, Ask::All), &[], true)
+        }
+        Err(why) => elsewhere::route(session, why),
+    }
 }
 
 #[cfg(test)]

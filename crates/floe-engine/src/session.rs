@@ -4,6 +4,7 @@ pub mod conf;
 mod files;
 mod lookup;
 mod text;
+mod upstream;
 mod views;
 
 use std::collections::BTreeMap;
@@ -20,11 +21,13 @@ use floe_plan::Variables;
 use parking_lot::RwLock;
 
 use crate::operation::Operation;
+use crate::operation::Sent;
 use crate::system::catalog as system;
-use crate::{Engine, Execution, Request, catalogs, query};
+use crate::{Answer, Engine, Execution, Request, catalogs, elsewhere, query};
 use conf::Conf;
 
 pub(crate) use lookup::{Located, SessionLookup, in_memory};
+pub(crate) use upstream::ROWS_BYTES_MAX;
 pub(crate) use views::GLOBAL;
 
 /// A session. Cheap to hold; everything that changes is inside.
@@ -44,6 +47,7 @@ pub struct Session {
     defaults: RwLock<BTreeMap<String, floe_syntax::Expression>>,
     /// Frames kept by `localCheckpoint`, by relation id.
     kept: RwLock<BTreeMap<String, Table>>,
+    upstream: upstream::Elsewhere,
     operations: DashMap<String, Operation>,
     last_used: AtomicI64,
     ended: AtomicBool,
@@ -59,7 +63,9 @@ impl Session {
 
     pub(crate) fn copy_of(from: &Session, key: SessionKey) -> Arc<Self> {
         let current = RwLock::new(from.current.read().clone());
-        Self::of(from.engine.clone(), key, from.conf.copy(), current, from.views.read().clone())
+        let copy = Self::of(from.engine.clone(), key, from.conf.copy(), current, from.views.read().clone());
+        copy.upstream.copy_functions(&from.upstream);
+        copy
     }
 
     fn of(
@@ -80,6 +86,7 @@ impl Session {
             variables: RwLock::default(),
             defaults: RwLock::default(),
             kept: RwLock::default(),
+            upstream: upstream::Elsewhere::default(),
             operations: DashMap::new(),
             last_used: AtomicI64::new(now),
             ended: AtomicBool::new(false),
@@ -118,6 +125,11 @@ impl Session {
 
     /// Runs a statement. A query's rows come as they are computed; a command has done its work on return.
     pub async fn run(self: &Arc<Self>, request: Request) -> Result<Execution> {
+        self.answer(request).await?.rows()
+    }
+
+    /// Runs what a client sent; it may be forwarded whole.
+    pub async fn answer(self: &Arc<Self>, request: Request) -> Result<Answer> {
         if self.ended.load(Ordering::Acquire) {
             let error = Error::new(Kind::Operation, "INVALID_HANDLE.SESSION_CLOSED");
             return Err(error.with("handle", &self.key.session_id));
@@ -129,6 +141,12 @@ impl Session {
     /// The schema a relation would have, without running it.
     pub async fn schema(self: &Arc<Self>, relation: floe_syntax::Relation) -> Result<arrow::datatypes::SchemaRef> {
         query::schema(self.clone(), relation).await
+    }
+
+    /// The answer to an analysis that could not be made here, `why`, from a backend that takes the client's message: one
+    /// message of the wire's. Without such a backend, `why` is the error.
+    pub async fn analyze_elsewhere(self: &Arc<Self>, sent: Sent, why: Error) -> Result<bytes::Bytes> {
+        elsewhere::analyze(self.clone(), sent, why).await
     }
 
     /// The files a relation would read by path; tables of catalogs have none.
@@ -182,6 +200,7 @@ impl Session {
         self.ended.store(true, Ordering::Release);
         self.interrupt_all();
         self.views.write().clear();
+        self.upstream.end();
         self.kept.write().clear();
     }
 

@@ -27,7 +27,7 @@ pub(crate) async fn rows(
     table: &Table,
     running: &Running,
 ) -> Result<Vec<NewFile>> {
-    let decision = query::decided(session, planned, &running.operation)?;
+    let decision = query::decided_here(session, planned, &running.operation)?;
     let batches = query::execute(session, planned, &decision, running).await?;
     let schema = planned.schema();
     let renamed = batches.map({

@@ -42,6 +42,6 @@ mod walk;
 pub use expression::constant::fold;
 pub use facts::facts;
 pub use lookup::{Lookup, Temporary, Under, Variables};
-pub use lower::{lower_identifier, lower_query};
+pub use lower::{lower_identifier, lower_query, tables_named};
 pub use planned::Planned;
 pub use recursion::{Recursion, RecursionLimits};

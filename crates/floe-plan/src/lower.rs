@@ -57,6 +57,11 @@ pub(crate) async fn lower_with<T>(
     Err(Error::internal("a query asks for ever more names"))
 }
 
+/// The names of the tables and views that some trees name outright.
+pub fn tables_named(trees: &[&Relation]) -> Vec<Vec<String>> {
+    plain_names(trees).into_iter().map(|wanted| wanted.parts).collect()
+}
+
 /// The tables a tree names outright. A name given by WITH is left to lowering, which knows where it hides a table.
 fn plain_names(trees: &[&Relation]) -> Vec<Wanted> {
     let mut wanted: Vec<Wanted> = Vec::new();

@@ -140,6 +140,7 @@ fn opened(view: Box<View>) -> Result<Object> {
             let query = relation.clone();
             Ok(Object::View { view, query, under })
         }
+        ViewBody::Elsewhere => Err(Error::unsupported(format!("temp view `{}`, which Spark made,", view.name.name))),
         ViewBody::Text { sql, catalog, namespace } => {
             let name = view.name.parts().into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(".");
             let object = Some(("VIEW".into(), name.clone()));

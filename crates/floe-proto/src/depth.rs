@@ -7,6 +7,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use prost::Message as _;
@@ -45,6 +46,8 @@ impl std::error::Error for Refused {}
 /// Of each message: the fields that are messages themselves, and which.
 struct Shapes {
     by_name: HashMap<String, usize>,
+    /// Without package; empty for messages of other packages.
+    names: Vec<String>,
     children: Vec<HashMap<u32, usize>>,
 }
 
@@ -56,6 +59,22 @@ static SHAPES: LazyLock<Shapes> = LazyLock::new(shapes);
 /// When it nests deeper than [`LIMIT`], when its lengths do not add up, or when it holds a group: proto3 has none, and
 /// skipping one recurses.
 pub fn check(name: &str, bytes: &[u8]) -> Result<(), Refused> {
+    walk(name, bytes, |_, _, _| {})
+}
+
+/// The levels of messages a message has.
+///
+/// # Errors
+/// As [`check`].
+pub fn levels(name: &str, bytes: &[u8]) -> Result<usize, Refused> {
+    let mut deepest = 1;
+    walk(name, bytes, |_, level, _| deepest = deepest.max(level))?;
+    Ok(deepest)
+}
+
+/// Calls `visit` for every message inside a message: its name without package, its level (the outermost is 1), and
+/// where its bytes stand. Outer ones come before those inside them.
+pub(crate) fn walk(name: &str, bytes: &[u8], mut visit: impl FnMut(&str, usize, Range<usize>)) -> Result<(), Refused> {
     let shapes = &*SHAPES;
     let Some(&root) = shapes.by_name.get(name) else { return Err(Refused::Malformed) };
     // The messages that are open: which shape, and where it ends.
@@ -93,6 +112,8 @@ pub fn check(name: &str, bytes: &[u8]) -> Result<(), Refused> {
                     return Err(Refused::TooDeep);
                 }
                 open.push((child, position + length));
+                let name = shapes.names.get(child).map_or("", String::as_str);
+                visit(name, open.len(), position..position + length);
             }
             _ => rest = rest.get(length..).ok_or(Refused::Malformed)?,
         }
@@ -112,7 +133,8 @@ fn shapes() -> Shapes {
     let children = messages.iter().map(|(_, message)| fields_of(message, &index)).collect();
     let bare = |name: &String| name.strip_prefix(".spark.connect.").map(str::to_owned);
     let by_name = index.iter().filter_map(|(name, &at)| Some((bare(name)?, at))).collect();
-    Shapes { by_name, children }
+    let names = messages.iter().map(|(name, _)| bare(name).unwrap_or_default()).collect();
+    Shapes { by_name, names, children }
 }
 
 fn collect(scope: &str, message: &DescriptorProto, into: &mut Vec<(String, DescriptorProto)>) {

@@ -6,6 +6,7 @@
 //! | [`server`] | the trait a server implements, generated with our codec |
 //! | [`codec`] | requests with their raw bytes kept, responses encoded beforehand |
 //! | [`depth`] | how deep a message nests, measured before anything recursive looks at it |
+//! | [`inside`] | finding the messages of some kinds inside another, without decoding it |
 //! | [`wire`] | appending a field to an encoded message, so that a proxy can override it |
 //!
 //! No meaning lives here: `floe-connect` decodes messages into the tree of `floe-syntax`, and `floe-backends` forwards
@@ -13,6 +14,7 @@
 
 pub mod codec;
 pub mod depth;
+pub mod inside;
 pub mod wire;
 
 /// The messages, as in package `spark.connect` of Spark 4.3 (a superset of what 3.5 to 4.2 send).

@@ -14,6 +14,23 @@ pub fn with_text(message: &Bytes, field: u32, value: &str) -> Bytes {
     out.freeze()
 }
 
+/// The message with several text fields set, whatever they were; it is copied once.
+pub fn with_texts(message: &Bytes, fields: &[(u32, &str)]) -> Bytes {
+    let added: usize = fields.iter().map(|(_, value)| value.len() + 12).sum();
+    let mut out = BytesMut::with_capacity(message.len() + added);
+    out.put_slice(message);
+    for (field, value) in fields {
+        append(&mut out, *field, value.as_bytes());
+    }
+    out.freeze()
+}
+
+/// The last value of a text field at the top of the message: the one that counts.
+pub fn text(message: &Bytes, wanted: u32) -> Option<String> {
+    let last = field(message, wanted).pop()?;
+    String::from_utf8(last.to_vec()).ok()
+}
+
 /// The message with a text field inside an embedded message set to `value`; the embedded message's other fields stay.
 pub fn with_nested_text(message: &Bytes, field: u32, inner_field: u32, value: &str) -> Bytes {
     let mut inner = BytesMut::with_capacity(value.len() + 12);
@@ -67,6 +84,16 @@ mod tests {
         assert_eq!(field(&bytes, 7), [Bytes::from_static(b"a")]);
         assert!(field(&bytes, 3).is_empty());
         assert!(field(&Bytes::from_static(&[0x0a, 0xff]), 1).is_empty());
+    }
+
+    #[test]
+    fn several_fields_are_set_at_once() {
+        let request = ExecutePlanRequest { session_id: "one".into(), tags: vec!["a".into()], ..Default::default() };
+        let bytes = with_texts(&Bytes::from(request.encode_to_vec()), &[(1, "two"), (6, "op"), (1, "three")]);
+        let changed = ExecutePlanRequest::decode(bytes.clone()).expect("still a message");
+        assert_eq!((changed.session_id.as_str(), changed.operation_id.as_deref()), ("three", Some("op")));
+        assert_eq!(text(&bytes, 1).as_deref(), Some("three"));
+        assert_eq!(text(&bytes, 13), None);
     }
 
     #[test]

@@ -84,7 +84,10 @@ fn best<'a>(
     let remote = free().find(|capability| !capability.in_process);
     match (local, remote) {
         (Some(local), _) if fits => Ok((local, "runs in process".into())),
-        (_, Some(remote)) => Ok((remote, "too large or not possible in process".into())),
+        (Some(_), Some(remote)) => {
+            Ok((remote, format!("scans more than local-max-bytes ({})", human(policy.local_max_bytes))))
+        }
+        (None, Some(remote)) => Ok((remote, facts.opaque.clone().unwrap_or_else(|| "not possible in process".into()))),
         (Some(local), None) => Ok((local, "larger than local-max-bytes, but no larger engine is configured".into())),
         (None, None) => Err(nowhere(able)),
     }

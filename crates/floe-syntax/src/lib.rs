@@ -4,12 +4,14 @@
 //! meaning. Nothing here knows catalogs, types of columns, or engines. Every node carries its [`Origin`].
 //!
 //! Read in this order: [`relation`] (tables in, table out), [`expression`], [`literal`], [`data_type`],
-//! [`command`] (statements that do something), [`statement`]. [`tree_string`] shows a schema as `printSchema` does.
+//! [`command`] (statements that do something), [`statement`]. [`tree_string`] shows a schema as `printSchema` does;
+//! [`message`] is what a client sent, kept whole.
 
 pub mod command;
 pub mod data_type;
 pub mod expression;
 pub mod literal;
+pub mod message;
 pub mod relation;
 pub mod statement;
 pub mod tree_string;
@@ -19,5 +21,6 @@ pub use data_type::{DataType, Field};
 pub use expression::{Expression, ExpressionKind};
 pub use floe_base::Origin;
 pub use literal::Literal;
+pub use message::{Makes, Message};
 pub use relation::{Relation, RelationKind};
 pub use statement::Statement;

@@ -12,7 +12,6 @@ use datafusion::physical_plan::{ExecutionPlan, displayable, execute_stream};
 use floe_base::id::BackendId;
 use floe_base::{Error, Result};
 use floe_functions::Interrupt;
-use floe_plan::Planned;
 use floe_route::Capability;
 use futures::{StreamExt, stream};
 use tokio::runtime::Handle;
@@ -23,7 +22,7 @@ use tokio_stream::wrappers::ReceiverStream;
 use super::in_order::in_order;
 use super::pause::with_pauses;
 use super::{Config, capabilities, source_order};
-use crate::backend::{Backend, Batches, Run};
+use crate::backend::{Backend, Batches, Outcome, Run, Work};
 
 /// Batches that wait between the engine and the client; more would only hold memory.
 const WAITING_BATCHES: usize = 2;
@@ -85,14 +84,16 @@ impl Backend for DataFusion {
         capabilities::capability()
     }
 
-    async fn execute(&self, planned: &Planned, _run: &Run) -> Result<Batches> {
+    async fn execute(&self, work: Work<'_>, _run: &Run) -> Result<Outcome> {
+        let planned = work.plan()?;
         let interrupt = Interrupt::default();
         let state = self.state_of_run(&planned.plan, &interrupt);
         let physical = with_pauses(in_order(state.create_physical_plan(&planned.plan).await?)?)?;
-        Ok(detached(physical, state.task_ctx(), interrupt, &self.threads))
+        Ok(Outcome::Batches(detached(physical, state.task_ctx(), interrupt, &self.threads)))
     }
 
-    async fn explain(&self, planned: &Planned) -> Result<String> {
+    async fn explain(&self, work: Work<'_>) -> Result<String> {
+        let planned = work.plan()?;
         let optimised = self.state.optimize(&planned.plan)?;
         let physical = self.state.create_physical_plan(&planned.plan).await?;
         let text = displayable(physical.as_ref()).indent(false).to_string();

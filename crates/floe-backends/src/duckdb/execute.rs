@@ -30,7 +30,7 @@ use super::database::Database;
 use super::failure::{self, Failure};
 use super::statement::Statement;
 use super::{Config, scan};
-use crate::backend::{Backend, Batches, Run};
+use crate::backend::{Backend, Outcome, Run, Work};
 use crate::datafusion::DataFusion;
 
 /// Rows of a batch; DuckDB gives them in smaller pieces.
@@ -109,7 +109,8 @@ impl Backend for DuckDb {
         }
     }
 
-    async fn execute(&self, planned: &Planned, run: &Run) -> Result<Batches> {
+    async fn execute(&self, work: Work<'_>, run: &Run) -> Result<Outcome> {
+        let planned = work.plan()?;
         let statement = self.statement(planned).await?;
         let fields = planned.plan.schema().fields();
         let types: Vec<DataType> = fields.iter().map(|field| field.data_type().clone()).collect();
@@ -118,14 +119,17 @@ impl Backend for DuckDb {
             Some(Err(Stopped::Value(why))) => {
                 self.asked_elsewhere.fetch_add(1, Ordering::Relaxed);
                 tracing::info!(operation = run.operation_id, why = %why, "asked DataFusion instead");
-                self.datafusion.execute(planned, run).await
+                self.datafusion.execute(Work::Plan(planned), run).await
             }
-            first => Ok(stream::iter(first).chain(rows).map(|batch| batch.map_err(Stopped::into_error)).boxed()),
+            first => {
+                let rows = stream::iter(first).chain(rows).map(|batch| batch.map_err(Stopped::into_error));
+                Ok(Outcome::Batches(rows.boxed()))
+            }
         }
     }
 
-    async fn explain(&self, planned: &Planned) -> Result<String> {
-        let statement = self.statement(planned).await?;
+    async fn explain(&self, work: Work<'_>) -> Result<String> {
+        let statement = self.statement(work.plan()?).await?;
         Ok(format!("== DuckDB SQL ==\n{}\n\n== Physical Plan ==\n{}", statement.sql, statement.sql))
     }
 }

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use floe_base::{Error, Kind, Result};
+use floe_engine::Sent;
 use floe_proto::codec::Received;
 use floe_proto::connect as proto;
 use floe_proto::connect::analyze_plan_request::explain::ExplainMode as ProtoMode;
@@ -10,14 +12,15 @@ use floe_proto::connect::analyze_plan_request::{self as request, Analyze};
 use floe_proto::connect::analyze_plan_response::{self as response, Result as Answer};
 use floe_syntax::command::ExplainMode;
 use floe_syntax::{Field, Relation, RelationKind};
+use prost::Message as _;
 use tonic::Status;
 
 use super::execute_plan::message_of;
 use crate::decode;
 use crate::encode::ddl;
-use crate::error;
 use crate::service::Service;
 use crate::session::{Session, key};
+use crate::{error, mentions};
 
 pub(crate) async fn handle(
     service: &Service,
@@ -38,12 +41,28 @@ async fn analyze(
     let key = key(&request.session_id, request.user_context.as_ref());
     let observed = request.client_observed_server_side_session_id.as_deref();
     let session = service.sessions.get_or_create(&key, observed).map_err(|error| error::plain(&error))?;
-    let answer = answer(&session, request.analyze).await.map_err(|error| session.errors.status(error))?;
+    let result = match answer(&session, request.analyze).await {
+        Ok(answer) => Some(answer),
+        Err(why) => elsewhere(&session, received.raw(), why).await.map_err(|error| session.errors.status(error))?,
+    };
     Ok(proto::AnalyzePlanResponse {
         session_id: request.session_id,
         server_side_session_id: session.server_side_id(),
-        result: Some(answer),
+        result,
     })
+}
+
+/// What cannot be said here may be said by a backend that takes the request whole.
+async fn elsewhere(session: &Arc<Session>, request: &Bytes, why: Error) -> Result<Option<Answer>> {
+    if !session.engine.engine().forwards() {
+        return Err(why);
+    }
+    let message = floe_syntax::Message { is_query: true, ..mentions::message("AnalyzePlanRequest", request, None) };
+    let sent = Sent { message: Arc::new(message), wire: session.clone() };
+    let answer = session.engine.analyze_elsewhere(sent, why).await?;
+    let answer = proto::AnalyzePlanResponse::decode(answer)
+        .map_err(|error| Error::internal(format!("an analysis was answered by no message: {error}")))?;
+    Ok(answer.result)
 }
 
 async fn answer(session: &Arc<Session>, analyze: Option<Analyze>) -> Result<Answer> {
@@ -127,7 +146,10 @@ fn relation(session: &Session, relation: Option<proto::Relation>) -> Result<Rela
 /// Every `observe` of a client asks this, so nothing is resolved for it: a stream has a streaming source.
 fn is_streaming(session: &Session, plan: Option<proto::Plan>) -> Result<bool> {
     let scope = session.scope();
-    decode::root(&scope, decode::compressed::open(plan)?)?;
+    let relation = decode::root(&scope, decode::compressed::open(plan)?)?;
+    if session.engine.reads_elsewhere(&relation) {
+        return Err(Error::unsupported("a question about a temp view that Spark made"));
+    }
     Ok(scope.has_streaming_source())
 }
 

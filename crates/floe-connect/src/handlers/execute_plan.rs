@@ -9,13 +9,15 @@ use std::sync::Arc;
 use arrow::datatypes::Schema;
 use bytes::Bytes;
 use floe_base::{Error, Result};
-use floe_engine::{Execution, Request};
+use floe_engine::{Answer, Execution, Forwarded, Request, Sent};
 use floe_proto::codec::Received;
 use floe_proto::connect as proto;
 use floe_proto::connect::execute_plan_request::request_option::RequestOption;
 use floe_proto::connect::execute_plan_response as response;
 use floe_proto::connect::execute_plan_response::ResponseType;
+use floe_proto::connect::plan::OpType;
 use floe_proto::connect::relation::RelType;
+use floe_proto::wire;
 use floe_syntax::{DataType, Field, Statement};
 use futures::{FutureExt, StreamExt};
 use prost::Message;
@@ -25,11 +27,11 @@ use crate::decode::{self, Asked};
 use crate::encode::arrow_out::Outgoing;
 use crate::encode::batches::{Chunking, Cutter};
 use crate::encode::metrics;
-use crate::error;
 use crate::operation::{Operation, PlanHash, check_handle, check_tags};
 use crate::service::Service;
 use crate::session::{Admitted, Session, key};
 use crate::stream::Consumer;
+use crate::{error, mentions};
 
 /// A larger request is decoded on the engine's threads: the network's have others to answer.
 const ADMITTED_HERE_BYTES_MAX: usize = 64 << 10;
@@ -41,8 +43,10 @@ struct Work {
     plan: Option<proto::Plan>,
     /// The dbt node the plan's text is for.
     node_id: Option<String>,
-    /// The whole request, for a backend that forwards it.
+    /// The whole request.
     request: Bytes,
+    /// The same, for a backend that forwards it, where there is one.
+    sent: Option<Sent>,
     chunking: Chunking,
 }
 
@@ -95,6 +99,7 @@ fn start(
         plan: request.plan,
         node_id: None,
         request: raw.clone(),
+        sent: None,
         chunking,
     };
     service.sessions.engine().threads().handle().spawn(run(work));
@@ -134,27 +139,34 @@ async fn run(work: Work) {
 }
 
 async fn answer(mut work: Work) -> Result<()> {
-    let plan = decode::compressed::open(work.plan.take())?;
-    work.node_id = decode::whole_text(plan.as_ref()).and_then(floe_engine::system::dbt::node_id);
-    let asked = decode::plan(&work.session.scope(), plan)?;
+    let asked = work.read()?;
     let out = Out { session: work.session.clone(), operation: work.operation.clone() };
-    match asked {
-        Asked::Rows(statement) => rows(&out, &work, statement).await?,
-        Asked::Do(command) => {
-            work.run(Statement::Command(Box::new(command))).await?.collect().await?;
-        }
-        Asked::Sql { statement, echo } => out.sql_result(sql(&work, statement, *echo).await?).await,
-        Asked::Checkpoint(statement) => {
-            let relation = checkpoint(&work, statement).await?;
-            let result = proto::CheckpointCommandResult { relation: Some(relation) };
-            out.send(ResponseType::CheckpointCommandResult(result)).await;
-        }
-        Asked::Resources => {
+    let forwarded = match asked {
+        Ok(Asked::Rows(statement)) => rows(&out, &work, statement).await?,
+        Ok(Asked::Do(command)) => match work.run(Ok(Statement::Command(Box::new(command)))).await? {
+            Answer::Rows(execution) => {
+                execution.collect().await?;
+                None
+            }
+            Answer::Forwarded(answers) => Some(answers),
+        },
+        Ok(Asked::Sql { statement, echo }) => sql(&out, &work, statement, *echo).await?,
+        Ok(Asked::Checkpoint(statement)) => checkpoint(&out, &work, statement).await?,
+        Ok(Asked::Resources) => {
             out.send(ResponseType::GetResourcesCommandResult(proto::GetResourcesCommandResult::default())).await;
+            None
         }
-        Asked::CleanModelCache => {
+        Ok(Asked::CleanModelCache) => {
             out.send(ResponseType::MlCommandResult(no_models())).await;
+            None
         }
+        Err(unread) => match work.run(Err(unread)).await? {
+            Answer::Forwarded(answers) => Some(answers),
+            Answer::Rows(_) => return Err(Error::internal("a request that could not be read was run")),
+        },
+    };
+    if let Some(answers) = forwarded {
+        return out.pass(answers).await;
     }
     if work.operation.reattachable {
         out.send(ResponseType::ResultComplete(response::ResultComplete {})).await;
@@ -163,15 +175,37 @@ async fn answer(mut work: Work) -> Result<()> {
 }
 
 impl Work {
-    async fn run(&self, statement: Statement) -> Result<Execution> {
+    /// What the plan asks for; `Err` inside is a request that cannot be read here and may be forwarded.
+    fn read(&mut self) -> Result<Result<Asked>> {
+        let is_compressed =
+            matches!(&self.plan, Some(plan) if matches!(plan.op_type, Some(OpType::CompressedOperation(_))));
+        let plan = decode::compressed::open(self.plan.take())?;
+        self.node_id = decode::whole_text(plan.as_ref()).and_then(floe_engine::system::dbt::node_id);
+        let mut message = self.session.engine.engine().forwards().then(|| {
+            let opened = plan.as_ref().filter(|_| is_compressed);
+            let message = mentions::message("ExecutePlanRequest", &self.request, opened);
+            floe_syntax::Message { makes: mentions::makes(plan.as_ref()), ..message }
+        });
+        let asked = decode::plan(&self.session.scope(), plan);
+        if let (Some(message), Ok(asked)) = (&mut message, &asked) {
+            mentions::complete(message, asked);
+        }
+        self.sent = message.map(|message| Sent { message: Arc::new(message), wire: self.session.clone() });
+        match asked {
+            Err(error) if self.sent.is_none() => Err(error),
+            asked => Ok(asked),
+        }
+    }
+
+    async fn run(&self, statement: Result<Statement>) -> Result<Answer> {
         let request = Request {
             statement,
-            origin: self.request.to_vec(),
+            sent: self.sent.clone(),
             operation_id: self.operation.id.clone(),
             tags: self.operation.tags.clone(),
             node_id: self.node_id.clone(),
         };
-        self.session.engine.run(request).await
+        self.session.engine.answer(request).await
     }
 
     fn outgoing(&self, schema: &Schema) -> Outgoing {
@@ -180,8 +214,11 @@ impl Work {
 }
 
 /// Sends a query's rows; the first batch brings the schema along, the last one the metrics.
-async fn rows(out: &Out, work: &Work, statement: Statement) -> Result<()> {
-    let mut execution = work.run(statement).await?;
+async fn rows(out: &Out, work: &Work, statement: Statement) -> Result<Option<Forwarded>> {
+    let mut execution = match work.run(Ok(statement)).await? {
+        Answer::Rows(execution) => execution,
+        Answer::Forwarded(answers) => return Ok(Some(answers)),
+    };
     let mut cutter = Cutter::new(work.outgoing(&execution.schema), work.chunking);
     let mut last = Last { out, schema: Some(message_of(&execution.schema)), held: None, row_count: 0 };
     loop {
@@ -198,7 +235,7 @@ async fn rows(out: &Out, work: &Work, statement: Statement) -> Result<()> {
     last.follow(cutter.finish()?).await;
     let (held, row_count) = (last.held.unwrap_or_default(), last.row_count);
     out.push(measured(held, &execution, row_count)).await;
-    Ok(())
+    Ok(None)
 }
 
 /// The last message of a result so far. It waits, though never longer than the next batch is at hand, to take the
@@ -232,27 +269,44 @@ impl Last<'_> {
 }
 
 /// A query is analysed and sent back as the client wrote it; a command runs, and its rows go back as local data.
-async fn sql(work: &Work, statement: Statement, echo: proto::Relation) -> Result<proto::Relation> {
-    if let Statement::Query(relation) = statement {
-        work.session.engine.schema(relation).await?;
-        return Ok(echo);
-    }
-    let execution = work.run(statement).await?;
+async fn sql(out: &Out, work: &Work, statement: Statement, echo: proto::Relation) -> Result<Option<Forwarded>> {
+    let statement = match statement {
+        Statement::Query(relation) => match work.session.engine.schema(relation).await {
+            Ok(_) => {
+                out.sql_result(echo).await;
+                return Ok(None);
+            }
+            // Whoever can run it can analyse it, and then the whole call is theirs.
+            Err(error) => Err(error),
+        },
+        command => Ok(command),
+    };
+    let execution = match work.run(statement).await? {
+        Answer::Rows(execution) => execution,
+        Answer::Forwarded(answers) => return Ok(Some(answers)),
+    };
     let outgoing = work.outgoing(&execution.schema);
     let batch = execution.collect_one().await?;
     let local = proto::LocalRelation { data: Some(outgoing.stream(&batch)?), schema: None };
-    Ok(proto::Relation { common: echo.common, rel_type: Some(RelType::LocalRelation(local)) })
+    out.sql_result(proto::Relation { common: echo.common, rel_type: Some(RelType::LocalRelation(local)) }).await;
+    Ok(None)
 }
 
 /// The engine answers a checkpoint with one row: the id of the kept frame.
-async fn checkpoint(work: &Work, statement: Statement) -> Result<proto::CachedRemoteRelation> {
+async fn checkpoint(out: &Out, work: &Work, statement: Statement) -> Result<Option<Forwarded>> {
     use arrow::array::AsArray;
-    let batch = work.run(statement).await?.collect_one().await?;
+    let batch = match work.run(Ok(statement)).await? {
+        Answer::Rows(execution) => execution.collect_one().await?,
+        Answer::Forwarded(answers) => return Ok(Some(answers)),
+    };
     let ids = batch.columns().first().and_then(|column| column.as_string_opt::<i32>());
-    match ids {
-        Some(ids) if batch.num_rows() == 1 => Ok(proto::CachedRemoteRelation { relation_id: ids.value(0).into() }),
-        _ => Err(Error::internal("a checkpoint has no relation id")),
-    }
+    let relation = match ids {
+        Some(ids) if batch.num_rows() == 1 => proto::CachedRemoteRelation { relation_id: ids.value(0).into() },
+        _ => return Err(Error::internal("a checkpoint has no relation id")),
+    };
+    let result = proto::CheckpointCommandResult { relation: Some(relation) };
+    out.send(ResponseType::CheckpointCommandResult(result)).await;
+    Ok(None)
 }
 
 /// So many models were forgotten: none.
@@ -281,6 +335,21 @@ impl Out {
 
     async fn sql_result(&self, relation: proto::Relation) {
         self.send(ResponseType::SqlCommandResult(response::SqlCommandResult { relation: Some(relation) })).await;
+    }
+
+    /// Passes on what another server answered, under this session's and operation's ids: the last value of a field
+    /// counts, so they are appended and nothing is taken apart.
+    async fn pass(&self, mut answers: Forwarded) -> Result<()> {
+        let server_side_id = self.session.server_side_id();
+        while let Some(answer) = answers.next().await {
+            let answer = answer?;
+            let build = |response_id: String| {
+                let ids = [(1, self.session.id()), (12, &self.operation.id), (13, &response_id), (15, &server_side_id)];
+                wire::with_texts(&answer, &ids)
+            };
+            self.operation.log.push(build).await;
+        }
+        Ok(())
     }
 
     async fn push(&self, response: proto::ExecutePlanResponse) {

@@ -44,6 +44,7 @@ pub(super) async fn run(session: &Arc<Session>, name: &TableName, action: AlterV
             let (catalog, namespace) = session.current();
             view.body = ViewBody::Text { sql: text, catalog, namespace };
             view.columns.clear();
+            view.made = None;
         }
         AlterView::SetProperties(set) => {
             view.properties.retain(|(key, _)| !set.iter().any(|(new, _)| new == key));

@@ -9,6 +9,7 @@ use floe_syntax::{Origin, Relation, RelationKind};
 
 use super::lookup::{Named, missing};
 use super::{create_view, lookup};
+use crate::session::Running;
 use crate::{Execution, Session, query};
 
 /// Reads a table or view into memory; `CACHE TABLE n AS SELECT …` makes a temp view of the name first.
@@ -16,6 +17,7 @@ pub(super) async fn cache(
     session: &Arc<Session>,
     name: &TableName,
     query: Option<(Relation, String)>,
+    running: &Running,
 ) -> Result<Execution> {
     if let Some((query, text)) = query {
         let view = CreateView {
@@ -29,7 +31,7 @@ pub(super) async fn cache(
             text: Some(text),
             query,
         };
-        create_view::run(session, view).await?;
+        create_view::run(session, view, running).await?;
     }
     let named = session.existing_object(name).await?;
     let planned = query::lower(session, Relation::new(RelationKind::Table(name.clone()), Origin::Unknown)).await?;

@@ -93,7 +93,7 @@ async fn statement(session: &Arc<Session>, call: CatalogCall) -> Result<Executio
         }
         other => return Err(Error::unsupported(format!("catalog call {other:?}"))),
     };
-    let running: Running = session.begin(Operation::new(floe_base::id::fresh(), Vec::new(), None));
+    let running: Running = session.begin(Operation::new(floe_base::id::fresh(), Vec::new(), None, None));
     Box::pin(super::run(session, command, &running)).await
 }
 

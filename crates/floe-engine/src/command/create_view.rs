@@ -5,23 +5,23 @@ use std::sync::Arc;
 
 use floe_base::error::quoted;
 use floe_base::{Error, Result};
-use floe_catalog::view::ViewBody;
+use floe_catalog::view::{Made, ViewBody};
 use floe_catalog::{Found, ObjectName, View};
 use floe_syntax::command::{CreateView, ViewKind};
 
 use super::lookup::parts;
-use crate::session::SessionLookup;
+use crate::session::{Running, SessionLookup};
 use crate::{Execution, Session};
 
-pub(super) async fn run(session: &Arc<Session>, create: CreateView) -> Result<Execution> {
+pub(super) async fn run(session: &Arc<Session>, create: CreateView, running: &Running) -> Result<Execution> {
     match create.kind {
         ViewKind::Persistent => persistent(session, create).await,
-        ViewKind::Temporary => temporary(session, create, false).await,
-        ViewKind::GlobalTemporary => temporary(session, create, true).await,
+        ViewKind::Temporary => temporary(session, create, false, running).await,
+        ViewKind::GlobalTemporary => temporary(session, create, true, running).await,
     }
 }
 
-async fn temporary(session: &Arc<Session>, create: CreateView, global: bool) -> Result<Execution> {
+async fn temporary(session: &Arc<Session>, create: CreateView, global: bool, running: &Running) -> Result<Execution> {
     let (Some(name), before) = (parts(&create.name)?.last().cloned(), create.name.parts.len()) else {
         return Err(Error::internal("a view without a name"));
     };
@@ -52,6 +52,7 @@ async fn temporary(session: &Arc<Session>, create: CreateView, global: bool) -> 
         comment: create.comment,
         properties: create.properties,
         reserved: Vec::new(),
+        made: running.operation.sent.as_ref().map(|sent| Made::new(sent.message.clone(), session.spark_conf())),
     };
     session.put_temp_view(view, global, create.or_replace)?;
     Ok(Execution::empty())
@@ -98,6 +99,7 @@ async fn persistent(session: &Arc<Session>, create: CreateView) -> Result<Execut
         comment: create.comment,
         properties: create.properties,
         reserved: Vec::new(),
+        made: None,
     };
     located.catalog.put_view(view).await?;
     Ok(Execution::empty())

@@ -36,7 +36,7 @@ impl Session {
     }
 
     /// The temp view of a name, and whether it is global.
-    pub(super) fn temporary(&self, parts: &[String]) -> Option<(Arc<View>, bool)> {
+    pub(crate) fn temporary(&self, parts: &[String]) -> Option<(Arc<View>, bool)> {
         match parts {
             [only] => self.temp_view(only).map(|view| (view, false)),
             [schema, only] if schema.eq_ignore_ascii_case(crate::session::GLOBAL) => {

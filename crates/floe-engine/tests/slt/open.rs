@@ -50,7 +50,7 @@ fn known() -> Vec<String> {
 }
 
 /// Counts and prints the answers of another backend that differ; a refusal is none, and what is on the list is known.
-pub fn judge_elsewhere(outcomes: &[Outcome]) -> usize {
+pub(crate) fn judge_elsewhere(outcomes: &[Outcome]) -> usize {
     let known = known();
     let mut refused: BTreeMap<String, usize> = BTreeMap::new();
     let mut failed = 0;

@@ -1,0 +1,16 @@
+//! What a real Spark can do: everything a client can say, code for a JVM or Python included.
+
+use floe_base::id::BackendId;
+use floe_route::Capability;
+
+pub(super) fn capability(available: Result<(), String>) -> Capability {
+    Capability {
+        backend: BackendId::Spark,
+        available,
+        functions: None,
+        operators: None,
+        objection: None,
+        takes_origin: true,
+        in_process: false,
+    }
+}

@@ -1,0 +1,247 @@
+//! Statements that another engine takes whole: which ones, and what happens then.
+//!
+//! What cannot be read or lowered here may still be Spark's; so may names that are not known here. That is found out by
+//! trying: nothing has happened yet when a statement fails for such a reason. Session state stays here in any case, and
+//! is made there again when an operation needs it (`session/upstream.rs`).
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use floe_backends::{Outcome, Run, Work};
+use floe_base::id::BackendId;
+use floe_base::{Error, Kind, Result};
+use floe_plan::Planned;
+use floe_route::{Decision, Facts, TableFacts};
+use floe_syntax::command::{CatalogCall, ExplainMode, ViewKind};
+use floe_syntax::relation::TableName;
+use floe_syntax::{Command, Expression, Origin, Relation, RelationKind, Statement};
+use futures::{StreamExt, TryStreamExt, stream};
+
+use crate::operation::Sent;
+use crate::query::{Ask, Of};
+use crate::session::Running;
+use crate::{Answer, Refusal, Session, query};
+
+/// A decision for Spark where one was asked for or is needed, before anything is done. Queries are decided with their
+/// plan instead.
+pub(crate) async fn wanted(
+    session: &Arc<Session>,
+    statement: &Statement,
+    running: &Running,
+) -> Result<Option<Arc<Decision>>> {
+    let Some(sent) = running.operation.sent.as_ref().filter(|_| session.engine().spark().is_some()) else {
+        return Ok(None);
+    };
+    let tags = &running.operation.tags;
+    let command = match statement {
+        Statement::Query(relation) => match relation.kind.as_ref() {
+            RelationKind::Catalog(call) if !is_of_session(call) => None,
+            _ => return Ok(None),
+        },
+        Statement::Command(command) if stays(session, command) => return Ok(None),
+        Statement::Command(command) => Some(command.as_ref()),
+    };
+    let wish = query::wishes(session, &[], tags)?.into_iter().next();
+    if let Some(wish) = wish {
+        if wish.backend != BackendId::Spark {
+            return Ok(None);
+        }
+        let facts = Facts { writes: (!sent.message.is_query).then(|| "a statement".into()), ..Facts::default() };
+        return Ok(Some(Arc::new(query::choose(session, &facts, Of::Statement, tags, true)?)));
+    }
+    let Some(source) = command.and_then(source) else { return Ok(None) };
+    // What cannot be lowered fails again when the statement is tried, and is decided then.
+    let Ok(planned) = query::lower(session, source.clone()).await else { return Ok(None) };
+    let decision = query::choose(session, &facts(session, &planned), Of::Plan(&planned, Ask::Wished), tags, true)?;
+    let is_possible = decision.backend == BackendId::Spark && session.are_written_by_all(&sent.message.targets).await?;
+    Ok(is_possible.then(|| Arc::new(decision)))
+}
+
+/// What a statement goes to Spark for, or `why` it failed here.
+pub(crate) async fn instead(session: &Arc<Session>, why: Error, running: &Arc<Running>) -> Result<Answer> {
+    if running.operation.sent.is_none() || !may_be_sparks(session, &why) {
+        return Err(why);
+    }
+    let facts = Facts { opaque: Some(reason(&why)), ..Facts::default() };
+    let Ok(decision) = query::choose(session, &facts, Of::Statement, &running.operation.tags, true) else { return Err(why) };
+    let forwarded = forward(session, Arc::new(decision), running).await;
+    forwarded.map_err(|error| which(why, error))
+}
+
+/// Hands the client's message to the backend of a decision.
+pub(crate) async fn forward(session: &Arc<Session>, decision: Arc<Decision>, running: &Arc<Running>) -> Result<Answer> {
+    let operation = &running.operation;
+    let (Some(sent), Some(upstream)) = (&operation.sent, session.upstream()) else {
+        return Err(Error::internal("a statement that no client sent was to be forwarded"));
+    };
+    let facts = Facts::default();
+    query::log(session, operation, &facts, &decision);
+    let state = session.state_for(sent, Some(running)).await?;
+    let work = Work::Message { message: &sent.message, state, upstream };
+    let run = Run { operation_id: operation.id.clone() };
+    let Outcome::Forwarded(answers) = session.engine().backend(decision.backend)?.execute(work, &run).await? else {
+        return Err(Error::internal("a message was run as a plan"));
+    };
+    let answers = if sent.message.makes.is_some() {
+        // The client may use what was made as soon as it has the last answer, so that waits until the session knows.
+        let all: Vec<Bytes> = operation.unless_interrupted(answers.try_collect()).await?;
+        session.made_elsewhere(&sent.message).await?;
+        stream::iter(all.into_iter().map(Ok)).boxed()
+    } else {
+        answers
+    };
+    Ok(Answer::Forwarded(query::until_interrupted(answers, running.clone())))
+}
+
+/// The analysis of a plan that failed here with `why`.
+pub(crate) async fn analyze(session: Arc<Session>, sent: Sent, why: Error) -> Result<Bytes> {
+    let Some(upstream) = session.upstream().cloned().filter(|_| may_be_sparks(&session, &why)) else {
+        return Err(why);
+    };
+    let engine = session.engine().clone();
+    let work = async move {
+        let state = session.state_for(&sent, None).await?;
+        upstream.analyze(&sent.message.bytes, &state).await
+    };
+    engine.threads().run(work).await.map_err(|error| which(why, error))
+}
+
+/// The decision for a query that could not be lowered.
+pub(crate) fn route(session: &Session, why: Error) -> Result<Decision> {
+    if !may_be_sparks(session, &why) {
+        return Err(why);
+    }
+    let facts = Facts { opaque: Some(reason(&why)), ..Facts::default() };
+    query::choose(session, &facts, Of::Statement, &[], true)
+}
+
+/// The facts of a plan, with the tables that Spark can read when it runs here or that are sent along to it.
+pub(crate) fn facts(session: &Session, planned: &Planned) -> Facts {
+    let mut facts = floe_plan::facts(planned);
+    for table in &mut facts.tables {
+        let is_small = table.bytes.is_some_and(|bytes| bytes <= crate::session::ROWS_BYTES_MAX);
+        if is_small || is_readable(session, table) {
+            table.reachable.push(BackendId::Spark);
+        }
+    }
+    facts
+}
+
+/// True when Spark reads the table where it lies.
+pub(crate) fn is_readable(session: &Session, table: &TableFacts) -> bool {
+    let shares_files = session.engine().spark().is_some_and(|spark| spark.is_on_this_machine());
+    table.reachable.contains(&BackendId::Spark) || (shares_files && floe_catalog::files::is_format(&table.format))
+}
+
+/// True for a failure that says only that we cannot: another engine may know more.
+fn may_be_sparks(session: &Session, why: &Error) -> bool {
+    if session.engine().spark().is_none() {
+        return false;
+    }
+    let unknown_here = [
+        "UNSUPPORTED_FEATURE.FLOE",
+        "TABLE_OR_VIEW_NOT_FOUND",
+        "UNRESOLVED_ROUTINE",
+        "SCHEMA_NOT_FOUND",
+        "CONNECT_INVALID_PLAN.DATAFRAME_NOT_FOUND",
+    ];
+    why.kind() == Kind::Parse || why.kind() == Kind::InvalidPlan || unknown_here.contains(&why.condition())
+}
+
+/// Which of two errors a client is told: what Spark says of the statement, else why it needed Spark.
+fn which(why: Error, error: Error) -> Error {
+    let is_sparks = Refusal::of(&error).is_some() || error.condition() == "OPERATION_CANCELED";
+    if is_sparks || why.condition() == "UNSUPPORTED_FEATURE.FLOE" {
+        return error;
+    }
+    tracing::warn!(%error, "a statement that failed here could not be tried by Spark");
+    why
+}
+
+/// Why it goes to Spark, for people.
+fn reason(why: &Error) -> String {
+    let sentence = why.sentence();
+    let first = sentence.split(" is not supported by the engines of this server").next().unwrap_or(&sentence);
+    let first = first.lines().next().unwrap_or(first).trim();
+    match why.kind() {
+        Kind::Parse => "its text does not parse here".into(),
+        Kind::Unsupported => format!("{first} needs a real Spark"),
+        _ => format!("here: {first}"),
+    }
+}
+
+/// Statements about the session itself, which lives here whoever runs its queries.
+fn stays(session: &Session, command: &Command) -> bool {
+    let is_temporary = |parts: &[String]| session.temporary(parts).is_some();
+    match command {
+        Command::Use { .. }
+        | Command::Set { .. }
+        | Command::ShowSettings { .. }
+        | Command::Reset { .. }
+        | Command::SetTimeZone { .. }
+        | Command::DeclareVariable { .. }
+        | Command::SetVariable { .. }
+        | Command::DropVariable { .. }
+        | Command::ExecuteImmediate { .. }
+        | Command::RemoveCheckpoint { .. }
+        | Command::Explain { mode: ExplainMode::Route, .. } => true,
+        Command::CreateView(view) => view.kind != ViewKind::Persistent,
+        Command::DropView { name, .. } | Command::AlterView { name, .. } => is_temporary(&name.parts),
+        _ => false,
+    }
+}
+
+fn is_of_session(call: &CatalogCall) -> bool {
+    matches!(
+        call,
+        CatalogCall::CurrentDatabase
+            | CatalogCall::SetCurrentDatabase(_)
+            | CatalogCall::CurrentCatalog
+            | CatalogCall::SetCurrentCatalog(_)
+            | CatalogCall::DropTempView(_)
+            | CatalogCall::DropGlobalTempView(_)
+    )
+}
+
+/// The tables and views a statement names, and those among them that it writes.
+pub fn names_of(statement: &Statement) -> (Vec<Vec<String>>, Vec<Vec<String>>) {
+    let command = match statement {
+        Statement::Query(relation) => return (floe_plan::tables_named(&[relation]), Vec::new()),
+        Statement::Command(command) => command.as_ref(),
+    };
+    let condition_over = |table: &TableName, condition: &Option<Expression>| {
+        let input = Relation::new(RelationKind::Table(table.clone()), Origin::Unknown);
+        let Some(condition) = condition.clone() else { return input };
+        Relation::new(RelationKind::Filter { input, condition }, Origin::Unknown)
+    };
+    let (read, target) = match command {
+        Command::Insert(insert) => (Some(insert.source.clone()), Some(insert.table.parts.clone())),
+        Command::CreateTable(create) => (create.query.clone(), Some(create.name.parts.clone())),
+        Command::Merge(merge) => (Some(merge.source.clone()), Some(merge.target.parts.clone())),
+        Command::Delete { table, condition, .. } => (Some(condition_over(table, condition)), Some(table.parts.clone())),
+        Command::Update { table, condition, .. } => (Some(condition_over(table, condition)), Some(table.parts.clone())),
+        Command::Truncate { table } | Command::DropTable { table, .. } | Command::AlterTable { table, .. } => {
+            (None, Some(table.parts.clone()))
+        }
+        Command::CreateView(view) => (Some(view.query.clone()), None),
+        Command::Cache { query: Some((query, _)), .. } => (Some(query.clone()), None),
+        Command::Explain { statement, .. } => return (names_of(statement).0, Vec::new()),
+        _ => (None, None),
+    };
+    let mut names = read.map(|read| floe_plan::tables_named(&[&read])).unwrap_or_default();
+    names.extend(target.clone());
+    (names, target.into_iter().collect())
+}
+
+/// The rows a statement writes.
+fn source(command: &Command) -> Option<&Relation> {
+    match command {
+        Command::Insert(insert) => Some(&insert.source),
+        Command::CreateTable(create) => create.query.as_ref(),
+        Command::Merge(merge) => Some(&merge.source),
+        Command::SaveAsTable(save) => Some(&save.input),
+        Command::WriteTo(write) => Some(&write.input),
+        Command::WriteFiles(write) => Some(&write.input),
+        _ => None,
+    }
+}

@@ -1,0 +1,447 @@
+"""What a client meets when some of its operations run here and some on a real Spark behind this server.
+
+Usage: upstream.py BINARY [--only CHECK]… Here: checks with a real Spark upstream, which this script starts, kills and starts
+again; what is expected is what the same client gets from that Spark directly. Not here: where a query goes by its size
+(`floe-route`'s own tests) and servers alone (`behaviour.py`). Each check names what went wrong; the last line is
+`upstream: N/N`.
+"""
+
+import argparse
+import contextlib
+import functools
+import logging
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+import uuid
+import warnings
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent))
+sys.path.insert(0, str(HERE.parent / "real"))
+import environment
+from spark import Spark, free_port
+from with_server import Server
+
+REQUIREMENTS = HERE.parent / "requirements-client-4.1.txt"
+# Fewer operations than are forwarded in a session of this length were not alternated.
+FORWARDED_LEAST = 20
+CHECKS = []
+
+
+def check(function):
+    """Add a check; it takes the binary and what gives a running Spark, and returns the parts that went wrong."""
+    CHECKS.append(function)
+    return function
+
+
+@contextlib.contextmanager
+def client(address: str):
+    """Give a session of a server, and stop it."""
+    from pyspark.sql import SparkSession
+
+    session = SparkSession.builder.remote(address).create()
+    try:
+        yield session
+    finally:
+        with contextlib.suppress(Exception):
+            session.stop()
+
+
+@contextlib.contextmanager
+def behind(binary: str, spark: Spark, *flags: str):
+    """Give a server of ours with this Spark behind it, and a session of it."""
+    with Server(binary, "--data", ":memory:", "--spark", spark.address, *flags) as server, client(server.address) as session:
+        yield session
+
+
+def outcome(action) -> object:
+    """Return what an action gives in a form that compares, or the condition and class of its error."""
+    try:
+        return plain(action())
+    except Exception as error:
+        condition = getattr(error, "getCondition", lambda: None)()
+        return f"{type(error).__name__} {condition or str(error).splitlines()[0][:200]}"
+
+
+def plain(value: object) -> object:
+    """Return rows as tuples, sorted, and frames as rows."""
+    if hasattr(value, "to_dict"):
+        value = [tuple(row) for row in value.itertuples(index=False)]
+    if isinstance(value, list):
+        return sorted((tuple(row) if isinstance(row, tuple) else row for row in value), key=repr)
+    return value
+
+
+def operations(spark) -> list:
+    """Return fifty operations of one session, in order: a name and what does it."""
+    import pandas as pd
+    from pyspark.sql import functions as F
+    from pyspark.sql.functions import pandas_udf, udf, udtf
+
+    @udf("bigint")
+    def plus(value):
+        return None if value is None else value + 1
+
+    @pandas_udf("double")
+    def half(values: pd.Series) -> pd.Series:
+        return values / 2
+
+    @udtf(returnType="word string, n int")
+    class Words:
+        def eval(self, text: str):
+            for number, word in enumerate(text.split(" ")):
+                yield word, number
+
+    def doubled(batches):
+        for batch in batches:
+            batch["id"] = batch["id"] * 2
+            yield batch
+
+    def counted(group: pd.DataFrame) -> pd.DataFrame:
+        return pd.DataFrame({"n": [len(group)], "most": [int(group["id"].max())]})
+
+    streams = {}
+
+    def stream_started():
+        source = spark.readStream.format("rate").option("rowsPerSecond", 20).load()
+        streams["rate"] = source.writeStream.format("memory").queryName("ticks").start()
+        return streams["rate"].isActive
+
+    def stream_has_rows():
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline:
+            if spark.sql("SELECT count(*) AS n FROM ticks").first().n > 0:
+                return True
+            time.sleep(0.5)
+        return False
+
+    def drop(name):
+        return lambda: spark.catalog.dropTempView(name)
+
+    def sql(text):
+        return lambda: spark.sql(text).collect()
+
+    return [
+        ("a view here", lambda: spark.range(10).createOrReplaceTempView("v")),
+        ("sql over it", sql("SELECT sum(id) AS s FROM v")),
+        ("a function over it", lambda: spark.table("v").select(plus("id").alias("p")).collect()),
+        ("the function's schema", lambda: spark.table("v").select(plus("id").alias("p")).schema.jsonValue()),
+        ("sql again", sql("SELECT id % 3 AS k, count(*) AS n FROM v GROUP BY 1")),
+        ("register", lambda: spark.udf.register("plus", plus) and None),
+        ("the function in sql", sql("SELECT plus(id) AS p FROM v WHERE id > 5")),
+        ("the zone", lambda: spark.conf.set("spark.sql.session.timeZone", "Asia/Tokyo")),
+        ("the zone here", sql("SELECT date_format(timestamp_seconds(0), 'HH:mm') AS t")),
+        ("the zone there", sql("SELECT plus(1) AS p, date_format(timestamp_seconds(0), 'HH:mm') AS t")),
+        ("a view over the view", lambda: spark.sql("SELECT id * 10 AS id FROM v").createOrReplaceTempView("w")),
+        ("the first view replaced", lambda: spark.range(3).createOrReplaceTempView("v")),
+        ("the second view here", sql("SELECT sum(id) AS s FROM w")),
+        ("the second view there", lambda: spark.table("w").select(plus("id").alias("p")).collect()),
+        ("the first view there", lambda: spark.table("v").select(plus("id").alias("p")).collect()),
+        ("a view by sql", sql("CREATE OR REPLACE TEMP VIEW x AS SELECT id, id > 1 AS big FROM v")),
+        ("its rows there", sql("SELECT plus(id) AS p, big FROM x")),
+        ("its rows here", sql("SELECT count(*) AS n FROM x WHERE big")),
+        ("map in pandas", lambda: spark.table("v").mapInPandas(doubled, "id bigint").collect()),
+        ("apply in pandas", lambda: spark.table("x").groupBy("big").applyInPandas(counted, "n int, most int").collect()),
+        ("pandas function", lambda: spark.range(4).select(half("id").alias("h")).toPandas()),
+        ("to pandas here", lambda: spark.table("x").toPandas()),
+        ("a view of a function", lambda: spark.table("v").select(plus("id").alias("p")).createOrReplaceTempView("y")),
+        ("sql over it, which is there", sql("SELECT sum(p) AS s FROM y")),
+        ("joined with one here", sql("SELECT v.id, y.p FROM v JOIN y ON v.id = y.p")),
+        ("its columns", lambda: spark.table("y").columns),
+        ("ansi off", lambda: spark.conf.set("spark.sql.ansi.enabled", "false")),
+        ("not ansi here", sql("SELECT CAST('a' AS INT) AS i")),
+        ("not ansi there", sql("SELECT plus(1) AS p, CAST('a' AS INT) AS i")),
+        ("ansi on", lambda: spark.conf.unset("spark.sql.ansi.enabled")),
+        ("ansi here", sql("SELECT CAST('a' AS INT) AS i")),
+        ("ansi there", sql("SELECT plus(1) AS p, CAST('a' AS INT) AS i")),
+        ("a stream begins", stream_started),
+        ("sql meanwhile", sql("SELECT max(id) AS m FROM range(100)")),
+        ("it has rows", stream_has_rows),
+        ("is it a stream", lambda: spark.readStream.format("rate").load().isStreaming),
+        ("its status", lambda: streams["rate"].isActive),
+        ("it ends", lambda: streams["rate"].stop()),
+        ("it has ended", lambda: streams["rate"].isActive),
+        ("a function that fails", lambda: spark.range(1).select(udf(lambda value: 1 // value, "int")("id")).collect()),
+        ("no such table", lambda: spark.table("no_such_table").collect()),
+        ("no such column", sql("SELECT nothing FROM v")),
+        ("no sql", sql("SELEC 1")),
+        ("a table function", lambda: Words(F.lit("a b c")).collect()),
+        ("local data", lambda: spark.createDataFrame([(1, "a"), (2, None)], "n int, s string").createOrReplaceTempView("d")),
+        ("local data there", lambda: spark.table("d").select(plus("n").alias("p"), "s").collect()),
+        ("local data here", sql("SELECT s FROM d WHERE n = 1")),
+        ("a view dropped", drop("x")),
+        ("it is gone", sql("SELECT plus(id) AS p FROM x")),
+        ("a pipe of both", lambda: spark.sql("SELECT id FROM v").select(plus("id").alias("p")).groupBy().sum("p").collect()),
+    ]
+
+
+@check
+def one_session_here_and_there(binary: str, real) -> list[str]:
+    """Fifty operations in a session that goes back and forth: each has the outcome it has on Spark directly."""
+    wrong = []
+    spark = real()
+    with client(spark.address) as direct:
+        expected = [(name, outcome(action)) for name, action in operations(direct)]
+    with behind(binary, spark) as session:
+        ids = set()
+        for (name, action), (_, wanted) in zip(operations(session), expected, strict=True):
+            found = outcome(action)
+            ids.add(session.client._server_session_id)
+            if found != wanted:
+                wrong.append(f"{name}: {found}, and on Spark {wanted}")
+        forwarded = session.sql("SELECT count(*) AS n FROM system.routes WHERE backend = 'spark'").first().n
+        kept = session.sql("SELECT count(*) AS n FROM system.routes WHERE backend <> 'spark'").first().n
+        if len(ids) != 1:
+            wrong.append(f"the server-side session id changed: {ids}")
+        if min(forwarded, kept) < FORWARDED_LEAST // 2 or forwarded < FORWARDED_LEAST:
+            wrong.append(f"{forwarded} operations were forwarded and {kept} were not")
+    return wrong
+
+
+@check
+def tables_of_ours_go_along_or_are_named(binary: str, real) -> list[str]:
+    """Small tables of the embedded catalog are sent along; a name that cannot be is in the refusal."""
+    from pyspark.sql.functions import udf
+
+    wrong = []
+    with behind(binary, real()) as session:
+        plus = udf(lambda value: value + 1, "bigint")
+        session.sql("CREATE TABLE ours AS SELECT id FROM range(3)")
+        found = outcome(lambda: session.table("ours").select(plus("id")).collect())
+        if found != [(1,), (2,), (3,)]:
+            wrong.append(f"a small table: {found}")
+        session.sql("INSERT INTO ours VALUES (10)")
+        found = outcome(lambda: session.table("ours").select(plus("id")).collect())
+        if found != plain([(1,), (2,), (3,), (11,)]):
+            wrong.append(f"after a write: {found}")
+        for action in [
+            lambda: session.table("default.ours").select(plus("id")).collect(),
+            lambda: session.range(1).select(plus("id").alias("id")).write.insertInto("ours"),
+        ]:
+            try:
+                wrong.append(f"out of reach, and no error: {action()}")
+            except Exception as error:
+                if "ours" not in str(error) or "REST catalog" not in str(error):
+                    wrong.append(f"out of reach: {str(error)[:200]}")
+        found = outcome(lambda: session.sql("SELECT count(*) AS n FROM ours").collect())
+        if found != [(4,)]:
+            wrong.append(f"the table afterwards: {found}")
+    return wrong
+
+
+@check
+def an_interrupt_reaches_spark(binary: str, real) -> list[str]:
+    """Interrupt a function that sleeps on Spark: the client hears of it soon, and Spark is free again."""
+    from pyspark.sql.functions import udf
+
+    wrong = []
+    with behind(binary, real()) as session:
+        sleeps = udf(lambda value: __import__("time").sleep(60) or value, "bigint")
+        plus = udf(lambda value: value + 1, "bigint")
+        ended = []
+        worker = threading.Thread(target=lambda: ended.append(outcome(lambda: session.range(4).select(sleeps("id")).collect())), daemon=True)
+        worker.start()
+        time.sleep(5)
+        begun = time.monotonic()
+        if len(session.interruptAll()) != 1:
+            wrong.append("nothing was interrupted")
+        worker.join(5)
+        if not ended or "OPERATION_CANCELED" not in str(ended[0]):
+            wrong.append(f"the client was told {ended}")
+        found = outcome(lambda: session.range(2).select(plus("id")).collect())
+        if found != [(1,), (2,)] or time.monotonic() - begun > 20:
+            wrong.append(f"Spark is not free: {found} after {time.monotonic() - begun:.0f} s")
+    return wrong
+
+
+def kill(spark: Spark) -> None:
+    """End a Spark as a lost machine does."""
+    os.kill(spark.pid, signal.SIGKILL)
+    spark.process.wait()
+
+
+@check
+def spark_dies_and_comes_back(binary: str, _) -> list[str]:
+    """Kill Spark idle, in a query and in a write; start it again: state is there, and what is not known is said."""
+    from pyspark.sql.functions import udf
+
+    wrong = []
+    port = free_port()
+    first = Spark(port=port, catalog="builtin")
+    with behind(binary, first) as session:
+        plus = udf(lambda value: value + 1, "bigint")
+        sleeps = udf(lambda value: __import__("time").sleep(60) or value, "bigint")
+        server_id = lambda: session.client._server_session_id
+        session.range(3).createOrReplaceTempView("v")
+        session.udf.register("plus", plus)
+        session.conf.set("spark.sql.session.timeZone", "Asia/Tokyo")
+        check_state = lambda: outcome(lambda: session.sql("SELECT plus(id) AS p, current_timezone() AS z FROM v").collect())
+        wanted = [(1, "Asia/Tokyo"), (2, "Asia/Tokyo"), (3, "Asia/Tokyo")]
+        if (found := check_state()) != wanted:
+            wrong.append(f"before: {found}")
+        before = server_id()
+
+        kill(first)
+        found = outcome(lambda: session.sql("SELECT count(*) AS n FROM v").collect())
+        if found != [(3,)]:
+            wrong.append(f"here, while Spark is away: {found}")
+        begun = time.monotonic()
+        found = check_state()
+        if "cannot be reached" not in str(found) and "UNRESOLVED_ROUTINE" not in str(found):
+            wrong.append(f"there, while Spark is away: {found}")
+        if time.monotonic() - begun > 30:
+            wrong.append(f"that was said after {time.monotonic() - begun:.0f} s")
+        second = Spark(port=port, catalog="builtin")
+        time.sleep(4)
+        if (found := check_state()) != wanted:
+            wrong.append(f"killed idle, and back: {found}")
+
+        ended = []
+        worker = threading.Thread(target=lambda: ended.append(outcome(lambda: session.range(4).select(sleeps("id")).collect())), daemon=True)
+        worker.start()
+        time.sleep(6)
+        kill(second)
+        found = outcome(lambda: session.sql("SELECT count(*) AS n FROM v").collect())
+        if found != [(3,)]:
+            wrong.append(f"here, while Spark is away: {found}")
+        worker.join(60)
+        if not ended or "run it again" not in str(ended[0]):
+            wrong.append(f"killed in a query: {ended}")
+
+        third = Spark(port=port, catalog="builtin")
+        time.sleep(4)
+        if (found := check_state()) != wanted:
+            wrong.append(f"back again: {found}")
+        told = []
+
+        def write():
+            try:
+                session.range(4).select(sleeps("id").alias("id")).write.saveAsTable("written")
+            except Exception as error:
+                told.append(str(error))
+
+        worker = threading.Thread(target=write, daemon=True)
+        worker.start()
+        time.sleep(6)
+        kill(third)
+        worker.join(60)
+        if not told or "unknown" not in told[0]:
+            wrong.append(f"killed in a write: {told or 'nothing was said'}")
+        if server_id() != before:
+            wrong.append("the server-side session id changed")
+    return wrong
+
+
+@check
+def cheap_calls_call_nobody(binary: str, _) -> list[str]:
+    """Versions, settings, types, an interpreter that ends: none of it opens a connection to Spark."""
+    calls = []
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(0.2)
+        over = threading.Event()
+
+        def listen():
+            while not over.is_set():
+                with contextlib.suppress(TimeoutError):
+                    calls.append(listener.accept())
+
+        worker = threading.Thread(target=listen)
+        worker.start()
+        address = f"sc://127.0.0.1:{listener.getsockname()[1]}"
+        with Server(binary, "--data", ":memory:", "--spark", address) as server, client(server.address) as session:
+            session.version
+            session.conf.set("spark.sql.ansi.enabled", "false")
+            session.conf.get("spark.sql.session.timeZone")
+            session.createDataFrame([(1,)], "n int").createOrReplaceTempView("v")
+            session.sql("SELECT * FROM v").collect()
+            session.interruptAll()
+            session.client._cleanup_ml_cache() if hasattr(session.client, "_cleanup_ml_cache") else None
+        over.set()
+        worker.join()
+    return [f"{len(calls)} connections"] if calls else []
+
+
+@check
+def what_is_unknown_arrives(binary: str, _) -> list[str]:
+    """Fields that this server does not know reach Spark as they were sent."""
+    import grpc
+    from pyspark.sql.connect.proto import base_pb2 as base
+    from pyspark.sql.connect.proto import relations_pb2 as relations
+
+    received = []
+
+    class Recorder(grpc.GenericRpcHandler):
+        def service(self, details):
+            name = details.method.rsplit("/", 1)[1]
+            if name == "ExecutePlan":
+                return grpc.unary_stream_rpc_method_handler(self.execute)
+            return grpc.unary_unary_rpc_method_handler(self.config if name == "Config" else lambda request, _: b"")
+
+        def config(self, request, _):
+            session = base.ConfigRequest.FromString(request).session_id
+            return base.ConfigResponse(session_id=session, server_side_session_id="theirs").SerializeToString()
+
+        def execute(self, request, _):
+            received.append(request)
+            yield base.ExecutePlanResponse(session_id="x", server_side_session_id="theirs", response_id="r").SerializeToString()
+
+    from concurrent import futures
+
+    upstream = grpc.server(futures.ThreadPoolExecutor(2), handlers=[Recorder()])
+    port = upstream.add_insecure_port("127.0.0.1:0")
+    upstream.start()
+    wrong = []
+    session_id = str(uuid.uuid4())
+    relation = relations.Relation()
+    relation.map_partitions.input.range.end = 3
+    request = base.ExecutePlanRequest(session_id=session_id)
+    request.plan.root.CopyFrom(relation)
+    unknown = bytes([0xA2, 0x38, 0x05]) + b"floe!"  # field 900, a text
+    with Server(binary, "--data", ":memory:", "--spark", f"sc://127.0.0.1:{port}") as server:
+        channel = grpc.insecure_channel(server.address.removeprefix("sc://"))
+        call = channel.unary_stream("/spark.connect.SparkConnectService/ExecutePlan")
+        answers = [base.ExecutePlanResponse.FromString(answer) for answer in call(request.SerializeToString() + unknown)]
+        channel.close()
+    upstream.stop(None)
+    if len(received) != 1 or unknown not in received[0]:
+        wrong.append(f"{len(received)} requests arrived, with the field: {[unknown in one for one in received]}")
+    else:
+        there = base.ExecutePlanRequest.FromString(received[0])
+        if there.plan != request.plan or there.session_id == session_id:
+            wrong.append("the plan or the session is not as it should be")
+    if [answer.session_id for answer in answers] != [session_id] or answers[0].server_side_session_id == "theirs":
+        wrong.append(f"the answer's ids: {answers}")
+    return wrong
+
+
+def main() -> None:
+    """Run every check, or those named, with one Spark for all that do not kill it."""
+    environment.enter(REQUIREMENTS)
+    warnings.simplefilter("ignore")
+    logging.disable(logging.CRITICAL)
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("binary")
+    parser.add_argument("--only", action="append", choices=[one.__name__ for one in CHECKS], help="only this check")
+    arguments = parser.parse_args()
+    chosen = [one for one in CHECKS if not arguments.only or one.__name__ in arguments.only]
+    real = functools.cache(lambda: Spark(catalog="builtin"))
+    good = 0
+    for one in chosen:
+        begun = time.monotonic()
+        try:
+            wrong = one(arguments.binary, real)
+        except Exception as error:
+            wrong = [f"{type(error).__name__}: {str(error)[:500]}"]
+        good += not wrong
+        print(f"{one.__name__}: {'; '.join(wrong) or 'good'} ({time.monotonic() - begun:.1f} s)", flush=True)
+    print(f"upstream: {good}/{len(chosen)}")
+    sys.exit(good != len(chosen))
+
+
+if __name__ == "__main__":
+    main()
