@@ -13,7 +13,7 @@ SCALE ?= 1
 # Without npm there is no library to link, and DuckDB is built from source.
 FEATURES = $(if $(shell ls .duckdb/libduckdb.* 2>/dev/null),,--features floe-cli/bundled)
 
-.PHONY: help duckdb build demo docs test check rust python differential clients upstream bad-inputs doctests tpc dbt-classes peers start truth writers exchange rest-catalog
+.PHONY: help duckdb build demo docs test check rust python differential clients upstream bad-inputs behaviour doctests tpc dbt-classes peers start truth writers exchange rest-catalog
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
@@ -57,6 +57,9 @@ bad-inputs: build ## wrong and hostile inputs
 
 doctests: build ## the examples in PySpark's own documentation, compared with what real Spark passes
 	$(PYTHON) tests/with_server.py $(RELEASE) tests/connect/doctests.py
+
+behaviour: build ## what a real client meets: interrupts, lost connections, slow readers, shutdown, large messages
+	$(PYTHON) tests/connect/behaviour.py $(RELEASE)
 
 tpc: build ## TPC-H and TPC-DS, answers checked; SCALE=n
 	$(PYTHON) tests/with_server.py $(RELEASE) tests/tpc/run.py tpch --scale $(SCALE)
