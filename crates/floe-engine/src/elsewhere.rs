@@ -63,7 +63,9 @@ pub(crate) async fn instead(session: &Arc<Session>, why: Error, running: &Arc<Ru
         return Err(why);
     }
     let facts = Facts { opaque: Some(reason(&why)), ..Facts::default() };
-    let Ok(decision) = query::choose(session, &facts, Of::Statement, &running.operation.tags, true) else { return Err(why) };
+    let Ok(decision) = query::choose(session, &facts, Of::Statement, &running.operation.tags, true) else {
+        return Err(why);
+    };
     let forwarded = forward(session, Arc::new(decision), running).await;
     forwarded.map_err(|error| which(why, error))
 }

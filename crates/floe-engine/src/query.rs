@@ -177,13 +177,7 @@ pub(crate) enum Ask {
 }
 
 /// `is_sent`: a client sent it, so that it can be forwarded.
-pub(crate) fn choose(
-    session: &Session,
-    facts: &Facts,
-    of: Of<'_>,
-    tags: &[String],
-    is_sent: bool,
-) -> Result<Decision> {
+pub(crate) fn choose(session: &Session, facts: &Facts, of: Of<'_>, tags: &[String], is_sent: bool) -> Result<Decision> {
     let settings = session.engine().settings();
     let local_max_bytes = match session.conf().raw("floe.local.maxBytes") {
         Some(text) => floe_base::settings::parse_bytes(&text, 0).ok_or_else(|| {
@@ -369,9 +363,7 @@ pub(crate) async fn explain(session: Arc<Session>, relation: Relation, mode: Exp
 /// The decision a query would get, without running it.
 pub(crate) async fn route(session: &Arc<Session>, relation: Relation) -> Result<Decision> {
     match lower(session, relation).await {
-        Ok(planned) => {
-            choose(session, &elsewhere::facts(session, &planned), Of::Plan(&planned, Ask::All), &[], true)
-        }
+        Ok(planned) => choose(session, &elsewhere::facts(session, &planned), Of::Plan(&planned, Ask::All), &[], true),
         Err(why) => elsewhere::route(session, why),
     }
 }

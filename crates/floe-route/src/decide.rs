@@ -63,8 +63,7 @@ fn objection(facts: &Facts, capability: &Capability) -> Option<String> {
     }
     // Backends in this process share its scans.
     let reaches = |backends: &[BackendId]| {
-        backends.contains(&capability.backend)
-            || (capability.in_process && backends.contains(&BackendId::DataFusion))
+        backends.contains(&capability.backend) || (capability.in_process && backends.contains(&BackendId::DataFusion))
     };
     if let Some(far) = facts.tables.iter().find(|table| !reaches(&table.reachable)) {
         return Some(format!("table {} cannot be reached from there", far.name));

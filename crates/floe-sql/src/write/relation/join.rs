@@ -39,10 +39,8 @@ impl Writer<'_> {
             false => format!(" ON {}", conditions.join(" AND ")),
         };
         // Conditions of a side that the join keeps whole may wait until after it.
-        let keeps_left = matches!(
-            join.join_type,
-            JoinType::Inner | JoinType::Left | JoinType::LeftSemi | JoinType::LeftAnti
-        );
+        let keeps_left =
+            matches!(join.join_type, JoinType::Inner | JoinType::Left | JoinType::LeftSemi | JoinType::LeftAnti);
         let keeps_right = join.join_type == JoinType::Inner;
         let left = self.block(&join.left)?.side(left, keeps_left);
         let right = self.block(&join.right)?.side(right, keeps_right);
