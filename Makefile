@@ -10,28 +10,35 @@ DEBUG = $(CARGO_TARGET_DIR)/debug/floe-engine
 SEED ?= 1
 SCALE ?= 1
 
-.PHONY: help build demo docs test check rust python differential clients upstream bad-inputs doctests tpc dbt-classes peers start truth writers exchange rest-catalog
+# Without npm there is no library to link, and DuckDB is built from source.
+FEATURES = $(if $(shell ls .duckdb/libduckdb.* 2>/dev/null),,--features floe-cli/bundled)
+
+.PHONY: help duckdb build demo docs test check rust python differential clients upstream bad-inputs behaviour doctests tpc dbt-classes peers start truth writers exchange rest-catalog
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
 
-build: ## the optimised binary, at target/release/floe-engine or under CARGO_TARGET_DIR
-	cargo build --release --locked -j$(JOBS) -p floe-cli
+duckdb: ## the DuckDB library that the binaries link
+	$(PYTHON) crates/floe-backends/library.py $(CACHE)
+
+build: duckdb ## the optimised binary, at target/release/floe-engine or under CARGO_TARGET_DIR
+	cargo build --release --locked -j$(JOBS) -p floe-cli $(FEATURES)
 
 demo: build ## a dbt project built twice, its tables, and where each model ran
 	$(PYTHON) docs/examples/jaffle/demo.py $(RELEASE)
 
-docs: ## writes the generated pages of docs/reference
-	FLOE_DOCS=write cargo test --locked --workspace -j$(JOBS) --test tidy
+docs: duckdb ## writes the generated pages of docs/reference
+	FLOE_DOCS=write cargo test --locked --workspace -j$(JOBS) $(FEATURES) --test tidy
 
 test: check rust python ## everything that CI runs
 
 check: ## format
 	cargo fmt --all --check
 
-rust: ## unit tests, crates' own suites, the SQL truth corpus
-	cargo build --locked --workspace --bins --tests -j$(JOBS)
-	cargo test --locked --workspace --no-fail-fast -j$(JOBS)
+rust: duckdb ## unit tests, crates' own suites, the SQL truth corpus, and that again on DuckDB
+	cargo build --locked --workspace --bins --tests -j$(JOBS) $(FEATURES)
+	cargo test --locked --workspace --no-fail-fast -j$(JOBS) $(FEATURES)
+	FLOE_SLT_BACKEND=duckdb cargo test --locked -j$(JOBS) --workspace $(FEATURES) --test slt
 
 python: ## a fast part of each check with real clients
 	$(PYTHON) tests/fast.py $(DEBUG)
@@ -50,6 +57,9 @@ bad-inputs: build ## wrong and hostile inputs
 
 doctests: build ## the examples in PySpark's own documentation, compared with what real Spark passes
 	$(PYTHON) tests/with_server.py $(RELEASE) tests/connect/doctests.py
+
+behaviour: build ## what a real client meets: interrupts, lost connections, slow readers, shutdown, large messages
+	$(PYTHON) tests/connect/behaviour.py $(RELEASE)
 
 tpc: build ## TPC-H and TPC-DS, answers checked; SCALE=n
 	$(PYTHON) tests/with_server.py $(RELEASE) tests/tpc/run.py tpch --scale $(SCALE)

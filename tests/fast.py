@@ -47,7 +47,7 @@ class Check:
 
     def judged(self, *target: str) -> bool:
         """Run the tool on its target; print its last line and, when it is below the floor, everything it said."""
-        command = [sys.executable, HERE / self.tool, *self.arguments.split(), *target]
+        command = [sys.executable, HERE / self.tool, *target, *self.arguments.split()]
         begun = time.monotonic()
         ended = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
         lines = ended.stdout.strip().splitlines() or [""]
@@ -69,11 +69,18 @@ def number(line: str, word: str) -> int:
     return int(found[1]) if found else -1
 
 
+# Of the checks of `connect/behaviour.py` those that take a few seconds each.
+QUICK = [
+    "interrupts_mean_whom_they_name", "who_goes_ends_the_work", "a_server_that_is_told_to_stop_stops", "a_new_server_is_noticed",
+    "idle_sessions_end", "only_who_has_the_token_comes_in", "nobody_listens_to_the_world_without_a_token", "uploads_arrive",
+    "many_sessions_at_once",
+]
 CHECKS = [
     Check("random queries", "differential/compare.py", "--seed 1 --count 500 --quiet", {"same": 494}, {"wrong": 4}),
     Check("a session of 60 calls", "connect/run.py", "--client 4.1.4", {"clients": 59}),
     Check("a real Spark upstream", "connect/upstream.py", "--only one_session_here_and_there --only what_is_unknown_arrives", {"upstream": 2}, starts=True, needs="java"),
     Check("wrong and hostile inputs", "connect/bad_inputs.py", "", {"bad-inputs": 108}),
+    Check("what a real client meets", "connect/behaviour.py", " ".join(QUICK), {"behaviour": len(QUICK)}, starts=True),
     Check("TPC-H", "tpc/run.py", "tpch --scale 0.1", {"tpch": 22}),
     Check("TPC-DS", "tpc/run.py", "tpcds --scale 0.01", {"tpcds": 99}),
     Check("dbt-spark's classes", "dbt/classes.py", "--only TestSimpleMaterializationsSpark", {"dbt-classes": 1}),

@@ -82,6 +82,7 @@ def main() -> None:
     parser.add_argument("--scale", type=float, default=0.1)
     parser.add_argument("--query", type=int, action="append")
     parser.add_argument("--catalog-tables", action="store_true", help="read tables of the server's default catalog, made from the files when missing")
+    parser.add_argument("--route", default="auto", help="the backend that all queries are for")
     arguments = parser.parse_args()
     data.environment.enter(data.REQUIREMENTS)
     logging.disable(logging.CRITICAL)
@@ -90,6 +91,7 @@ def main() -> None:
     session = session_over(arguments.address, folder)
     if arguments.catalog_tables:
         move_to_catalog(session, folder, f"{arguments.benchmark}_{arguments.scale:g}".replace(".", "_"))
+    session.conf.set("floe.route", arguments.route)
     texts = data.queries(arguments.benchmark)
     good, total, wanted = 0, 0.0, arguments.query or sorted(texts)
     for number in wanted:

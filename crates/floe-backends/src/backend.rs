@@ -7,8 +7,8 @@ use std::sync::Arc;
 use arrow::array::RecordBatch;
 use async_trait::async_trait;
 use bytes::Bytes;
-use floe_base::Result;
 use floe_base::id::BackendId;
+use floe_base::{Error, Result};
 use floe_plan::Planned;
 use floe_route::Capability;
 use floe_syntax::Message;
@@ -31,6 +31,19 @@ pub enum Work<'a> {
     Message { message: &'a Arc<Message>, state: State, upstream: &'a Arc<Upstream> },
 }
 
+impl<'a> Work<'a> {
+    /// The plan to be run.
+    ///
+    /// # Errors
+    /// When it is a client's message, which only a backend takes that says so: a mistake of ours.
+    pub fn plan(self) -> Result<&'a Planned> {
+        match self {
+            Self::Plan(planned) => Ok(planned),
+            Self::Message { .. } => Err(Error::internal("a client's message was given to an engine that takes plans")),
+        }
+    }
+}
+
 /// What a backend gives back.
 pub enum Outcome {
     /// Columns in the plan's order, under any names.
@@ -46,7 +59,7 @@ impl Outcome {
     pub fn batches(self) -> Result<Batches> {
         match self {
             Self::Batches(batches) => Ok(batches),
-            Self::Forwarded(_) => Err(floe_base::Error::internal("a plan was forwarded as a message")),
+            Self::Forwarded(_) => Err(Error::internal("a plan was forwarded as a message")),
         }
     }
 }
@@ -64,6 +77,11 @@ pub trait Backend: Send + Sync + Debug {
 
     /// What the router may count on.
     fn capability(&self) -> Capability;
+
+    /// What speaks against this very plan, if anything: something in it that does not mean the same there.
+    fn objection(&self, _planned: &Planned) -> Option<String> {
+        None
+    }
 
     /// Runs what it is given.
     async fn execute(&self, work: Work<'_>, run: &Run) -> Result<Outcome>;

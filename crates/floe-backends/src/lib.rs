@@ -4,12 +4,14 @@
 //! |---|---|
 //! | `backend.rs` | [`Backend`]: what a backend must offer |
 //! | `datafusion/` | in process, on DataFusion |
+//! | `duckdb/` | in process, on DuckDB |
 //! | `spark/` | a real Spark, which takes clients' messages whole |
 //!
 //! A backend never sees our wire and never decides whether it should run: that is `floe-route`'s.
 
 pub mod backend;
 pub mod datafusion;
+pub mod duckdb;
 pub mod spark;
 
 pub use backend::{Backend, Batches, Forwarded, Outcome, Run, Work};

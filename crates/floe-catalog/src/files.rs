@@ -57,8 +57,11 @@ pub async fn open(format: &str, files: &Files, state: &SessionState, readers: &R
     if urls.is_empty() {
         return Err(no_columns(&format));
     }
-    let statistics = size(&urls, &files.paths, state).await?;
+    let (count, bytes) = size(&urls, &files.paths, state).await?;
     let schema = files.schema.as_ref().map(columns).transpose()?;
+    if count == 0 && schema.is_none() && matches!(format.as_str(), "csv" | "json") {
+        return Err(no_columns(&format));
+    }
     let provider = match format.as_str() {
         "parquet" => parquet::open(&urls, schema.clone(), &files.options, state, readers.merges_schemas).await?,
         "csv" => csv::open(&urls, schema.clone(), &files.options, state, readers.fields).await?,
@@ -71,7 +74,7 @@ pub async fn open(format: &str, files: &Files, state: &SessionState, readers: &R
         name: None,
         schema: provider.schema(),
         provider,
-        statistics,
+        statistics: Statistics { rows: None, bytes: Some(bytes) },
         reachable: vec![BackendId::DataFusion, BackendId::DuckDb],
         format,
         iceberg: None,
@@ -87,9 +90,9 @@ pub(crate) fn url(path: &str) -> Result<ListingTableUrl> {
     Ok(ListingTableUrl::parse(whole)?)
 }
 
-/// Bytes behind the paths; a path with nothing behind it, not even an empty folder, is Spark's `PATH_NOT_FOUND`.
-async fn size(urls: &[ListingTableUrl], paths: &[String], state: &SessionState) -> Result<Statistics> {
-    let mut bytes = 0;
+/// The number of files behind the paths, and of their bytes; a path with nothing behind it, not even an empty folder, is Spark's `PATH_NOT_FOUND`.
+async fn size(urls: &[ListingTableUrl], paths: &[String], state: &SessionState) -> Result<(usize, u64)> {
+    let (mut count, mut bytes) = (0, 0);
     for (url, path) in urls.iter().zip(paths) {
         let store = state.runtime_env().object_store(url)?;
         let listed: Vec<_> =
@@ -98,9 +101,10 @@ async fn size(urls: &[ListingTableUrl], paths: &[String], state: &SessionState) 
             let shown = if path.contains(':') { path.clone() } else { format!("file:{path}") };
             return Err(Error::analysis("PATH_NOT_FOUND").with("path", shown));
         }
+        count += listed.len();
         bytes += listed.iter().map(|file| file.size).sum::<u64>();
     }
-    Ok(Statistics { rows: None, bytes: Some(bytes) })
+    Ok((count, bytes))
 }
 
 /// Is it a local folder? Object stores have no folders without files.

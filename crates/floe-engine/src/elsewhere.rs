@@ -18,6 +18,7 @@ use floe_syntax::{Command, Expression, Origin, Relation, RelationKind, Statement
 use futures::{StreamExt, TryStreamExt, stream};
 
 use crate::operation::Sent;
+use crate::query::{Ask, Of};
 use crate::session::Running;
 use crate::{Answer, Refusal, Session, query};
 
@@ -42,7 +43,7 @@ pub(crate) async fn wanted(
     };
     if let Some(what) = command.and_then(|command| only_there(session, command)) {
         let facts = Facts { opaque: Some(what), ..Facts::default() };
-        return Ok(query::choose(session, &facts, &[], tags, true).ok().map(Arc::new));
+        return Ok(query::choose(session, &facts, Of::Statement, tags, true).ok().map(Arc::new));
     }
     let wish = query::wishes(session, &[], tags)?.into_iter().next();
     if let Some(wish) = wish {
@@ -50,12 +51,12 @@ pub(crate) async fn wanted(
             return Ok(None);
         }
         let facts = Facts { writes: (!sent.message.is_query).then(|| "a statement".into()), ..Facts::default() };
-        return Ok(Some(Arc::new(query::choose(session, &facts, &[], tags, true)?)));
+        return Ok(Some(Arc::new(query::choose(session, &facts, Of::Statement, tags, true)?)));
     }
     let Some(source) = command.and_then(source) else { return Ok(None) };
     // What cannot be lowered fails again when the statement is tried, and is decided then.
     let Ok(planned) = query::lower(session, source.clone()).await else { return Ok(None) };
-    let decision = query::choose(session, &facts(session, &planned), &planned.hints, tags, true)?;
+    let decision = query::choose(session, &facts(session, &planned), Of::Plan(&planned, Ask::Wished), tags, true)?;
     let is_possible = decision.backend == BackendId::Spark && session.are_written_by_all(&sent.message.targets).await?;
     Ok(is_possible.then(|| Arc::new(decision)))
 }
@@ -66,7 +67,9 @@ pub(crate) async fn instead(session: &Arc<Session>, why: Error, running: &Arc<Ru
         return Err(why);
     }
     let facts = Facts { opaque: Some(reason(&why)), ..Facts::default() };
-    let Ok(decision) = query::choose(session, &facts, &[], &running.operation.tags, true) else { return Err(why) };
+    let Ok(decision) = query::choose(session, &facts, Of::Statement, &running.operation.tags, true) else {
+        return Err(why);
+    };
     let forwarded = forward(session, Arc::new(decision), running).await;
     forwarded.map_err(|error| which(why, error))
 }
@@ -115,7 +118,7 @@ pub(crate) fn route(session: &Session, why: Error) -> Result<Decision> {
         return Err(why);
     }
     let facts = Facts { opaque: Some(reason(&why)), ..Facts::default() };
-    query::choose(session, &facts, &[], &[], true)
+    query::choose(session, &facts, Of::Statement, &[], true)
 }
 
 /// The facts of a plan, with the tables that Spark can read when it runs here or that are sent along to it.

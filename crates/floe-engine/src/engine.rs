@@ -7,6 +7,7 @@ use std::time::Duration;
 use dashmap::DashMap;
 use floe_backends::Backend;
 use floe_backends::datafusion::{Config, DataFusion};
+use floe_backends::duckdb::{self, DuckDb};
 use floe_backends::spark::{Spark, Target};
 use floe_base::clock::Clock;
 use floe_base::id::{BackendId, SessionKey};
@@ -40,6 +41,7 @@ pub struct Engine {
     /// Keeps the threads that plans run on.
     _workers: Threads,
     datafusion: Arc<DataFusion>,
+    duckdb: Arc<DuckDb>,
     /// `None` when none is configured.
     spark: Option<Arc<Spark>>,
     catalogs: Catalogs,
@@ -66,6 +68,7 @@ impl Engine {
         };
         let datafusion = Arc::new(DataFusion::new(&config, workers.handle())?);
         floe_catalog::files::visible::register(&datafusion.runtime());
+        let duckdb = Arc::new(DuckDb::new(duckdb_config(&settings)?, datafusion.clone(), workers.handle()));
         let idle = Duration::from_secs(settings.number("spark-idle")?);
         let spark = Target::parse(settings.text("spark"))?.map(|target| Spark::new(target, idle));
         let catalogs = Catalogs::new(folder);
@@ -75,6 +78,7 @@ impl Engine {
             threads,
             _workers: workers,
             datafusion,
+            duckdb,
             spark,
             catalogs,
             sessions: DashMap::new(),
@@ -151,6 +155,11 @@ impl Engine {
         &self.routes
     }
 
+    /// DuckDB, which is opened by the first query that is for it.
+    pub fn duckdb(&self) -> &Arc<DuckDb> {
+        &self.duckdb
+    }
+
     pub(crate) fn datafusion(&self) -> &Arc<DataFusion> {
         &self.datafusion
     }
@@ -180,7 +189,7 @@ impl Engine {
     pub(crate) fn capabilities(&self) -> Vec<Capability> {
         vec![
             self.datafusion.capability(),
-            Capability::absent(BackendId::DuckDb, "not part of this build"),
+            self.duckdb.capability(),
             match &self.spark {
                 Some(spark) => spark.capability(),
                 None => Capability::absent(BackendId::Spark, NO_SPARK),
@@ -193,10 +202,21 @@ impl Engine {
     pub(crate) fn backend(&self, id: BackendId) -> Result<Arc<dyn Backend>> {
         match (id, &self.spark) {
             (BackendId::DataFusion, _) => Ok(self.datafusion.clone()),
+            (BackendId::DuckDb, _) => Ok(self.duckdb.clone()),
             (BackendId::Spark, Some(spark)) => Ok(spark.clone()),
             (other, _) => Err(Error::internal(format!("backend {other} was chosen and is not there"))),
         }
     }
+}
+
+/// Until the two engines lend each other memory, DuckDB may have half of what DataFusion may.
+fn duckdb_config(settings: &Settings) -> Result<duckdb::Config> {
+    Ok(duckdb::Config {
+        memory_bytes: memory(settings)? / 2,
+        spill_dir: settings.path("spill-dir"),
+        spill_bytes: settings.bytes("spill-limit", 0)?,
+        threads: threads(settings)?,
+    })
 }
 
 /// The folder of the embedded catalog; a temporary one for `:memory:`.

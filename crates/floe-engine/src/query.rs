@@ -139,7 +139,8 @@ pub(crate) async fn lower(session: &Arc<Session>, relation: Relation) -> Result<
 /// Steps 2 and 3: what is known of the plan, and where it shall run. The decision is kept in `system.routes`.
 pub(crate) fn decided(session: &Session, planned: &Planned, operation: &Operation) -> Result<Arc<Decision>> {
     let facts = elsewhere::facts(session, planned);
-    let decision = Arc::new(choose(session, &facts, &planned.hints, &operation.tags, operation.sent.is_some())?);
+    let is_sent = operation.sent.is_some();
+    let decision = Arc::new(choose(session, &facts, Of::Plan(planned, Ask::Wished), &operation.tags, is_sent)?);
     log(session, operation, &facts, &decision);
     Ok(decision)
 }
@@ -147,7 +148,7 @@ pub(crate) fn decided(session: &Session, planned: &Planned, operation: &Operatio
 /// As [`decided`], for the rows of a statement that runs here as a whole.
 pub(crate) fn decided_here(session: &Session, planned: &Planned, operation: &Operation) -> Result<Arc<Decision>> {
     let facts = floe_plan::facts(planned);
-    let decision = Arc::new(choose(session, &facts, &planned.hints, &operation.tags, false)?);
+    let decision = Arc::new(choose(session, &facts, Of::Plan(planned, Ask::Wished), &operation.tags, false)?);
     log(session, operation, &facts, &decision);
     Ok(decision)
 }
@@ -157,14 +158,26 @@ pub(crate) fn log(session: &Session, operation: &Operation, facts: &Facts, decis
     tracing::info!(session = session.key().session_id, backend = %decision.backend, reason = decision.summary(), "query routed");
 }
 
+/// What a decision is about.
+#[derive(Clone, Copy)]
+pub(crate) enum Of<'a> {
+    /// A plan, and who is asked about it.
+    Plan(&'a Planned, Ask),
+    /// A statement that has none: it could not be lowered, or is no query.
+    Statement,
+}
+
+/// Which backends are asked whether they take the very plan; each writes it down to tell.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ask {
+    /// The one that was asked for.
+    Wished,
+    /// Every one: somebody wants to know why.
+    All,
+}
+
 /// `is_sent`: a client sent it, so that it can be forwarded.
-pub(crate) fn choose(
-    session: &Session,
-    facts: &Facts,
-    hints: &[Hint],
-    tags: &[String],
-    is_sent: bool,
-) -> Result<Decision> {
+pub(crate) fn choose(session: &Session, facts: &Facts, of: Of<'_>, tags: &[String], is_sent: bool) -> Result<Decision> {
     let settings = session.engine().settings();
     let local_max_bytes = match session.conf().raw("floe.local.maxBytes") {
         Some(text) => floe_base::settings::parse_bytes(&text, 0).ok_or_else(|| {
@@ -172,10 +185,20 @@ pub(crate) fn choose(
         })?,
         None => settings.bytes("local-max-bytes", 0)?,
     };
+    let hints: &[Hint] = if let Of::Plan(planned, _) = of { &planned.hints } else { &[] };
     let policy = Policy { wishes: wishes(session, hints, tags)?, local_max_bytes };
     let mut capabilities = session.engine().capabilities();
-    for capability in capabilities.iter_mut().filter(|capability| capability.takes_origin && !is_sent) {
-        capability.available = Err("it takes what clients send; this came by no client of Spark Connect".into());
+    let wished = policy.wishes.first().map(|wish| wish.backend);
+    for capability in &mut capabilities {
+        if capability.takes_origin && !is_sent {
+            capability.available = Err("it takes what clients send; this came by no client of Spark Connect".into());
+        }
+        if let Of::Plan(planned, ask) = of
+            && capability.available.is_ok()
+            && (ask == Ask::All || wished == Some(capability.backend))
+        {
+            capability.objection = session.engine().backend(capability.backend)?.objection(planned);
+        }
     }
     decide(facts, &capabilities, &policy)
 }
@@ -260,7 +283,8 @@ pub(crate) fn rename(batch: RecordBatch, schema: &SchemaRef) -> Result<RecordBat
 async fn observe(session: &Arc<Session>, planned: &Planned, running: &Running) -> Result<Vec<Observed>> {
     let mut observed = Vec::new();
     for observation in &planned.observations {
-        let decision = choose(session, &floe_plan::facts(&observation.metrics), &[], &[], false)?;
+        let facts = floe_plan::facts(&observation.metrics);
+        let decision = choose(session, &facts, Of::Plan(&observation.metrics, Ask::Wished), &[], false)?;
         let batches = execute(session, &observation.metrics, &decision, running).await?;
         let schema = observation.metrics.schema();
         let batches: Vec<RecordBatch> = batches.try_collect().await?;
@@ -317,10 +341,11 @@ pub(crate) async fn explain(session: Arc<Session>, relation: Relation, mode: Exp
         .run(async move {
             let planned = lower(&session, relation).await?;
             let facts = elsewhere::facts(&session, &planned);
-            let decision = choose(&session, &facts, &planned.hints, &[], true)?;
+            let decision = choose(&session, &facts, Of::Plan(&planned, Ask::Wished), &[], true)?;
             let route = format!("== Route ==\n{}\n", decision.summary());
             // What Spark would make of it, only Spark knows; ours shows what is asked.
-            let physical = session.engine().backend(BackendId::DataFusion)?.explain(Work::Plan(&planned)).await?;
+            let shows = if decision.backend == BackendId::Spark { BackendId::DataFusion } else { decision.backend };
+            let physical = session.engine().backend(shows)?.explain(Work::Plan(&planned)).await?;
             let last = physical.split("\n\n").last().unwrap_or_default().trim_end();
             Ok(match mode {
                 ExplainMode::Simple | ExplainMode::Formatted => format!("{last}\n\n{route}"),
@@ -338,7 +363,7 @@ pub(crate) async fn explain(session: Arc<Session>, relation: Relation, mode: Exp
 /// The decision a query would get, without running it.
 pub(crate) async fn route(session: &Arc<Session>, relation: Relation) -> Result<Decision> {
     match lower(session, relation).await {
-        Ok(planned) => choose(session, &elsewhere::facts(session, &planned), &planned.hints, &[], true),
+        Ok(planned) => choose(session, &elsewhere::facts(session, &planned), Of::Plan(&planned, Ask::All), &[], true),
         Err(why) => elsewhere::route(session, why),
     }
 }

@@ -14,8 +14,10 @@ use datafusion::logical_expr::{
     Volatility,
 };
 use datafusion::scalar::ScalarValue;
+use floe_base::id::BackendId;
 use floe_base::{Origin, Result};
 
+use crate::spelling::{Spelling, Spellings};
 use crate::{Interrupt, Typed};
 
 type Body = dyn Fn(&Arguments<'_>) -> Result<ColumnarValue> + Send + Sync;
@@ -23,6 +25,7 @@ type Body = dyn Fn(&Arguments<'_>) -> Result<ColumnarValue> + Send + Sync;
 /// A scalar function with everything decided: its types, its session, its place in the query.
 ///
 /// Two kernels are the same function when name, key and type are equal; so `key` must hold whatever the body captured.
+#[derive(Clone)]
 pub struct Kernel {
     name: String,
     key: String,
@@ -30,6 +33,7 @@ pub struct Kernel {
     origin: Origin,
     fallible: bool,
     signature: Signature,
+    spellings: Spellings,
     body: Arc<Body>,
 }
 
@@ -71,6 +75,7 @@ impl Kernel {
             origin: Origin::Unknown,
             fallible: false,
             signature: any_arguments(Volatility::Immutable),
+            spellings: Spellings::new(),
             body: Arc::new(body),
         }
     }
@@ -78,6 +83,13 @@ impl Kernel {
     #[must_use]
     pub fn at(mut self, origin: &Origin) -> Self {
         self.origin = origin.clone();
+        self
+    }
+
+    /// It says which types it takes, for callers that have no binding to tell them.
+    #[must_use]
+    pub(crate) fn taking(mut self, types: Vec<DataType>) -> Self {
+        self.signature = Signature::exact(types, self.signature.volatility);
         self
     }
 
@@ -90,6 +102,17 @@ impl Kernel {
 
     pub fn is_fallible(&self) -> bool {
         self.fallible
+    }
+
+    /// A backend writes it so, and means the same (see [`crate::spelling`]).
+    #[must_use]
+    pub(crate) fn spelled(mut self, backend: BackendId, text: impl Into<String>) -> Self {
+        self.spellings.push((backend, Spelling::of(text)));
+        self
+    }
+
+    pub(crate) fn spellings(&self) -> &Spellings {
+        &self.spellings
     }
 
     /// It gives another value each time it is asked (`rand`, `uuid`).

@@ -12,6 +12,7 @@
 //! | `kernel.rs` | [`Kernel`]: the one scalar function type of ours inside the engine |
 //! | `rows.rs` | reading arguments row by row inside a kernel |
 //! | `interrupt.rs` | [`Interrupt`]: how a running kernel hears that it may stop |
+//! | `spelling.rs` | how a call is written in the SQL of another engine |
 //! | `context.rs` | [`Context`]: what a function may know of the session |
 //! | `coerce.rs` | Spark's type coercion, ANSI and not |
 //! | `cast/` | every cast between two types |
@@ -31,6 +32,7 @@ pub mod function;
 mod interrupt;
 pub mod kernel;
 mod rows;
+pub mod spelling;
 pub mod typed;
 
 #[cfg(test)]

@@ -1,8 +1,13 @@
 //! An expression of the engine whose type is known.
 
+use std::sync::Arc;
+
 use arrow::datatypes::DataType;
-use datafusion::logical_expr::Expr;
+use datafusion::logical_expr::{Expr, ScalarUDF};
 use datafusion::scalar::ScalarValue;
+use floe_base::id::BackendId;
+
+use crate::Kernel;
 
 /// A resolved expression: what the engine runs, its Arrow type inside the engine (see `floe_syntax::data_type`), whether
 /// it can be NULL, and whether evaluating it can raise (so that conditions guard it).
@@ -48,6 +53,18 @@ impl Typed {
     #[must_use]
     pub fn with_written(mut self, written: Option<floe_syntax::DataType>) -> Self {
         self.written = written;
+        self
+    }
+
+    /// A backend writes this call of a kernel so, and means the same (see [`crate::spelling`]). What is no such call any
+    /// more, being a constant, needs no spelling.
+    #[must_use]
+    pub(crate) fn spelled(mut self, backend: BackendId, text: impl Into<String>) -> Self {
+        if let Expr::ScalarFunction(call) = &mut self.expr
+            && let Some(kernel) = call.func.inner().as_any().downcast_ref::<Kernel>()
+        {
+            call.func = Arc::new(ScalarUDF::new_from_impl(kernel.clone().spelled(backend, text)));
+        }
         self
     }
 

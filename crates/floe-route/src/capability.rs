@@ -14,6 +14,8 @@ pub struct Capability {
     pub functions: Option<BTreeSet<String>>,
     /// The operators it runs; `None`: all.
     pub operators: Option<BTreeSet<String>>,
+    /// What it says against this very plan, where it was asked.
+    pub objection: Option<String>,
     /// It takes the client's own message: queries that were never lowered, and code for a JVM or Python.
     pub takes_origin: bool,
     /// It shares this process and its memory.
@@ -28,6 +30,7 @@ impl Capability {
             available: Err(why.into()),
             functions: None,
             operators: None,
+            objection: None,
             takes_origin: backend == BackendId::Spark,
             in_process: false,
         }

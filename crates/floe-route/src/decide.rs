@@ -61,8 +61,14 @@ fn objection(facts: &Facts, capability: &Capability) -> Option<String> {
     if let Some(operator) = missing(&capability.operators, &facts.operators) {
         return Some(format!("operator {operator} is not supported there"));
     }
-    let far = facts.tables.iter().find(|table| !table.reachable.contains(&capability.backend))?;
-    Some(format!("table {} cannot be reached from there", far.name))
+    // Backends in this process share its scans.
+    let reaches = |backends: &[BackendId]| {
+        backends.contains(&capability.backend) || (capability.in_process && backends.contains(&BackendId::DataFusion))
+    };
+    if let Some(far) = facts.tables.iter().find(|table| !reaches(&table.reachable)) {
+        return Some(format!("table {} cannot be reached from there", far.name));
+    }
+    capability.objection.clone()
 }
 
 /// The best of those nothing speaks against: in process while the data fits, else the first that is not.
@@ -136,6 +142,7 @@ mod tests {
             available: Ok(()),
             functions: None,
             operators: None,
+            objection: None,
             takes_origin: false,
             in_process: true,
         }
@@ -179,6 +186,25 @@ mod tests {
         assert!(decide(&table(1), &[local(), spark(true)], &policy).is_ok());
         let error = decide(&table(1), &[local(), spark(false)], &policy).unwrap_err().to_string();
         assert!(error.contains("no Spark is configured"), "{error}");
+    }
+
+    #[test]
+    fn an_objection_to_the_plan_itself_is_the_reason() {
+        let objection = Some("operator recursive does not give Spark's answers there".to_string());
+        let duckdb = Capability { backend: BackendId::DuckDb, objection, ..local() };
+        let wish = Wish { backend: BackendId::DuckDb, asked_by: "hint".into() };
+        let error = decide(&table(1), &[local(), duckdb], &Policy { wishes: vec![wish], ..auto() });
+        assert!(error.is_err_and(|error| error.to_string().contains("operator recursive")));
+    }
+
+    #[test]
+    fn backends_of_this_process_reach_what_it_scans() -> Result<()> {
+        let duckdb = Capability { backend: BackendId::DuckDb, ..local() };
+        let wish = Wish { backend: BackendId::DuckDb, asked_by: "tag".into() };
+        let decision = decide(&table(1), &[local(), duckdb], &Policy { wishes: vec![wish], ..auto() })?;
+        assert_eq!(decision.backend, BackendId::DuckDb);
+        assert_eq!(decision.rejected[0].0, BackendId::DataFusion);
+        Ok(())
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! Spark SQL's text to the unresolved tree of `floe-syntax` (grammar of Spark 4.1, with Iceberg's extensions).
+//! Spark SQL's text to the unresolved tree of `floe-syntax` (grammar of Spark 4.1, with Iceberg's extensions), and the
+//! resolved plan to the SQL of another engine: [`write`].
 //!
 //! Hand-written: [`lexer`] cuts the text into tokens without copying, [`parser`] is the cursor over them, `parse/` holds
 //! the grammar with one file per statement or clause. Nothing is resolved here; names keep their case.
@@ -15,6 +16,7 @@ mod literal;
 mod parse;
 mod parser;
 mod token;
+pub mod write;
 
 use std::sync::Arc;
 

@@ -9,6 +9,7 @@ pub(super) fn capability() -> Capability {
         available: Ok(()),
         functions: None,
         operators: None,
+        objection: None,
         takes_origin: false,
         in_process: true,
     }

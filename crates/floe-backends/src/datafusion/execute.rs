@@ -7,11 +7,11 @@ use async_trait::async_trait;
 use datafusion::execution::TaskContext;
 use datafusion::execution::runtime_env::RuntimeEnv;
 use datafusion::execution::session_state::SessionState;
+use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_plan::{ExecutionPlan, displayable, execute_stream};
 use floe_base::id::BackendId;
 use floe_base::{Error, Result};
 use floe_functions::Interrupt;
-use floe_plan::Planned;
 use floe_route::Capability;
 use futures::{StreamExt, stream};
 use tokio::runtime::Handle;
@@ -51,12 +51,23 @@ impl DataFusion {
         &self.state
     }
 
+    /// A plan's rows, for backends that have tables scanned here. May be awaited on any thread.
+    pub(crate) async fn rows(&self, plan: LogicalPlan) -> Result<Batches> {
+        let interrupt = Interrupt::default();
+        let state = self.state_of_run(&plan, &interrupt);
+        let context = state.task_ctx();
+        let planned =
+            self.threads.spawn(async move { with_pauses(in_order(state.create_physical_plan(&plan).await?)?) });
+        let physical = planned.await.map_err(|error| Error::internal(format!("a scan's thread: {error}")))??;
+        Ok(detached(physical, context, interrupt, &self.threads))
+    }
+
     /// The state of one run, whose functions look at its flag.
-    fn state_of_run(&self, planned: &Planned, interrupt: &Interrupt) -> SessionState {
+    fn state_of_run(&self, plan: &LogicalPlan, interrupt: &Interrupt) -> SessionState {
         let mut state = self.state.clone();
         let options = state.config_mut().options_mut();
         options.extensions.insert(interrupt.clone());
-        source_order::keep(&planned.plan, options);
+        source_order::keep(plan, options);
         // Without this the planner gives functions options of its own.
         state.mark_start_execution();
         state
@@ -74,26 +85,19 @@ impl Backend for DataFusion {
     }
 
     async fn execute(&self, work: Work<'_>, _run: &Run) -> Result<Outcome> {
-        let planned = plan(work)?;
+        let planned = work.plan()?;
         let interrupt = Interrupt::default();
-        let state = self.state_of_run(planned, &interrupt);
+        let state = self.state_of_run(&planned.plan, &interrupt);
         let physical = with_pauses(in_order(state.create_physical_plan(&planned.plan).await?)?)?;
         Ok(Outcome::Batches(detached(physical, state.task_ctx(), interrupt, &self.threads)))
     }
 
     async fn explain(&self, work: Work<'_>) -> Result<String> {
-        let planned = plan(work)?;
+        let planned = work.plan()?;
         let optimised = self.state.optimize(&planned.plan)?;
         let physical = self.state.create_physical_plan(&planned.plan).await?;
         let text = displayable(physical.as_ref()).indent(false).to_string();
         Ok(format!("== Optimized Logical Plan ==\n{}\n\n== Physical Plan ==\n{text}", optimised.display_indent()))
-    }
-}
-
-fn plan(work: Work<'_>) -> Result<&Planned> {
-    match work {
-        Work::Plan(planned) => Ok(planned),
-        Work::Message { .. } => Err(Error::internal("DataFusion was given a client's message")),
     }
 }
 

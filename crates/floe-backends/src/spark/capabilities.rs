@@ -9,6 +9,7 @@ pub(super) fn capability(available: Result<(), String>) -> Capability {
         available,
         functions: None,
         operators: None,
+        objection: None,
         takes_origin: true,
         in_process: false,
     }

@@ -18,7 +18,7 @@ use floe_base::{Error, Result};
 use floe_syntax::data_type::DataType as SparkType;
 use futures::TryStreamExt;
 
-use super::{codec, first_bytes, flag, listing, no_columns, only, option, projected, utf8_only};
+use super::{codec, first_bytes, flag, listing, only, option, projected, utf8_only};
 
 /// What fields mean under a reader's options, by the session's casts, which stand above this crate.
 pub trait Fields: Send + Sync {
@@ -72,9 +72,6 @@ pub(super) async fn open(
     utf8_only("csv", options)?;
     let fields = fields(options)?;
     let sample = first_bytes(urls, state, HEAD_BYTES).await?;
-    if sample.is_empty() && schema.is_none() {
-        return Err(no_columns("csv"));
-    }
     let head = head(&sample, options)?;
     // Spark takes the first fields of records that have more than the schema; the reader must know of all.
     let width = widest(&sample, options)?.max(schema.as_ref().map_or(0, |schema| schema.fields().len()));

@@ -14,7 +14,7 @@ use floe_syntax::data_type::DataType;
 use futures::TryStreamExt;
 
 use super::lines::{self, Cut, Lines};
-use super::{codec, columns, flag, listed, listing, no_columns, only, option, utf8_only};
+use super::{codec, columns, flag, listed, listing, only, option, utf8_only};
 
 /// What records mean under a reader's options, by the session's casts, which stand above this crate.
 pub trait Records: Send + Sync {
@@ -93,12 +93,8 @@ pub(super) async fn open(
 
 /// The columns of all records of all files.
 async fn found(urls: &[ListingTableUrl], cut: &Cut, records: &dyn Records, state: &SessionState) -> Result<SchemaRef> {
-    let files = listed::objects(urls, state).await?;
-    if files.is_empty() {
-        return Err(no_columns("json"));
-    }
     let mut found = DataType::Null;
-    for file in files {
+    for file in listed::objects(urls, state).await? {
         let text = codec::text(file.store.as_ref(), &file.meta.location).await?;
         let mut batches = lines::batches(text, cut.clone(), BATCH_ROWS);
         while let Some(batch) = batches.try_next().await? {

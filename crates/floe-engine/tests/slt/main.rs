@@ -6,6 +6,9 @@
 //! not: so the list only shrinks, and every step of it shows in a diff. The runner cannot write expected answers.
 //!
 //! `FLOE_SLT=json` runs only files whose path contains `json` and prints every difference.
+//!
+//! `FLOE_SLT_BACKEND=duckdb` has every query run there or be refused with the reason. Cases on the list do not count then,
+//! nor do refusals; what is printed, and fails, are answers that differ from those the list knows.
 
 mod open;
 mod rendering;
@@ -13,6 +16,7 @@ mod script;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use floe_base::id::SessionKey;
 use floe_engine::{Engine, Request, Session};
@@ -20,6 +24,14 @@ use script::{Block, Kind};
 
 /// A case that takes longer than this never ends, as far as we are concerned.
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(20);
+
+/// Queries that DataFusion answered in DuckDB's place because a value raised there.
+static ASKED_ELSEWHERE: AtomicU64 = AtomicU64::new(0);
+
+/// The backend that all queries are for, where one is named.
+fn backend() -> Option<String> {
+    std::env::var("FLOE_SLT_BACKEND").ok()
+}
 
 /// One case with what became of it.
 struct Outcome {
@@ -47,9 +59,15 @@ fn main() {
     files.sort();
     files.retain(|file| wanted.as_ref().is_none_or(|part| file.to_string_lossy().contains(part.as_str())));
     let outcomes: Vec<Outcome> = files.iter().flat_map(|file| run_file(&root, file)).collect();
-    let failed = open::judge(&outcomes, wanted.is_some());
+    let failed = match backend() {
+        Some(_) => open::judge_elsewhere(&outcomes),
+        None => open::judge(&outcomes, wanted.is_some()),
+    };
     let same = outcomes.iter().filter(|outcome| matches!(outcome.verdict, Verdict::Same)).count();
     let refused = outcomes.iter().filter(|outcome| matches!(outcome.verdict, Verdict::Refused(_))).count();
+    if backend().is_some() {
+        println!("asked elsewhere because a value raised: {}", ASKED_ELSEWHERE.load(Ordering::Relaxed));
+    }
     println!("slt: same={same} different={} refused={refused} of {}", outcomes.len() - same - refused, outcomes.len());
     println!(
         "test result: {}. {} passed; {failed} failed",
@@ -78,11 +96,16 @@ fn run_file(root: &Path, file: &Path) -> Vec<Outcome> {
     let engine = Engine::in_memory().expect("an engine");
     let key = SessionKey { user_id: "slt".into(), session_id: floe_base::id::fresh() };
     let session = engine.session(&key).expect("a session");
+    if let Some(backend) = backend() {
+        session.conf().set("floe.route", &backend).expect("a route");
+    }
     let run = |block: Block| Outcome {
         place: format!("{name}:{}", block.line),
         verdict: runtime.block_on(run_block(&session, &block)),
     };
-    script::blocks(&text).into_iter().map(run).collect()
+    let outcomes = script::blocks(&text).into_iter().map(run).collect();
+    ASKED_ELSEWHERE.fetch_add(engine.duckdb().asked_elsewhere(), Ordering::Relaxed);
+    outcomes
 }
 
 async fn run_block(session: &Arc<Session>, block: &Block) -> Verdict {
@@ -140,6 +163,9 @@ fn judge(block: &Block, found: Result<Vec<String>, floe_base::Error>) -> Verdict
         Ok(_) if block.kind == Kind::Statement && expected.is_empty() => return Verdict::Same,
         Ok(lines) => lines,
         Err(error) if error.condition() == "UNSUPPORTED_FEATURE.FLOE" => return Verdict::Refused(error.sentence()),
+        Err(error) if backend().is_some() && error.sentence().starts_with("route ") => {
+            return Verdict::Refused(error.sentence());
+        }
         Err(error) => {
             let state = error.sql_state().map(|state| format!(" {state}")).unwrap_or_default();
             let line = match error.condition() {

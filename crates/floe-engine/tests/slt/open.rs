@@ -16,12 +16,7 @@ pub(crate) fn judge(outcomes: &[Outcome], partial: bool) -> usize {
         std::fs::write(path(), list(outcomes)).expect("the list can be written");
         return 0;
     }
-    let known: Vec<String> = std::fs::read_to_string(path())
-        .unwrap_or_default()
-        .lines()
-        .filter(|line| !line.starts_with('#'))
-        .filter_map(|line| line.split_whitespace().next().map(str::to_string))
-        .collect();
+    let known = known();
     let mut failed = 0;
     for outcome in outcomes {
         let is_known = known.contains(&outcome.place);
@@ -41,6 +36,38 @@ pub(crate) fn judge(outcomes: &[Outcome], partial: bool) -> usize {
             }
         }
     }
+    failed
+}
+
+/// The places on the list.
+fn known() -> Vec<String> {
+    std::fs::read_to_string(path())
+        .unwrap_or_default()
+        .lines()
+        .filter(|line| !line.starts_with('#'))
+        .filter_map(|line| line.split_whitespace().next().map(str::to_string))
+        .collect()
+}
+
+/// Counts and prints the answers of another backend that differ; a refusal is none, and what is on the list is known.
+pub(crate) fn judge_elsewhere(outcomes: &[Outcome]) -> usize {
+    let known = known();
+    let mut refused: BTreeMap<String, usize> = BTreeMap::new();
+    let mut failed = 0;
+    for outcome in outcomes {
+        match &outcome.verdict {
+            Verdict::Same => {}
+            Verdict::Refused(what) => *refused.entry(what.clone()).or_default() += 1,
+            verdict if !known.contains(&outcome.place) => {
+                failed += 1;
+                println!("{}{}\n", outcome.place, shown(verdict));
+            }
+            Verdict::Different { .. } => {}
+        }
+    }
+    let mut refused: Vec<(usize, String)> = refused.into_iter().map(|(what, count)| (count, what)).collect();
+    refused.sort_by(|left, right| right.cmp(left));
+    refused.iter().for_each(|(count, what)| println!("refused {count} times: {what}"));
     failed
 }
 

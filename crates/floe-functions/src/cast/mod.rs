@@ -16,6 +16,7 @@
 //! | `interval.rs` | intervals: out of text, into text |
 //! | `format.rs`, `double.rs`, `digits.rs` | values into text as CAST writes them |
 //! | `show.rs` | values into text as `show` prints them |
+//! | `spelling.rs` | which of them other engines make in the same way |
 //! | `special.rs` | `epoch`, `today` and their like |
 //! | `store.rs` | the casts of INSERT |
 
@@ -32,6 +33,7 @@ mod number;
 pub mod parse;
 pub mod show;
 mod special;
+mod spelling;
 mod store;
 pub mod time;
 
@@ -39,6 +41,7 @@ use arrow::array::ArrayRef;
 use arrow::datatypes::DataType;
 use datafusion::logical_expr::{Cast, ColumnarValue, Expr};
 use datafusion::scalar::ScalarValue;
+use floe_base::id::BackendId;
 use floe_base::{Error, Origin, Result};
 use floe_syntax::DataType as SparkType;
 use floe_syntax::expression::CastMode;
@@ -123,6 +126,7 @@ fn build(
         return Ok(Typed::new(expr, to.clone(), nullable).with_fallible(fallible));
     }
     let raises = convert::raises(&value.data_type, to, &rules);
+    let spelling = spelling::in_duckdb(&value.data_type, to, rules.evaluation);
     let key = format!("{from_spark} -> {to_spark} {:?} {} {column:?}", rules.evaluation, context.time_zone_name);
     let column = column.map(String::from);
     let target = to.clone();
@@ -143,7 +147,11 @@ fn build(
         })
     });
     let kernel = if raises { kernel.fallible() } else { kernel };
-    Ok(kernel.call(vec![value]))
+    let cast = kernel.call(vec![value]);
+    Ok(match spelling {
+        Some(text) => cast.spelled(BackendId::DuckDb, text),
+        None => cast,
+    })
 }
 
 /// A literal is cast at once, so that filters on it stay simple; where that raises, the kernel does when it is reached.

@@ -146,6 +146,11 @@ impl IcebergTable {
         &self.resolved
     }
 
+    /// Whether the scan writes down what it was asked for: then it has to be asked, and not its files be read past it.
+    pub fn is_logged(&self) -> bool {
+        self.options.log.is_some()
+    }
+
     /// The files a scan with these filters reads: for backends that read files themselves.
     pub async fn files(&self, filters: &[Expr]) -> Result<Vec<FileTask>> {
         let plain: Vec<Expr> = filters.iter().filter(|filter| !names_row_identity(filter)).cloned().collect();

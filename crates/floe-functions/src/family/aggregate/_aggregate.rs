@@ -25,6 +25,7 @@ use floe_base::{Error, Result};
 
 use super::_distinct::Distinct;
 use super::_in_order::Order;
+use crate::spelling::Spellings;
 use crate::{Call, Typed};
 
 /// The state of an aggregate for groups numbered from 0.
@@ -56,6 +57,7 @@ pub(crate) struct Aggregate {
     pub(super) make: Arc<Make>,
     pub(super) order: Order,
     pub(super) signature: Signature,
+    pub(super) spellings: Spellings,
 }
 
 /// A call of an aggregate of ours. `state` are the types of what [`Groups::states`] yields.
@@ -67,6 +69,19 @@ pub(crate) fn own<G: Groups + 'static>(
     state: Vec<DataType>,
     make: impl Fn() -> Result<G> + Send + Sync + 'static,
 ) -> Typed {
+    spelled(call, key, arguments, returns, state, Spellings::new(), make)
+}
+
+/// The same for an aggregate that other engines have too.
+pub(crate) fn spelled<G: Groups + 'static>(
+    call: &Call<'_>,
+    key: impl Into<String>,
+    arguments: Vec<Typed>,
+    returns: (DataType, bool),
+    state: Vec<DataType>,
+    spellings: Spellings,
+    make: impl Fn() -> Result<G> + Send + Sync + 'static,
+) -> Typed {
     let (data_type, nullable) = returns;
     let aggregate = Aggregate {
         name: call.name.into(),
@@ -76,6 +91,7 @@ pub(crate) fn own<G: Groups + 'static>(
         make: Arc::new(move || Ok(Box::new(make()?))),
         order: Order::Any,
         signature: Signature::variadic_any(Volatility::Immutable),
+        spellings,
     };
     native(call, Arc::new(AggregateUDF::new_from_impl(aggregate)), arguments, data_type, nullable)
 }
@@ -100,6 +116,10 @@ pub(crate) fn list_of(element: &DataType, nullable: bool) -> DataType {
 }
 
 impl Aggregate {
+    pub(crate) fn spellings(&self) -> &Spellings {
+        &self.spellings
+    }
+
     fn groups(&self, arguments: &AccumulatorArgs<'_>) -> EngineResult<Box<dyn Groups>> {
         let inner = (self.make)()?;
         if !arguments.is_distinct {

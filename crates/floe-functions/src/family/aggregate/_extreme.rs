@@ -16,13 +16,14 @@ pub(crate) fn extreme(call: &Call<'_>, function: Arc<AggregateUDF>, greatest: bo
     let [value] = call.exactly()?;
     orderable(call, &value.data_type)?;
     let written = value.written.clone();
+    let name = in_duckdb(greatest);
     let found = match value.data_type.clone() {
         DataType::Boolean => boolean_extreme(call, value, greatest),
         // The engine takes no NaN into its extremes; in Spark NaN is the greatest.
-        DataType::Float32 if greatest => fold::<Float32Type>(call, value, |a, b| if below(a, b) { b } else { a }),
-        DataType::Float32 => fold::<Float32Type>(call, value, |a, b| if below(b, a) { b } else { a }),
-        DataType::Float64 if greatest => fold::<Float64Type>(call, value, |a, b| if below(a, b) { b } else { a }),
-        DataType::Float64 => fold::<Float64Type>(call, value, |a, b| if below(b, a) { b } else { a }),
+        DataType::Float32 if greatest => fold::<Float32Type>(call, value, name, |a, b| if below(a, b) { b } else { a }),
+        DataType::Float32 => fold::<Float32Type>(call, value, name, |a, b| if below(b, a) { b } else { a }),
+        DataType::Float64 if greatest => fold::<Float64Type>(call, value, name, |a, b| if below(a, b) { b } else { a }),
+        DataType::Float64 => fold::<Float64Type>(call, value, name, |a, b| if below(b, a) { b } else { a }),
         data_type if data_type.is_nested() || data_type.is_null() || matches!(data_type, DataType::Interval(_)) => {
             best(call, value.clone(), value, greatest)
         }
@@ -36,9 +37,14 @@ pub(crate) fn boolean_extreme(call: &Call<'_>, value: Typed, greatest: bool) -> 
     let (expr, fallible) = (value.expr, value.fallible);
     let as_number = datafusion::logical_expr::cast(expr, DataType::Int8);
     let number = Typed::new(as_number, DataType::Int8, value.nullable).with_fallible(fallible);
-    let found = fold::<Int8Type>(call, number, if greatest { i8::max } else { i8::min });
+    let found = fold::<Int8Type>(call, number, in_duckdb(greatest), if greatest { i8::max } else { i8::min });
     let expr = datafusion::logical_expr::cast(found.expr, DataType::Boolean);
     Typed::new(expr, DataType::Boolean, true).with_fallible(fallible)
+}
+
+/// There NaN is the greatest too.
+fn in_duckdb(greatest: bool) -> &'static str {
+    if greatest { "max" } else { "min" }
 }
 
 fn below<N: PartialOrd + Copy>(left: N, right: N) -> bool {

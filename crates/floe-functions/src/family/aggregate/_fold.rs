@@ -5,19 +5,24 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, ArrowPrimitiveType, AsArray, PrimitiveArray};
 use arrow::datatypes::DataType;
 use floe_base::Result;
+use floe_base::id::BackendId;
 
-use super::_aggregate::{Groups, own};
+use super::_aggregate::{Groups, spelled};
+use crate::spelling::Spelling;
 use crate::{Call, Typed};
 
-/// A call of a fold; its result is NULL over no values.
+/// A call of a fold; its result is NULL over no values. DuckDB knows it by this name.
 pub(crate) fn fold<T: ArrowPrimitiveType>(
     call: &Call<'_>,
     value: Typed,
+    in_duckdb: &str,
     with: fn(T::Native, T::Native) -> T::Native,
 ) -> Typed {
     let data_type = value.data_type.clone();
     let returns = (data_type.clone(), true);
-    own(call, data_type.to_string(), vec![value], returns, vec![data_type.clone()], move || {
+    let spelling = Spelling::of(format!("{in_duckdb}({{distinct}}{{0}}){{filter}}{{over}}"));
+    let spellings = vec![(BackendId::DuckDb, spelling)];
+    spelled(call, data_type.to_string(), vec![value], returns, vec![data_type.clone()], spellings, move || {
         Ok(Fold::<T> { values: Vec::new(), seen: Vec::new(), data_type: data_type.clone(), with })
     })
 }

@@ -12,12 +12,14 @@ use datafusion::common::DFSchema;
 use datafusion::logical_expr::expr::AggregateFunction;
 use datafusion::logical_expr::{AggregateUDF, Expr, ExprSchemable, when};
 use datafusion::scalar::ScalarValue;
+use floe_base::id::BackendId;
 use floe_base::{Error, Result};
 
 use super::_aggregate::Aggregate;
 use super::_best::Best;
 use super::_collected::{Collected, End};
 use crate::Typed;
+use crate::spelling::{Spelling, Spellings};
 
 /// What the order of the rows is to an aggregate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,7 +95,14 @@ fn picked(
     let state = vec![types.0.clone(), types.1.clone()];
     let key = format!("{} in order", aggregate.key);
     let make = Arc::new(move || Ok(Box::new(Best::new(types.clone(), last)?) as _));
-    Ok((Aggregate { key, state, make, order: Order::Any, ..aggregate }, vec![value, numbers]))
+    let spellings = in_duckdb(last);
+    Ok((Aggregate { key, state, make, order: Order::Any, spellings, ..aggregate }, vec![value, numbers]))
+}
+
+/// The value beside the least or greatest number, though it be NULL.
+fn in_duckdb(last: bool) -> Spellings {
+    let name = if last { "arg_max_null" } else { "arg_min_null" };
+    vec![(BackendId::DuckDb, Spelling::of(format!("{name}({{0}}, {{1}}){{filter}}{{over}}")))]
 }
 
 /// All rows are kept, and handed to the aggregate in their order at the end.
@@ -121,5 +130,6 @@ fn gathered(
     let key = format!("{} {types:?} in order", aggregate.key);
     let state = Collected::state(&types);
     let make = Arc::new(move || Ok(Box::new(Collected::new(types.clone(), end.clone())) as _));
-    (Aggregate { key, state, make, order: Order::Any, ..aggregate }, arguments)
+    let spellings = Spellings::new();
+    (Aggregate { key, state, make, order: Order::Any, spellings, ..aggregate }, arguments)
 }

@@ -6,11 +6,13 @@ use std::sync::Arc;
 use arrow::array::{Array, ArrayRef, AsArray, BooleanArray};
 use arrow::datatypes::DataType;
 use datafusion::scalar::ScalarValue;
+use floe_base::id::BackendId;
 use floe_base::{Error, Kind, Result};
 
-use super::_aggregate::{Groups, own};
+use super::_aggregate::{Groups, spelled};
 use super::_best::array_of;
 use super::_in_order::{Order, depending};
+use crate::spelling::{Spelling, Spellings};
 use crate::{Call, Typed};
 
 /// A call `first(value [, ignore nulls])`, with IGNORE NULLS as written.
@@ -21,10 +23,18 @@ pub(crate) fn picked(call: &Call<'_>, last: bool) -> Result<Typed> {
     let data_type = value.data_type.clone();
     let (key, written) = (format!("{data_type} {last} {ignore_nulls}"), value.written.clone());
     let state = vec![data_type.clone(), DataType::Boolean];
-    let typed = own(call, key, vec![value], (data_type.clone(), true), state, move || {
+    let spellings = spellings(last, ignore_nulls);
+    let typed = spelled(call, key, vec![value], (data_type.clone(), true), state, spellings, move || {
         Ok(Picked { data_type: data_type.clone(), last, ignore_nulls, values: Vec::new(), bytes: 0 })
     });
     Ok(depending(typed.with_written(written), Order::Picks { last, ignore_nulls }))
+}
+
+/// DuckDB takes the rows of a group, or of a frame, in the order they come, as Spark does.
+fn spellings(last: bool, ignore_nulls: bool) -> Spellings {
+    let name = if last { "last" } else { "first" };
+    let nulls = if ignore_nulls { " IGNORE NULLS" } else { "" };
+    vec![(BackendId::DuckDb, Spelling::of(format!("{name}({{0}}{nulls}){{filter}}{{over}}")))]
 }
 
 fn ignores_nulls(call: &Call<'_>) -> Result<bool> {

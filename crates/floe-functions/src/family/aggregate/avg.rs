@@ -2,19 +2,23 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, ArrowPrimitiveType, PrimitiveArray};
+use arrow::array::{ArrayRef, ArrowPrimitiveType, AsArray, PrimitiveArray};
 use arrow::datatypes::{
-    DataType, Decimal128Type, DurationMicrosecondType, Float64Type, IntervalUnit, IntervalYearMonthType, TimeUnit, i256,
+    DataType, Decimal128Type, DurationMicrosecondType, Float64Type, Int64Type, IntervalUnit, IntervalYearMonthType,
+    TimeUnit, i256,
 };
+use datafusion::logical_expr::{ColumnarValue, ScalarUDF};
 use floe_base::Result;
+use floe_base::id::BackendId;
 use floe_syntax::expression::CastMode;
 
-use super::_aggregate::{Groups, own};
+use super::_aggregate::{Groups, spelled};
 use super::_sum::{
     Addition, Checked, Floating, Overflow, Total, Totals, decimal_fits, decimal_overflow, interval_overflow,
 };
 use crate::cast::cast;
-use crate::{Call, Function, Typed};
+use crate::spelling::{Spelling, Spellings};
+use crate::{Call, Function, Kernel, Typed};
 
 pub(crate) const FUNCTIONS: &[Function] = &[
     Function::aggregate("avg", bind)
@@ -75,10 +79,45 @@ fn average<T: ArrowPrimitiveType, A: Addition<T::Native>>(
 ) -> Typed {
     let key = format!("{} {}", value.data_type, matches!(overflow, Overflow::Null));
     let state = Totals::<T, A>::state(&sum);
-    own(call, key, vec![value], (data_type.clone(), true), state, move || {
+    let spellings = spellings(&value.data_type, &sum, &data_type, call.name == "try_avg");
+    spelled(call, key, vec![value], (data_type.clone(), true), state, spellings, move || {
         let totals = Totals::new(sum.clone(), overflow.clone());
         Ok(Average::<T, A> { totals, sum: sum.clone(), data_type: data_type.clone(), mean })
     })
+}
+
+/// Of doubles DuckDB has the mean; of decimals the total and the count, whose quotient it has not.
+fn spellings(value: &DataType, sum: &DataType, mean: &DataType, tries: bool) -> Spellings {
+    let spelling = match (value, sum) {
+        _ if tries => return Spellings::new(),
+        (DataType::Float64, _) => Spelling::of("avg({distinct}{0}){filter}{over}"),
+        (DataType::Decimal128(..), DataType::Decimal128(..)) => {
+            let parts = ["sum({distinct}{0}){filter}{over}", "count({distinct}{0}){filter}{over}"];
+            Spelling { parts: parts.map(String::from).to_vec(), finish: Some(quotient(sum.clone(), mean.clone())) }
+        }
+        _ => return Spellings::new(),
+    };
+    vec![(BackendId::DuckDb, spelling)]
+}
+
+/// The mean of a total and a count, as a function of its own. One that does not fit raises: what it is then, an error or
+/// NULL, whoever is asked next will say.
+fn quotient(sum: DataType, mean: DataType) -> Arc<ScalarUDF> {
+    let (key, types) = (format!("{sum} {mean}"), vec![sum.clone(), DataType::Int64]);
+    let kernel = Kernel::new("avg", key, mean.clone(), true, move |arguments| {
+        let (totals, counts) = (arguments.array(0)?, arguments.array(1)?);
+        let totals = totals.as_primitive::<Decimal128Type>();
+        let counts = counts.as_primitive::<Int64Type>();
+        let each = |(total, count): (Option<i128>, Option<i64>)| {
+            let (Some(total), Some(count)) = (total, count) else { return Ok(None) };
+            let does_not_fit = || floe_base::Error::internal("a mean that does not fit its type");
+            decimal_mean(total, count, &sum, &mean).ok_or_else(does_not_fit).map(Some)
+        };
+        let means: PrimitiveArray<Decimal128Type> =
+            totals.iter().zip(counts.iter()).map(each).collect::<Result<_>>()?;
+        Ok(ColumnarValue::Array(Arc::new(means.with_data_type(mean.clone()))))
+    });
+    Arc::new(ScalarUDF::new_from_impl(kernel.taking(types)))
 }
 
 /// Quotient rounded to the nearest, halves away from zero.

@@ -12,11 +12,11 @@ pub(crate) const FUNCTIONS: &[Function] =
 fn bind(call: &Call<'_>) -> Result<Typed> {
     let [value] = call.exactly()?;
     match value.data_type {
-        DataType::Int8 => Ok(fold::<Int8Type>(call, value, |a, b| a | b)),
-        DataType::Int16 => Ok(fold::<Int16Type>(call, value, |a, b| a | b)),
-        DataType::Int32 => Ok(fold::<Int32Type>(call, value, |a, b| a | b)),
-        DataType::Int64 => Ok(fold::<Int64Type>(call, value, |a, b| a | b)),
-        DataType::Null => Ok(fold::<Int64Type>(call, Typed::null(&DataType::Int64), |a, b| a | b)),
+        DataType::Int8 => Ok(fold::<Int8Type>(call, value, "bit_or", |a, b| a | b)),
+        DataType::Int16 => Ok(fold::<Int16Type>(call, value, "bit_or", |a, b| a | b)),
+        DataType::Int32 => Ok(fold::<Int32Type>(call, value, "bit_or", |a, b| a | b)),
+        DataType::Int64 => Ok(fold::<Int64Type>(call, value, "bit_or", |a, b| a | b)),
+        DataType::Null => Ok(fold::<Int64Type>(call, Typed::null(&DataType::Int64), "bit_or", |a, b| a | b)),
         _ => Err(call.unexpected_type(0, "\"INTEGRAL\"")),
     }
 }

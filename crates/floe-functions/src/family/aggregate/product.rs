@@ -11,5 +11,5 @@ pub(crate) const FUNCTIONS: &[Function] = &[Function::aggregate("product", bind)
 
 fn bind(call: &Call<'_>) -> Result<Typed> {
     let [value] = one_double(call)?.try_into().map_err(|_| call.wrong_count("1"))?;
-    Ok(fold::<Float64Type>(call, value, |so_far, value| so_far * value))
+    Ok(fold::<Float64Type>(call, value, "product", |so_far, value| so_far * value))
 }

@@ -5,14 +5,17 @@ use arrow::datatypes::{
     TimeUnit,
 };
 use floe_base::Result;
+use floe_base::id::BackendId;
 use floe_syntax::expression::CastMode;
 
-use super::_aggregate::own;
+use super::_aggregate::spelled;
 use super::_sum::{
     Addition, Checked, Floating, Overflow, Sum, Totals, Wrapping, decimal_fits, decimal_overflow, interval_overflow,
     long_overflow,
 };
 use crate::cast::cast;
+use crate::cast::decimal::Decimal;
+use crate::spelling::{Spelling, Spellings};
 use crate::{Call, Function, Typed};
 
 pub(crate) const FUNCTIONS: &[Function] = &[
@@ -75,7 +78,29 @@ fn total<T: arrow::array::ArrowPrimitiveType, A: Addition<T::Native>>(
         Overflow::Raise(_) => format!("{} raise", value.data_type),
     };
     let state = Totals::<T, A>::state(&sum);
-    own(call, key, vec![value], (sum.clone(), true), state, move || {
+    let spellings = spellings(&value.data_type, matches!(overflow, Overflow::Null) && call.name == "try_sum");
+    spelled(call, key, vec![value], (sum.clone(), true), state, spellings, move || {
         Ok(Sum::<T, A>::new(sum.clone(), overflow.clone(), fits))
     })
+}
+
+/// DuckDB adds whole numbers and decimals in 128 bits, and the cast of the total raises where Spark raises or wraps. A
+/// total that has 128 bits and yet more than 38 digits it takes for one; so that is asked.
+fn spellings(value: &DataType, tries: bool) -> Spellings {
+    let total = "sum({distinct}{0}){filter}{over}";
+    let text = match value {
+        _ if tries => return Spellings::new(),
+        DataType::Int64 => format!("CAST({total} AS BIGINT)"),
+        DataType::Decimal128(precision, scale) if *precision <= 28 => {
+            format!("CAST({total} AS DECIMAL({}, {scale}))", precision + 10)
+        }
+        DataType::Decimal128(_, scale) => {
+            let most = Decimal::new(10i128.pow(38) - 1, *scale).plain();
+            let most = format!("CAST('{most}' AS DECIMAL(38, {scale}))");
+            format!("CASE WHEN abs({total}) > {most} THEN error('the total has too many digits') ELSE {total} END")
+        }
+        DataType::Float64 => total.to_string(),
+        _ => return Spellings::new(),
+    };
+    vec![(BackendId::DuckDb, Spelling::of(text))]
 }

@@ -5,6 +5,7 @@
 
 use arrow::datatypes::{DataType, Decimal128Type, Int64Type, i256};
 use datafusion::logical_expr::Operator;
+use floe_base::id::BackendId;
 use floe_base::{Error, Result};
 use num_bigint::BigInt;
 
@@ -118,7 +119,27 @@ pub(crate) fn operate(
     });
     let kernel = kernel.at(call.origin);
     let kernel = if raises { kernel.fallible() } else { kernel };
+    let kernel = match in_duckdb(operation, left_size, right_size, (precision, scale)) {
+        Some(spelling) => kernel.spelled(BackendId::DuckDb, spelling),
+        None => kernel,
+    };
     Ok(kernel.call(vec![left, right]))
+}
+
+/// Sums and products that keep all digits of their fraction: DuckDB has those in 128 bits, and raises where they are too
+/// few.
+fn in_duckdb(operation: Operation, left: Size, right: Size, (precision, scale): Size) -> Option<String> {
+    let to = format!("DECIMAL({precision}, {scale})");
+    match operation {
+        Operation::Plus | Operation::Minus if left.1.max(right.1) == scale => {
+            let symbol = if operation == Operation::Plus { "+" } else { "-" };
+            Some(format!("CAST((CAST({{0}} AS {to}) {symbol} CAST({{1}} AS {to})) AS {to})"))
+        }
+        Operation::Times if left.1 + right.1 == scale => {
+            Some(format!("CAST((CAST({{0}} AS DECIMAL({}, {})) * {{1}}) AS {to})", left.0.max(19), left.1))
+        }
+        _ => None,
+    }
 }
 
 /// `div` on decimals: the whole quotient, its lowest 64 bits.

@@ -7,6 +7,7 @@ use arrow::datatypes::{DataType, Float32Type, Float64Type, Int8Type, Int16Type, 
 use datafusion::logical_expr::{BinaryExpr, ColumnarValue, Expr, Operator};
 use datafusion::scalar::ScalarValue;
 use floe_base::error::Kind;
+use floe_base::id::BackendId;
 use floe_base::{Error, Result};
 
 use crate::{Arguments, Call, Kernel, Typed};
@@ -156,8 +157,22 @@ pub(crate) fn checked(call: &Call<'_>, sign: Sign, left: Typed, right: Typed, ov
         }
     });
     let kernel = kernel.at(call.origin);
-    let kernel = if overflow == Overflow::Raise { kernel.fallible() } else { kernel };
+    // DuckDB raises too.
+    let kernel = match overflow {
+        Overflow::Raise => kernel.fallible().spelled(BackendId::DuckDb, format!("({{0}} {} {{1}})", sign.symbol())),
+        _ => kernel,
+    };
     kernel.call(vec![left, right])
+}
+
+/// What DuckDB says of a quotient or remainder: of floating point it has one by zero too, of whole numbers NULL.
+pub(crate) fn in_duckdb(operator: &str, overflow: Overflow, divisor: &Typed) -> String {
+    let checked = match overflow {
+        _ if harmless(divisor) => "{1}",
+        Overflow::Raise => "CASE WHEN {1} = 0 THEN error('division by zero') ELSE {1} END",
+        Overflow::Null | Overflow::Wrap => "nullif({1}, 0)",
+    };
+    format!("({{0}} {operator} {checked})")
 }
 
 /// Wrapped results of all rows at once, with one flag whether any overflowed: the common case has no branch per row.

@@ -9,6 +9,7 @@ use arrow::datatypes::{
     IntervalUnit, IntervalYearMonthType, TimestampMicrosecondType,
 };
 use floe_base::error::Kind;
+use floe_base::id::BackendId;
 use floe_base::{Error, Result};
 use floe_syntax::DataType as SparkType;
 use floe_syntax::data_type::{DayTimeField, YearMonthField};
@@ -144,7 +145,9 @@ impl Operands<'_> {
         let days = self.cast(days, &DataType::Int32)?;
         let sign = self.sign() as i32;
         let add = move |date: i32, days: i32| Ok(Some(date.wrapping_add(days.wrapping_mul(sign))));
-        Ok(self.two::<Date32Type, Int32Type, Date32Type>((date, days), DataType::Date32, "days".into(), add, None))
+        let operands = (date, days);
+        let moved = self.two::<Date32Type, Int32Type, Date32Type>(operands, DataType::Date32, "days".into(), add, None);
+        Ok(moved.spelled(BackendId::DuckDb, if self.minus { "({0} - {1})" } else { "({0} + {1})" }))
     }
 
     fn date_and_day_time(&self, date: Typed, interval: Typed) -> Typed {

@@ -2,10 +2,11 @@
 
 use arrow::datatypes::{DataType, DurationMicrosecondType, Int64Type, IntervalUnit, IntervalYearMonthType};
 use floe_base::error::Kind;
+use floe_base::id::BackendId;
 use floe_base::{Error, Result};
 use floe_syntax::expression::CastMode;
 
-use super::_number::{Failure, Overflow, arithmetic_overflow, division_by_zero, failing};
+use super::_number::{Failure, Overflow, arithmetic_overflow, division_by_zero, failing, in_duckdb};
 use super::{_decimal, _operands};
 use crate::cast::cast;
 use crate::{Call, Function, Typed, coerce};
@@ -31,7 +32,11 @@ fn bind(call: &Call<'_>) -> Result<Typed> {
     let (left, right) = _operands::alike(call, long(left)?, long(right)?, TAKES)?;
     let (left, right) = (long(left)?, long(right)?);
     match &left.data_type {
-        DataType::Int64 => Ok(failing::<Int64Type, Int64Type>(call, (left, right), overflow, whole(overflow), error)),
+        DataType::Int64 => {
+            let spelling = in_duckdb("//", overflow, &right);
+            let quotient = failing::<Int64Type, Int64Type>(call, (left, right), overflow, whole(overflow), error);
+            Ok(quotient.spelled(BackendId::DuckDb, spelling))
+        }
         DataType::Decimal128(..) => Ok(_decimal::whole_quotient(call, left, right, overflow)),
         // Intervals raise for zero in every mode.
         DataType::Duration(_) => {

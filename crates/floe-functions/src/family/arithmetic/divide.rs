@@ -2,9 +2,10 @@
 
 use arrow::datatypes::{DataType, Float64Type};
 use floe_base::Result;
+use floe_base::id::BackendId;
 use floe_syntax::expression::CastMode;
 
-use super::_number::{Failure, Overflow, division_by_zero, failing};
+use super::_number::{Failure, Overflow, division_by_zero, failing, in_duckdb};
 use super::{_decimal, _interval, _operands};
 use crate::cast::cast;
 use crate::{Call, Function, Typed, coerce};
@@ -36,5 +37,7 @@ fn bind(call: &Call<'_>) -> Result<Typed> {
     let double = |value| cast(value, &DataType::Float64, CastMode::Session, call.context, call.origin);
     let operands = (double(left)?, double(right)?);
     let divide = |a: f64, b: f64| if b == 0.0 { Err(Failure::DivisionByZero) } else { Ok(a / b) };
-    Ok(failing::<Float64Type, Float64Type>(call, operands, overflow, divide, |_| division_by_zero()))
+    let spelling = in_duckdb("/", overflow, &operands.1);
+    let quotient = failing::<Float64Type, Float64Type>(call, operands, overflow, divide, |_| division_by_zero());
+    Ok(quotient.spelled(BackendId::DuckDb, spelling))
 }

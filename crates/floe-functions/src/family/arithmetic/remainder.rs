@@ -2,8 +2,9 @@
 
 use arrow::datatypes::{DataType, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type};
 use floe_base::Result;
+use floe_base::id::BackendId;
 
-use super::_number::{Failure, Overflow, failing, remainder_by_zero};
+use super::_number::{Failure, Overflow, failing, in_duckdb, remainder_by_zero};
 use super::{_decimal, _operands};
 use crate::{Call, Function, Typed};
 
@@ -43,7 +44,8 @@ fn bind(call: &Call<'_>) -> Result<Typed> {
             )
         };
     }
-    Ok(match left.data_type {
+    let spelling = in_duckdb("%", overflow, &right);
+    let rest = match left.data_type {
         DataType::Int8 => whole!(Int8Type),
         DataType::Int16 => whole!(Int16Type),
         DataType::Int32 => whole!(Int32Type),
@@ -51,5 +53,6 @@ fn bind(call: &Call<'_>) -> Result<Typed> {
         DataType::Float32 => floating!(Float32Type),
         DataType::Float64 => floating!(Float64Type),
         _ => return _decimal::operate(call, _decimal::Operation::Remainder, left, right, overflow),
-    })
+    };
+    Ok(rest.spelled(BackendId::DuckDb, spelling))
 }

@@ -12,6 +12,7 @@ use arrow::datatypes::{DataType, Float32Type, Float64Type};
 use datafusion::logical_expr::{ColumnarValue, Expr};
 use datafusion::scalar::ScalarValue;
 use floe_base::Result;
+use floe_base::id::BackendId;
 
 use crate::{Kernel, Typed};
 
@@ -24,6 +25,12 @@ pub fn normalise(value: Typed) -> Typed {
         return value;
     }
     let (data_type, nullable, written) = (value.data_type.clone(), value.nullable, value.written.clone());
+    // DuckDB has one NaN and one zero in comparisons, but gives back the zero it saw.
+    let spelling = match data_type {
+        DataType::Float32 => Some("({0} + CAST(0 AS FLOAT))"),
+        DataType::Float64 => Some("({0} + CAST(0 AS DOUBLE))"),
+        _ => None,
+    };
     let kernel = Kernel::new("normalise_floats", "", data_type, nullable, |arguments| {
         Ok(match arguments.values.first() {
             Some(ColumnarValue::Scalar(value)) => {
@@ -32,7 +39,11 @@ pub fn normalise(value: Typed) -> Typed {
             _ => ColumnarValue::Array(normal(&arguments.array(0)?)?),
         })
     });
-    kernel.call(vec![value]).with_written(written)
+    let normal = kernel.call(vec![value]).with_written(written);
+    match spelling {
+        Some(text) => normal.spelled(BackendId::DuckDb, text),
+        None => normal,
+    }
 }
 
 pub(crate) fn has_floats(data_type: &DataType) -> bool {

@@ -5,6 +5,7 @@ use arrow::datatypes::{
     IntervalMonthDayNanoType, IntervalUnit, IntervalYearMonthType, TimestampMicrosecondType,
 };
 use floe_base::Result;
+use floe_base::id::BackendId;
 use floe_syntax::DataType as SparkType;
 use floe_syntax::data_type::{DayTimeField, YearMonthField};
 
@@ -56,6 +57,21 @@ impl Field {
 
     pub(crate) fn is_of_day(self) -> bool {
         matches!(self, Self::Hour | Self::Minute | Self::Second | Self::SecondWithFraction)
+    }
+
+    /// DuckDB's function of the same field, for dates.
+    fn in_duckdb(self) -> Option<&'static str> {
+        Some(match self {
+            Self::Year => "year",
+            Self::YearOfWeek => "isoyear",
+            Self::Quarter => "quarter",
+            Self::Month => "month",
+            Self::Week => "weekofyear",
+            Self::Day => "day",
+            Self::DayOfWeekIso => "isodow",
+            Self::DayOfYear => "dayofyear",
+            _ => return None,
+        })
     }
 
     fn of_date(self, days: i64) -> i32 {
@@ -118,7 +134,12 @@ pub(crate) fn part(call: &Call<'_>, value: Typed, field: Field) -> Result<Typed>
     let int = gives(DataType::Int32, nullable);
     Ok(match &value.data_type {
         DataType::Date32 => {
-            one::<Date32Type, Int32Type>(call, key, value, int, move |days| Ok(Some(field.of_date(days.into()))))
+            let found =
+                one::<Date32Type, Int32Type>(call, key, value, int, move |days| Ok(Some(field.of_date(days.into()))));
+            match field.in_duckdb() {
+                Some(name) => found.spelled(BackendId::DuckDb, format!("CAST({name}({{0}}) AS INTEGER)")),
+                None => found,
+            }
         }
         _ => one::<TimestampMicrosecondType, Int32Type>(call, key, value, int, move |micros| {
             Ok(Some(field.of_time(zone.to_local(micros))))

@@ -6,6 +6,7 @@ use arrow::array::ArrayRef;
 use arrow::datatypes::{DataType, Field};
 use datafusion::scalar::ScalarValue;
 use floe_base::Result;
+use floe_base::id::BackendId;
 
 use super::_text::text;
 use crate::family::array::_list::{Gather, unified};
@@ -28,7 +29,10 @@ fn bind(call: &Call<'_>) -> Result<Typed> {
         return Ok(binaries(call));
     }
     let arguments = (0..call.arguments.len()).map(|index| text(call, index)).collect::<Result<Vec<_>>>()?;
-    Ok(call.kernel("text", arguments, DataType::Utf8, call.any_nullable(), |arguments| {
+    // Its `concat` leaves NULLs out; its `||` does not.
+    let places: Vec<String> = (0..arguments.len()).map(|index| format!("{{{index}}}")).collect();
+    let spelling = format!("({})", places.join(" || "));
+    let whole = call.kernel("text", arguments, DataType::Utf8, call.any_nullable(), |arguments| {
         let columns = (0..arguments.values.len()).map(|index| Texts::of(arguments, index));
         let columns = columns.collect::<Result<Vec<_>>>()?;
         rows::texts(arguments, |row, out| {
@@ -38,7 +42,8 @@ fn bind(call: &Call<'_>) -> Result<Typed> {
             }
             Ok(true)
         })
-    }))
+    });
+    Ok(whole.spelled(BackendId::DuckDb, spelling))
 }
 
 fn binaries(call: &Call<'_>) -> Typed {

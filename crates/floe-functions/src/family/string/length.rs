@@ -2,6 +2,7 @@
 
 use arrow::datatypes::{DataType, Int32Type};
 use floe_base::Result;
+use floe_base::id::BackendId;
 
 use super::_text::{characters, text_or_binary};
 use crate::rows::{self, Binaries, Texts};
@@ -38,10 +39,16 @@ fn bind(call: &Call<'_>, of_text: fn(&str) -> usize, per_byte: i32) -> Result<Ty
             rows::numbers::<Int32Type>(arguments, length)
         }));
     }
-    Ok(call.kernel("text", vec![value], DataType::Int32, nullable, move |arguments| {
+    let name = match (call.name, per_byte) {
+        ("octet_length", _) => "strlen",
+        (_, 8) => "bit_length",
+        _ => "length",
+    };
+    let length = call.kernel("text", vec![value], DataType::Int32, nullable, move |arguments| {
         let texts = Texts::of(arguments, 0)?;
         rows::numbers::<Int32Type>(arguments, |row| Ok(texts.at(row).map(|value| size(of_text(value)))))
-    }))
+    });
+    Ok(length.spelled(BackendId::DuckDb, format!("CAST({name}({{0}}) AS INTEGER)")))
 }
 
 fn size(length: usize) -> i32 {

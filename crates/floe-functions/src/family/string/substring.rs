@@ -3,6 +3,7 @@
 use arrow::datatypes::DataType;
 use datafusion::scalar::ScalarValue;
 use floe_base::Result;
+use floe_base::id::BackendId;
 
 use super::_text::{characters, int, nullable, offset, substring_range, text_or_binary};
 use crate::rows::{self, Binaries, Ints, Texts};
@@ -35,7 +36,8 @@ fn bind(call: &Call<'_>, start: Typed, count: Typed) -> Result<Typed> {
     let nullable = nullable(&[&value, &start, &count]);
     let data_type = value.data_type.clone();
     let binary = data_type == DataType::Binary;
-    Ok(call.kernel("", vec![value, start, count], data_type, nullable, move |arguments| {
+    let spelling = in_duckdb(&start, &count).filter(|_| !binary);
+    let part = call.kernel("", vec![value, start, count], data_type, nullable, move |arguments| {
         let (starts, counts) = (Ints::of(arguments, 1)?, Ints::of(arguments, 2)?);
         if binary {
             let values = Binaries::of(arguments, 0)?;
@@ -55,7 +57,21 @@ fn bind(call: &Call<'_>, start: Typed, count: Typed) -> Result<Typed> {
             out.push_str(part(value, start, count));
             Ok(true)
         })
-    }))
+    });
+    Ok(match spelling {
+        Some(text) => part.spelled(BackendId::DuckDb, text),
+        None => part,
+    })
+}
+
+/// Places from 1 on and counts from 0 on mean the same there; others do not.
+fn in_duckdb(start: &Typed, count: &Typed) -> Option<&'static str> {
+    let (Some(ScalarValue::Int32(Some(start))), Some(ScalarValue::Int32(Some(count)))) =
+        (start.literal(), count.literal())
+    else {
+        return None;
+    };
+    (*start >= 1 && *count >= 0).then_some("substring({0}, {1}, {2})")
 }
 
 /// Counted from the start, the text's length in characters need not be known.

@@ -1,0 +1,266 @@
+//! How a plan runs: written down, run on a thread of its own, its rows handed over as they come.
+//!
+//! A value that raises in DuckDB, by its rules or in a foreign expression, may be one that Spark would never look at, or
+//! one for which Spark has other words. So as long as no row has been handed over DataFusion is asked for the answer
+//! instead, which is then Spark's: reading has no effects that could happen twice.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+use arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions};
+use arrow::compute::concat_batches;
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use async_trait::async_trait;
+use duckdb::{Connection, InterruptHandle};
+use floe_base::id::BackendId;
+use floe_base::{Error, Result};
+use floe_functions::Interrupt;
+use floe_plan::Planned;
+use floe_route::Capability;
+use futures::StreamExt;
+use futures::stream::{self, BoxStream};
+use parking_lot::Mutex;
+use tokio::runtime::Handle;
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
+
+use super::conform::conform;
+use super::database::Database;
+use super::failure::{self, Failure};
+use super::statement::Statement;
+use super::{Config, scan};
+use crate::backend::{Backend, Outcome, Run, Work};
+use crate::datafusion::DataFusion;
+
+/// Rows of a batch; DuckDB gives them in smaller pieces.
+const BATCH_ROWS: usize = 8192;
+/// Batches that wait between DuckDB and the client.
+const WAITING_BATCHES: usize = 2;
+/// Address space of a query's thread: deep plans are read by recursion.
+const STACK_BYTES: usize = 1 << 30;
+/// How often a query that nobody reads any more is told to end, until it has heard it.
+const REMINDER: Duration = Duration::from_millis(100);
+
+/// DuckDB in this process.
+#[derive(Debug)]
+pub struct DuckDb {
+    config: Config,
+    /// Opened by the first query that is for it.
+    database: Mutex<Option<Arc<Database>>>,
+    /// Scans what DuckDB does not read itself, and answers where a value raises.
+    datafusion: Arc<DataFusion>,
+    threads: Handle,
+    asked_elsewhere: AtomicU64,
+}
+
+impl DuckDb {
+    pub fn new(config: Config, datafusion: Arc<DataFusion>, threads: Handle) -> Self {
+        Self { config, database: Mutex::new(None), datafusion, threads, asked_elsewhere: AtomicU64::new(0) }
+    }
+
+    /// How many queries DataFusion answered in its place, because a value raised.
+    pub fn asked_elsewhere(&self) -> u64 {
+        self.asked_elsewhere.load(Ordering::Relaxed)
+    }
+
+    fn database(&self) -> Result<Arc<Database>> {
+        let mut database = self.database.lock();
+        if let Some(open) = database.as_ref() {
+            return Ok(open.clone());
+        }
+        let open = Arc::new(Database::open(&self.config)?);
+        Ok(database.insert(open).clone())
+    }
+
+    async fn statement(&self, planned: &Planned) -> Result<Statement> {
+        let sources = scan::sources(&planned.plan, &self.datafusion).await?;
+        let written = Statement::write(&planned.plan, &self.database()?, &sources);
+        written.map_err(|refused| Error::unsupported(format!("{refused} on DuckDB")))
+    }
+}
+
+#[async_trait]
+impl Backend for DuckDb {
+    fn id(&self) -> BackendId {
+        BackendId::DuckDb
+    }
+
+    fn capability(&self) -> Capability {
+        Capability {
+            backend: BackendId::DuckDb,
+            available: Ok(()),
+            functions: None,
+            operators: None,
+            objection: None,
+            takes_origin: false,
+            in_process: true,
+        }
+    }
+
+    fn objection(&self, planned: &Planned) -> Option<String> {
+        let known = scan::unread(&planned.plan, &self.datafusion).and_then(|sources| Ok((sources, self.database()?)));
+        match known {
+            Err(error) => Some(error.sentence()),
+            Ok((sources, database)) => {
+                let refused = Statement::write(&planned.plan, &database, &sources).err()?;
+                Some(format!("{refused} does not give Spark's answers there"))
+            }
+        }
+    }
+
+    async fn execute(&self, work: Work<'_>, run: &Run) -> Result<Outcome> {
+        let planned = work.plan()?;
+        let statement = self.statement(planned).await?;
+        let fields = planned.plan.schema().fields();
+        let types: Vec<DataType> = fields.iter().map(|field| field.data_type().clone()).collect();
+        let mut rows = started(statement, types, &self.threads)?;
+        match rows.next().await {
+            Some(Err(Stopped::Value(why))) => {
+                self.asked_elsewhere.fetch_add(1, Ordering::Relaxed);
+                tracing::info!(operation = run.operation_id, why = %why, "asked DataFusion instead");
+                self.datafusion.execute(Work::Plan(planned), run).await
+            }
+            first => {
+                let rows = stream::iter(first).chain(rows).map(|batch| batch.map_err(Stopped::into_error));
+                Ok(Outcome::Batches(rows.boxed()))
+            }
+        }
+    }
+
+    async fn explain(&self, work: Work<'_>) -> Result<String> {
+        let statement = self.statement(work.plan()?).await?;
+        Ok(format!("== DuckDB SQL ==\n{}\n\n== Physical Plan ==\n{}", statement.sql, statement.sql))
+    }
+}
+
+/// Why a query ended before its rows did.
+enum Stopped {
+    /// A value raised; what a foreign expression raised is Spark's own error.
+    Value(Error),
+    Other(Error),
+}
+
+impl Stopped {
+    fn into_error(self) -> Error {
+        match self {
+            Self::Value(error) | Self::Other(error) => error,
+        }
+    }
+}
+
+type Rows = BoxStream<'static, std::result::Result<RecordBatch, Stopped>>;
+
+/// The query's rows. When the reader goes away, the query is interrupted.
+fn started(statement: Statement, types: Vec<DataType>, threads: &Handle) -> Result<Rows> {
+    let connection = statement.opened.database().connect()?;
+    let ended = Arc::new(AtomicBool::new(false));
+    let guard = EndWithReader {
+        query: connection.interrupt_handle(),
+        foreign: statement.opened.interrupt().clone(),
+        ended: ended.clone(),
+        threads: threads.clone(),
+    };
+    let (sender, receiver) = mpsc::channel(WAITING_BATCHES);
+    let work = move || {
+        let outcome = run(&connection, &statement, &types, &sender);
+        if let Err(stopped) = outcome {
+            // A reader that has gone away asks for no reason.
+            let _ = sender.blocking_send(Err(stopped));
+        }
+        ended.store(true, Ordering::Release);
+        // The connection goes before what its query has open, and that before the database.
+        drop(connection);
+        drop(statement);
+    };
+    let thread = std::thread::Builder::new().name("floe-duckdb".into()).stack_size(STACK_BYTES);
+    thread.spawn(work).map_err(|error| Error::internal(format!("a thread for DuckDB: {error}")))?;
+    Ok(ReceiverStream::new(receiver)
+        .map(move |batch| {
+            let _ = &guard;
+            batch
+        })
+        .boxed())
+}
+
+/// Runs the query to its end, or to the reader's.
+fn run(
+    connection: &Connection,
+    statement: &Statement,
+    types: &[DataType],
+    sender: &mpsc::Sender<std::result::Result<RecordBatch, Stopped>>,
+) -> std::result::Result<(), Stopped> {
+    let stopped = |error: duckdb::Error| stopped(&error, statement);
+    connection.execute_batch(super::config::SESSION).map_err(stopped)?;
+    let mut prepared = connection.prepare(&statement.sql).map_err(stopped)?;
+    if sender.is_closed() {
+        return Ok(());
+    }
+    let schema = prepared.stream_arrow([]).map_err(stopped)?.get_schema();
+    let mut waiting: Vec<RecordBatch> = Vec::new();
+    let mut rows = 0;
+    loop {
+        let next = prepared.step().map_err(stopped)?.map(|columns| RecordBatch::from(&columns));
+        let is_last = next.is_none();
+        rows += next.as_ref().map_or(0, RecordBatch::num_rows);
+        waiting.extend(next);
+        if rows >= BATCH_ROWS || (is_last && rows > 0) {
+            let batch = concat_batches(&schema, &waiting).map_err(|error| Stopped::Other(error.into()))?;
+            let batch = shaped(&batch, types).map_err(Stopped::Other)?;
+            if sender.blocking_send(Ok(batch)).is_err() {
+                return Ok(());
+            }
+            waiting.clear();
+            rows = 0;
+        }
+        if is_last {
+            return Ok(());
+        }
+    }
+}
+
+/// The batch with the plan's types.
+fn shaped(batch: &RecordBatch, types: &[DataType]) -> Result<RecordBatch> {
+    let columns = batch.columns().iter().zip(types).map(|(column, data_type)| conform(column, data_type));
+    let columns: Vec<ArrayRef> = columns.collect::<Result<_>>()?;
+    let fields = columns.iter().map(|column| Field::new("", column.data_type().clone(), true));
+    let schema: SchemaRef = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
+    let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
+    Ok(RecordBatch::try_new_with_options(schema, columns, &options)?)
+}
+
+fn stopped(error: &duckdb::Error, statement: &Statement) -> Stopped {
+    let text = match error {
+        duckdb::Error::DuckDBFailure(_, Some(text)) => text.clone(),
+        other => other.to_string(),
+    };
+    match failure::of(&text) {
+        Failure::Value => Stopped::Value(statement.opened.raised().unwrap_or_else(|| failure::error(&text))),
+        _ => Stopped::Other(failure::error(&text)),
+    }
+}
+
+/// Interrupts a query when dropped. One that has not begun would not hear it; so it is told until it has ended.
+struct EndWithReader {
+    query: Arc<InterruptHandle>,
+    foreign: Interrupt,
+    ended: Arc<AtomicBool>,
+    threads: Handle,
+}
+
+impl Drop for EndWithReader {
+    fn drop(&mut self) {
+        if self.ended.load(Ordering::Acquire) {
+            return;
+        }
+        self.foreign.raise();
+        self.query.interrupt();
+        let (query, ended) = (self.query.clone(), self.ended.clone());
+        self.threads.spawn(async move {
+            while !ended.load(Ordering::Acquire) {
+                query.interrupt();
+                tokio::time::sleep(REMINDER).await;
+            }
+        });
+    }
+}

@@ -1,0 +1,39 @@
+//! What DuckDB's errors mean.
+
+use floe_base::{Error, Kind};
+
+/// What can be done about an error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Failure {
+    /// A value raised, by DuckDB's rules or ours: what Spark would say of it is asked elsewhere.
+    Value,
+    /// The text is not one that DuckDB takes: the writer knows less than it should.
+    Text,
+    /// It was interrupted.
+    Interrupted,
+    /// Memory, disk, files: there is no use in asking anybody else.
+    Resources,
+}
+
+/// DuckDB's errors begin with their kind.
+pub(super) fn of(text: &str) -> Failure {
+    let begins = |kinds: &[&str]| kinds.iter().any(|kind| text.starts_with(kind));
+    if begins(&["INTERRUPT"]) {
+        Failure::Interrupted
+    } else if begins(&["Out of Memory", "IO Error", "HTTP Error"]) {
+        Failure::Resources
+    } else if begins(&["Parser", "Binder", "Catalog", "Syntax", "Not implemented", "INTERNAL"]) {
+        Failure::Text
+    } else {
+        Failure::Value
+    }
+}
+
+/// The error a client gets.
+pub(super) fn error(text: &str) -> Error {
+    match of(text) {
+        Failure::Interrupted => Error::new(Kind::Operation, "OPERATION_CANCELED"),
+        Failure::Text => Error::unsupported(format!("what DuckDB says `{text}` of")),
+        Failure::Resources | Failure::Value => Error::message(Kind::Operation, format!("DuckDB: {text}")),
+    }
+}

@@ -1,0 +1,28 @@
+//! DuckDB, in process.
+//!
+//! | file | what |
+//! |---|---|
+//! | `config.rs` | how it is set up: memory, temporary files, threads |
+//! | `database.rs` | the one database in memory, its connections, the functions it may call back |
+//! | `callback.rs` | expressions that DuckDB has this process compute |
+//! | `dialect.rs`, `types.rs`, `literal.rs` | its SQL |
+//! | `scan/` | how tables reach it: their files, or a stream of rows |
+//! | `statement.rs` | one query of a plan, with all it needs while it runs |
+//! | `execute.rs` | how a plan runs |
+//! | `conform.rs` | arrays of the plan's types, and of those that stand for them in DuckDB |
+//! | `failure.rs` | what its errors mean |
+
+mod callback;
+mod config;
+mod conform;
+mod database;
+mod dialect;
+mod execute;
+mod failure;
+mod literal;
+mod scan;
+mod statement;
+mod types;
+
+pub use config::Config;
+pub use execute::DuckDb;

@@ -1,0 +1,68 @@
+//! Iceberg tables without deletes: their files, columns by field id.
+
+use datafusion::logical_expr::{LogicalPlan, TableScan};
+use floe_base::Result;
+use floe_iceberg::scan::{FILE_COLUMN, IcebergTable, POSITION_COLUMN, SPEC_COLUMN};
+use floe_iceberg::storage::location_is_local;
+
+use super::super::types;
+use super::files::{Files, are_distinct, is_pattern, text};
+use super::{provider, used};
+
+/// The files behind a scan; `None` where DuckDB would not read them as we do.
+pub(super) async fn files(scan: &TableScan, plan: &LogicalPlan) -> Result<Option<Files>> {
+    let provider = provider(scan)?;
+    let Some(table) = provider.as_any().downcast_ref::<IcebergTable>() else { return Ok(None) };
+    let identity = [FILE_COLUMN, POSITION_COLUMN, SPEC_COLUMN];
+    // Where a row stands is known to our own scan.
+    if table.is_logged() || identity.iter().any(|name| used::is_used(plan, scan, name)) {
+        return Ok(None);
+    }
+    let Some((columns, mapping)) = mapping(scan, table) else { return Ok(None) };
+    let tasks = table.files(&[]).await?;
+    let mut paths = Vec::with_capacity(tasks.len());
+    for task in &tasks {
+        let location = task.entry.path();
+        let is_parquet = task.entry.file.file_format() == iceberg::spec::DataFileFormat::Parquet;
+        if task.has_deletes() || !is_parquet || !location_is_local(location) {
+            return Ok(None);
+        }
+        let path = location.strip_prefix("file://").or_else(|| location.strip_prefix("file:")).unwrap_or(location);
+        if is_pattern(path) || path.contains('%') {
+            return Ok(None);
+        }
+        paths.push(path.to_string());
+    }
+    Ok(Some(Files { paths, columns, options: format!(", schema = {mapping}") }))
+}
+
+/// The columns, and what DuckDB is told of where they are in the files: `MAP {1: {name: 'c0', type: 'BIGINT', …}}`.
+fn mapping(scan: &TableScan, table: &IcebergTable) -> Option<(Vec<String>, String)> {
+    let fields = table.version().schema.as_struct().fields();
+    let (mut columns, mut entries) = (Vec::new(), Vec::new());
+    let schema = scan.source.schema();
+    if !are_distinct(schema.fields().iter().map(|field| field.name())) {
+        return None;
+    }
+    for field in schema.fields() {
+        let known = fields.iter().find(|known| known.name == *field.name());
+        let Some(known) = known else {
+            // A column that tells where a row stands; nobody asks for it.
+            columns.push("NULL".into());
+            continue;
+        };
+        if field.data_type().is_nested() || known.initial_default.is_some() {
+            return None;
+        }
+        let type_name = types::name(field.data_type()).ok()?;
+        let column = format!("c{}", known.id);
+        entries.push(format!(
+            "{}: {{name: {}, type: {}, default_value: NULL}}",
+            known.id,
+            text(&column),
+            text(&type_name)
+        ));
+        columns.push(column);
+    }
+    (!entries.is_empty()).then(|| (columns, format!("MAP {{{}}}", entries.join(", "))))
+}

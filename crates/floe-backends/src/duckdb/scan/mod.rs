@@ -1,0 +1,94 @@
+//! How the tables of a plan reach DuckDB: it reads their files itself where it reads them as we do, and otherwise gets a
+//! stream of their rows from DataFusion's scan.
+
+mod files;
+mod iceberg;
+mod parquet;
+mod stream;
+mod used;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use datafusion::common::DFSchema;
+use datafusion::common::tree_node::TreeNodeRecursion;
+use datafusion::datasource::source_as_provider;
+use datafusion::logical_expr::{LogicalPlan, TableScan};
+use floe_base::Result;
+use floe_sql::write::Refused;
+
+use super::statement::Opened;
+use super::types;
+use crate::datafusion::DataFusion;
+use files::Files;
+pub(super) use stream::{Streamed, Streams};
+
+/// One table of a plan, as it reaches DuckDB.
+#[derive(Debug)]
+pub(super) enum Source {
+    Files(Files),
+    Stream(Streamed),
+}
+
+impl Source {
+    /// A query over the table whose columns have these names.
+    pub(super) fn query(&self, schema: &DFSchema, names: &[String], opened: &mut Opened) -> Result<String, Refused> {
+        match self {
+            Self::Files(files) => files.query(schema, names),
+            Self::Stream(stream) => stream.query(schema, names, opened),
+        }
+    }
+}
+
+/// The tables of a plan by the names of their scans, subqueries included.
+pub(super) async fn sources(plan: &LogicalPlan, datafusion: &Arc<DataFusion>) -> Result<HashMap<String, Source>> {
+    let mut found = HashMap::new();
+    for scan in scans(plan)? {
+        let files = match parquet::files(&scan, datafusion).await? {
+            Some(files) => Some(files),
+            None => iceberg::files(&scan, plan).await?,
+        };
+        let source = match files {
+            Some(files) => Source::Files(files),
+            None => Source::Stream(Streamed::new(&scan, datafusion)?),
+        };
+        found.insert(scan.table_name.table().to_string(), source);
+    }
+    Ok(found)
+}
+
+/// The same without looking for files: enough to tell whether the plan can be written.
+pub(super) fn unread(plan: &LogicalPlan, datafusion: &Arc<DataFusion>) -> Result<HashMap<String, Source>> {
+    let source = |scan: TableScan| {
+        let stream = Source::Stream(Streamed::new(&scan, datafusion)?);
+        Ok((scan.table_name.table().to_string(), stream))
+    };
+    scans(plan)?.into_iter().map(source).collect()
+}
+
+fn scans(plan: &LogicalPlan) -> Result<Vec<TableScan>> {
+    let mut found = Vec::new();
+    plan.apply_with_subqueries(|node| {
+        if let LogicalPlan::TableScan(scan) = node {
+            found.push(scan.clone());
+        }
+        Ok(TreeNodeRecursion::Continue)
+    })?;
+    Ok(found)
+}
+
+fn provider(scan: &TableScan) -> Result<Arc<dyn datafusion::catalog::TableProvider>> {
+    Ok(source_as_provider(&scan.source)?)
+}
+
+/// `CAST("from" AS type) AS "to"`, for every column.
+fn renamed(schema: &DFSchema, from: impl Iterator<Item = String>, names: &[String]) -> Result<String, Refused> {
+    let mut list = Vec::with_capacity(names.len());
+    for ((from, to), field) in from.zip(names).zip(schema.fields()) {
+        list.push(format!("CAST({from} AS {}) AS {to}", types::name(field.data_type())?));
+    }
+    if list.is_empty() {
+        list.push("0 AS \"nothing\"".into());
+    }
+    Ok(list.join(", "))
+}

@@ -1,0 +1,92 @@
+//! One query of a plan, with all that is open for it while it runs.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use datafusion::config::ConfigOptions;
+use datafusion::logical_expr::LogicalPlan;
+use datafusion::logical_expr::execution_props::ExecutionProps;
+use floe_base::Error;
+use floe_functions::Interrupt;
+use floe_sql::write::{self, Refused};
+use parking_lot::Mutex;
+
+use super::callback::Call;
+use super::database::Database;
+use super::dialect::DuckDbSql;
+use super::scan::{Source, Streamed};
+
+/// A plan in DuckDB's words.
+#[derive(Debug)]
+pub(super) struct Statement {
+    pub(super) sql: String,
+    pub(super) opened: Opened,
+}
+
+impl Statement {
+    pub(super) fn write(
+        plan: &LogicalPlan,
+        database: &Arc<Database>,
+        sources: &HashMap<String, Source>,
+    ) -> Result<Self, Refused> {
+        let (database_of, interrupt) = (database.clone(), Interrupt::default());
+        let opened = Opened { database: database_of, interrupt, calls: Vec::new(), streams: Vec::new() };
+        let opened = Mutex::new(opened);
+        let dialect = DuckDbSql { database, sources, opened };
+        let sql = write::query(plan, &dialect)?;
+        Ok(Self { sql, opened: dialect.opened.into_inner() })
+    }
+}
+
+/// Foreign expressions and streamed tables, closed when this is dropped.
+#[derive(Debug)]
+pub(super) struct Opened {
+    database: Arc<Database>,
+    interrupt: Interrupt,
+    calls: Vec<(i64, Arc<Call>)>,
+    streams: Vec<i64>,
+}
+
+impl Opened {
+    pub(super) fn call(&mut self, call: Call) -> i64 {
+        let (number, call) = self.database.calls().open(call);
+        self.calls.push((number, call));
+        number
+    }
+
+    pub(super) fn stream(&mut self, table: Streamed) -> i64 {
+        let number = self.database.streams().open(table);
+        self.streams.push(number);
+        number
+    }
+
+    /// What a foreign expression raised, if one did.
+    pub(super) fn raised(&self) -> Option<Error> {
+        self.calls.iter().find_map(|(_, call)| call.raised())
+    }
+
+    /// Ends foreign expressions at work.
+    pub(super) fn interrupt(&self) -> &Interrupt {
+        &self.interrupt
+    }
+
+    /// What foreign expressions are made with: they look at the flag.
+    pub(super) fn properties(&self) -> ExecutionProps {
+        let mut options = ConfigOptions::new();
+        options.extensions.insert(self.interrupt.clone());
+        let mut properties = ExecutionProps::new();
+        properties.mark_start_execution(Arc::new(options));
+        properties
+    }
+
+    pub(super) fn database(&self) -> &Arc<Database> {
+        &self.database
+    }
+}
+
+impl Drop for Opened {
+    fn drop(&mut self) {
+        self.calls.iter().for_each(|(number, _)| self.database.calls().close(*number));
+        self.streams.iter().for_each(|number| self.database.streams().close(*number));
+    }
+}

@@ -1,0 +1,46 @@
+//! How a call is written in the SQL of another engine: said where the call is bound, for only there it is known what the
+//! types, the session and the constants among the arguments make of it.
+//!
+//! `{0}`, `{1}`, … stand for the arguments; aggregates also have `{distinct}`, `{filter}` and `{over}`
+//! (`floe_sql::write::Spelling`). A spelling promises: the same value for every row for which Spark has one, and an error
+//! wherever Spark raises. An error that Spark would not raise is allowed: who runs the plan then asks elsewhere.
+
+use std::sync::Arc;
+
+use datafusion::logical_expr::{AggregateUDF, ScalarUDF};
+use floe_base::id::BackendId;
+
+use crate::Kernel;
+use crate::family::aggregate::_aggregate::Aggregate;
+
+/// A call as a backend writes it. Where an aggregate's parts are not yet its result, `finish` takes them to it.
+#[derive(Clone, Debug)]
+pub struct Spelling {
+    pub parts: Vec<String>,
+    pub finish: Option<Arc<ScalarUDF>>,
+}
+
+/// The spellings of one call.
+pub(crate) type Spellings = Vec<(BackendId, Spelling)>;
+
+impl Spelling {
+    pub(crate) fn of(text: impl Into<String>) -> Self {
+        Self { parts: vec![text.into()], finish: None }
+    }
+}
+
+/// How a backend writes a scalar function, where it has one that means the same.
+pub fn of_scalar(function: &ScalarUDF, backend: BackendId) -> Option<Spelling> {
+    let kernel = function.inner().as_any().downcast_ref::<Kernel>()?;
+    find(kernel.spellings(), backend)
+}
+
+/// The same for an aggregate.
+pub fn of_aggregate(function: &AggregateUDF, backend: BackendId) -> Option<Spelling> {
+    let aggregate = function.inner().as_any().downcast_ref::<Aggregate>()?;
+    find(aggregate.spellings(), backend)
+}
+
+fn find(spellings: &Spellings, backend: BackendId) -> Option<Spelling> {
+    spellings.iter().find(|(known, _)| *known == backend).map(|(_, spelling)| spelling.clone())
+}

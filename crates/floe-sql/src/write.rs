@@ -1,0 +1,38 @@
+//! A resolved plan as the SQL of another engine: derived tables, every column under its opaque id.
+//!
+//! Each output column that is computed is written `CAST(expr AS type) AS "c12"`, so that the other engine has no say in
+//! types. Operators that fit into one SELECT become one (`block.rs`); the engine's optimiser flattens the rest. What an engine writes differently is asked of its [`Dialect`].
+//! Whatever is not known to mean the same there makes the plan [`Refused`], by name: nothing is written by guess.
+//!
+//! `relation/` has one file per operator, `expression/` one per kind of expression. What a function means is not known
+//! here: its spelling comes from the dialect, which finds it beside the function.
+
+mod block;
+mod column;
+mod dialect;
+mod expression;
+mod refused;
+mod relation;
+
+use datafusion::logical_expr::LogicalPlan;
+
+pub use column::name as column_name;
+pub use dialect::{Argument, Dialect, Spelling};
+pub use refused::Refused;
+
+type Result<T, E = Refused> = std::result::Result<T, E>;
+
+/// The plan as one query. Its columns come in the plan's order; a plan without columns gives one that means nothing.
+///
+/// ```ignore
+/// let sql = floe_sql::write::query(&planned.plan, &dialect)?;
+/// ```
+pub fn query(plan: &LogicalPlan, dialect: &dyn Dialect) -> Result<String> {
+    Writer { dialect }.relation(plan)
+}
+
+/// One plan on its way to text.
+#[derive(Clone, Copy)]
+struct Writer<'a> {
+    dialect: &'a dyn Dialect,
+}

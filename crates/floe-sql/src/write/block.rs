@@ -1,0 +1,109 @@
+//! One SELECT on its way: operators are put into it as long as it can take them.
+//!
+//! An engine orders joins among those of one SELECT; a list of outputs between two joins would part them (DuckDB 1.5). So
+//! a join, the conditions over it and the outputs over those become one, and columns that are only passed on leave no
+//! trace: names are unique, nothing has to be hidden.
+
+use datafusion::common::DFSchema;
+
+use super::column;
+
+/// Where a plan without columns has to have one.
+const NO_COLUMN: &str = "0 AS \"nothing\"";
+
+#[derive(Debug)]
+pub(super) struct Block {
+    /// What stands behind FROM; `None`: nothing does.
+    from: Option<String>,
+    /// Whether that is a join, which has to stand in parentheses beside others.
+    is_join: bool,
+    conditions: Vec<String>,
+    /// The outputs; `None`: whatever columns FROM has.
+    outputs: Option<String>,
+    /// `GROUP BY …`, `ORDER BY …`, `LIMIT …`.
+    tail: String,
+}
+
+/// What a join takes from a side.
+pub(super) struct Side {
+    pub(super) from: String,
+    pub(super) conditions: Vec<String>,
+}
+
+impl Block {
+    /// Rows of something that stands behind FROM.
+    pub(super) fn over(from: String) -> Self {
+        Self { from: Some(from), is_join: false, conditions: Vec::new(), outputs: None, tail: String::new() }
+    }
+
+    pub(super) fn joined(from: String, conditions: Vec<String>) -> Self {
+        Self { is_join: true, conditions, ..Self::over(from) }
+    }
+
+    /// A query that is written already.
+    pub(super) fn query(text: &str) -> Self {
+        Self::over(format!("({text})"))
+    }
+
+    /// One row without any columns.
+    pub(super) fn one_row() -> Self {
+        Self { from: None, ..Self::over(String::new()) }
+    }
+
+    fn is_open(&self) -> bool {
+        self.outputs.is_none() && self.tail.is_empty()
+    }
+
+    /// The block as one that takes conditions and outputs: itself, or a SELECT over it. `schema` is what it gives.
+    pub(super) fn opened(self, schema: &DFSchema) -> Self {
+        if self.is_open() { self } else { Self::query(&self.text(schema)) }
+    }
+
+    /// The same rows, only those that meet a condition.
+    pub(super) fn filtered(mut self, condition: String) -> Self {
+        self.conditions.push(condition);
+        self
+    }
+
+    /// With these outputs. The block has to be open.
+    pub(super) fn with_outputs(self, list: Vec<String>) -> Self {
+        Self { outputs: Some(outputs(list)), ..self }
+    }
+
+    pub(super) fn with_tail(self, tail: String) -> Self {
+        Self { tail, ..self }
+    }
+
+    /// The block as a side of a join. Conditions come along where the join lets them wait until after it.
+    pub(super) fn side(self, schema: &DFSchema, conditions_wait: bool) -> Side {
+        let fits = self.is_open() && (self.conditions.is_empty() || conditions_wait);
+        match (fits, self.from) {
+            (true, Some(from)) => {
+                let from = if self.is_join { format!("({from})") } else { from };
+                Side { from, conditions: self.conditions }
+            }
+            (_, from) => {
+                let text = Self { from, ..self }.text(schema);
+                Side { from: format!("({text})"), conditions: Vec::new() }
+            }
+        }
+    }
+
+    /// The whole SELECT, with the columns of the schema in their order.
+    pub(super) fn text(self, schema: &DFSchema) -> String {
+        let mut text = format!("SELECT {}", self.outputs.unwrap_or_else(|| outputs(column::all(schema))));
+        if let Some(from) = self.from {
+            text.push_str(&format!(" FROM {from}"));
+        }
+        if !self.conditions.is_empty() {
+            text.push_str(&format!(" WHERE {}", self.conditions.join(" AND ")));
+        }
+        text.push_str(&self.tail);
+        text
+    }
+}
+
+/// A list of outputs, with one that means nothing where there is none.
+pub(super) fn outputs(list: Vec<String>) -> String {
+    if list.is_empty() { NO_COLUMN.into() } else { list.join(", ") }
+}

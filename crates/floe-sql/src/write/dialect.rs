@@ -1,0 +1,98 @@
+//! What an engine is asked about its SQL: small questions, each with a plain answer or [`Refused`].
+
+use std::sync::Arc;
+
+use arrow_schema::{DataType, FieldRef};
+use datafusion::logical_expr::{AggregateUDF, Expr, Operator, ScalarUDF, TableScan, WindowUDF};
+use datafusion::scalar::ScalarValue;
+
+use super::Refused;
+
+/// A call as an engine writes it: a text in which `{0}`, `{1}`, … stand for the arguments.
+///
+/// An aggregate's text also has `{distinct}` before the arguments of each aggregate in it, and `{filter}` and `{over}`
+/// behind it. Where the engine's aggregates are only the parts of the result, `finish` puts the parts together.
+#[derive(Clone, Debug)]
+pub struct Spelling {
+    pub parts: Vec<String>,
+    pub finish: Option<Arc<ScalarUDF>>,
+}
+
+impl Spelling {
+    pub fn of(text: impl Into<String>) -> Self {
+        Self { parts: vec![text.into()], finish: None }
+    }
+}
+
+/// A value that a foreign expression needs from the engine: its text there, and its type.
+#[derive(Clone, Debug)]
+pub struct Argument {
+    pub text: String,
+    pub field: FieldRef,
+}
+
+/// The SQL of one engine, over one plan.
+pub trait Dialect {
+    /// The engine's name of a type.
+    fn type_name(&self, data_type: &DataType) -> Result<String, Refused>;
+
+    /// A constant, its type included.
+    fn literal(&self, value: &ScalarValue) -> Result<String, Refused>;
+
+    /// A query over the table whose columns have these names, in this order.
+    fn scan(&self, scan: &TableScan, names: &[String]) -> Result<String, Refused>;
+
+    /// A cast that gives Spark's answer for every value.
+    fn cast(&self, value: &str, from: &DataType, to: &DataType) -> Option<String>;
+
+    /// An operator on operands of these types that gives Spark's answer.
+    fn operator(&self, operator: Operator, left: Argument, right: Argument, gives: &DataType) -> Option<String>;
+
+    fn function(&self, function: &ScalarUDF) -> Option<Spelling>;
+
+    fn aggregate(&self, function: &AggregateUDF, arguments: &[DataType]) -> Option<Spelling>;
+
+    fn window(&self, function: &WindowUDF) -> Option<Spelling>;
+
+    /// An expression that has no spelling there. Its columns are named by [`foreign_column`], one for each argument.
+    /// An engine that can call back into this process may still run it.
+    fn foreign(&self, expr: &Expr, arguments: &[Argument], gives: FieldRef, why: Refused) -> Result<String, Refused>;
+}
+
+/// The name of a foreign expression's nth column.
+pub(super) fn foreign_column(index: usize) -> String {
+    format!("a{index}")
+}
+
+/// The text of a spelling with these arguments.
+pub(super) fn filled(text: &str, arguments: &[String], named: &[(&str, &str)]) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, opened)) = rest.split_once('{') {
+        out.push_str(before);
+        let Some((name, after)) = opened.split_once('}') else {
+            out.push('{');
+            rest = opened;
+            continue;
+        };
+        let known = named.iter().find(|(known, _)| *known == name).map(|(_, value)| *value);
+        match name.parse::<usize>().ok().and_then(|index| arguments.get(index)) {
+            Some(argument) => out.push_str(argument),
+            None => out.push_str(known.unwrap_or_default()),
+        }
+        rest = after;
+    }
+    out.push_str(rest);
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arguments_take_their_places_and_are_not_read_again() {
+        let arguments = ["'{1}'".to_string(), "b".to_string()];
+        assert_eq!(filled("f({1}, {0}){over}", &arguments, &[("over", " OVER ()")]), "f(b, '{1}') OVER ()");
+    }
+}

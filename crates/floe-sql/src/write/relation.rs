@@ -1,0 +1,61 @@
+//! Operators, one file each.
+
+mod aggregate;
+mod distinct;
+mod filter;
+mod join;
+mod limit;
+mod projection;
+mod scan;
+mod sort;
+mod union;
+mod unnest;
+mod values;
+mod window;
+
+use datafusion::logical_expr::LogicalPlan;
+
+use super::block::Block;
+use super::{Refused, Result, Writer};
+
+impl Writer<'_> {
+    /// The operator as a query of its own.
+    pub(super) fn relation(self, plan: &LogicalPlan) -> Result<String> {
+        Ok(self.block(plan)?.text(plan.schema()))
+    }
+
+    /// The operator as a SELECT that may take more.
+    fn block(self, plan: &LogicalPlan) -> Result<Block> {
+        match plan {
+            LogicalPlan::Projection(projection) => self.projection(projection),
+            LogicalPlan::Filter(filter) => self.filter(filter),
+            LogicalPlan::Aggregate(aggregate) => self.aggregate(aggregate),
+            LogicalPlan::Window(window) => self.window(window),
+            LogicalPlan::Join(join) => self.join(join),
+            LogicalPlan::Sort(sort) => self.sort(sort),
+            LogicalPlan::Limit(limit) => self.limit(limit),
+            LogicalPlan::Distinct(distinct) => self.distinct(distinct),
+            LogicalPlan::Union(union) => self.union(union),
+            LogicalPlan::Unnest(unnest) => self.unnest(unnest),
+            LogicalPlan::TableScan(scan) => self.scan(scan),
+            LogicalPlan::Values(values) => self.values(values),
+            LogicalPlan::EmptyRelation(empty) => self.empty(empty),
+            LogicalPlan::SubqueryAlias(alias) => self.alias(alias),
+            LogicalPlan::Extension(extension) => Err(Refused::new(format!("operator {}", extension.node.name()))),
+            other => {
+                let name = other.display().to_string();
+                Err(Refused::new(format!("operator {}", name.split([':', ' ']).next().unwrap_or_default())))
+            }
+        }
+    }
+
+    /// The operator as a SELECT that takes conditions and outputs.
+    fn open(self, plan: &LogicalPlan) -> Result<Block> {
+        Ok(self.block(plan)?.opened(plan.schema()))
+    }
+
+    /// The operator inside a FROM, whatever it is.
+    fn from(self, plan: &LogicalPlan) -> Result<String> {
+        Ok(format!("({})", self.relation(plan)?))
+    }
+}

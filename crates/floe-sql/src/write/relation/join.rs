@@ -1,0 +1,88 @@
+//! Joins: the names of both sides' columns never meet, for ids are never used twice.
+
+use datafusion::common::{JoinType, NullEquality};
+use datafusion::logical_expr::Join;
+
+use crate::write::block::Block;
+use crate::write::dialect::Argument;
+use crate::write::{Refused, Result, Writer, column};
+
+impl Writer<'_> {
+    pub(super) fn join(self, join: &Join) -> Result<Block> {
+        if join.null_aware {
+            return self.not_in(join);
+        }
+        let (left, right) = (join.left.schema(), join.right.schema());
+        let both = left.join(right)?;
+        let mut conditions = Vec::with_capacity(join.on.len() + 1);
+        for (a, b) in &join.on {
+            let (a, b) = (self.argument(a, left)?, self.argument(b, right)?);
+            conditions.push(self.equal(a, b, join.null_equality)?);
+        }
+        if let Some(filter) = &join.filter {
+            conditions.push(self.expression(filter, &both)?);
+        }
+        let kind = match join.join_type {
+            JoinType::Inner if conditions.is_empty() => "CROSS JOIN",
+            JoinType::Inner => "JOIN",
+            JoinType::Left => "LEFT JOIN",
+            JoinType::Right => "RIGHT JOIN",
+            JoinType::Full => "FULL JOIN",
+            JoinType::LeftSemi => "SEMI JOIN",
+            JoinType::LeftAnti => "ANTI JOIN",
+            JoinType::LeftMark => return self.marked(join, &conditions),
+            other => return Err(Refused::new(format!("operator {other} join"))),
+        };
+        let on = match conditions.is_empty() {
+            true if kind == "CROSS JOIN" => String::new(),
+            true => " ON TRUE".into(),
+            false => format!(" ON {}", conditions.join(" AND ")),
+        };
+        // Conditions of a side that the join keeps whole may wait until after it.
+        let keeps_left =
+            matches!(join.join_type, JoinType::Inner | JoinType::Left | JoinType::LeftSemi | JoinType::LeftAnti);
+        let keeps_right = join.join_type == JoinType::Inner;
+        let left = self.block(&join.left)?.side(left, keeps_left);
+        let right = self.block(&join.right)?.side(right, keeps_right);
+        let waiting = left.conditions.into_iter().chain(right.conditions).collect();
+        Ok(Block::joined(format!("{} {kind} {}{on}", left.from, right.from), waiting))
+    }
+
+    /// The left side's rows, each with whether the right side has one for it.
+    fn marked(self, join: &Join, conditions: &[String]) -> Result<Block> {
+        let mut list = column::all(join.left.schema());
+        let names = column::all(&join.schema);
+        let ([mark], true) = (names.get(list.len()..).unwrap_or_default(), !conditions.is_empty()) else {
+            return Err(Refused::new("operator mark join of an unknown form"));
+        };
+        let right = self.from(&join.right)?;
+        list.push(format!("EXISTS (SELECT 1 FROM {right} WHERE {}) AS {mark}", conditions.join(" AND ")));
+        Ok(self.open(&join.left)?.with_outputs(list))
+    }
+
+    /// Rows whose key is not among the right side's, by the rules of NOT IN: a NULL on either side says nothing.
+    fn not_in(self, join: &Join) -> Result<Block> {
+        let ([(left_key, right_key)], JoinType::LeftAnti) = (join.on.as_slice(), join.join_type) else {
+            return Err(Refused::new("operator null-aware join over several keys"));
+        };
+        let (left, right) = (join.left.schema(), join.right.schema());
+        let key = self.expression(left_key, left)?;
+        let keys = self.expression(right_key, right)?;
+        let mut among = format!("SELECT {keys} FROM {}", self.from(&join.right)?);
+        if let Some(filter) = &join.filter {
+            among.push_str(&format!(" WHERE {}", self.expression(filter, &left.join(right)?)?));
+        }
+        Ok(self.open(&join.left)?.filtered(format!("({key} NOT IN ({among}))")))
+    }
+
+    fn equal(self, left: Argument, right: Argument, nulls: NullEquality) -> Result<String> {
+        use datafusion::logical_expr::Operator;
+        let operator = match nulls {
+            NullEquality::NullEqualsNull => Operator::IsNotDistinctFrom,
+            NullEquality::NullEqualsNothing => Operator::Eq,
+        };
+        let refused = Refused::new(format!("a join on {}", left.field.data_type()));
+        let boolean = arrow_schema::DataType::Boolean;
+        self.dialect.operator(operator, left, right, &boolean).ok_or(refused)
+    }
+}

@@ -1,0 +1,32 @@
+//! Computed columns, and the same columns under another table's name.
+
+use datafusion::logical_expr::{Expr, Projection, SubqueryAlias};
+
+use crate::write::block::Block;
+use crate::write::{Result, Writer, column};
+
+impl Writer<'_> {
+    pub(super) fn projection(self, projection: &Projection) -> Result<Block> {
+        let input = projection.input.schema();
+        let names = column::all(&projection.schema);
+        let passes = |(expr, name): (&Expr, &String)| matches!(expr, Expr::Column(one) if column::quoted(one) == *name);
+        let block = self.open(&projection.input)?;
+        if !names.is_empty() && projection.expr.iter().zip(&names).all(passes) {
+            return Ok(block);
+        }
+        let mut list = Vec::with_capacity(projection.expr.len());
+        for ((expr, name), field) in projection.expr.iter().zip(names).zip(projection.schema.fields()) {
+            list.push(match passes((expr, &name)) {
+                true => name,
+                false => format!("{} AS {name}", self.typed(expr, input, field.data_type())?),
+            });
+        }
+        Ok(block.with_outputs(list))
+    }
+
+    pub(super) fn alias(self, alias: &SubqueryAlias) -> Result<Block> {
+        let below = column::all(alias.input.schema());
+        let list = below.into_iter().zip(column::all(&alias.schema)).map(|(from, to)| format!("{from} AS {to}"));
+        Ok(self.open(&alias.input)?.with_outputs(list.collect()))
+    }
+}

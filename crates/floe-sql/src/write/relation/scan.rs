@@ -1,0 +1,16 @@
+//! Tables, which the dialect knows how to reach.
+
+use datafusion::logical_expr::TableScan;
+
+use crate::write::block::Block;
+use crate::write::{Refused, Result, Writer, column};
+
+impl Writer<'_> {
+    pub(super) fn scan(self, scan: &TableScan) -> Result<Block> {
+        // The resolver scans whole tables; what is pushed into a scan is an optimiser's work, which has not begun.
+        if !scan.filters.is_empty() || scan.fetch.is_some() || scan.projection.is_some() {
+            return Err(Refused::new("a scan that is optimised already"));
+        }
+        Ok(Block::query(&self.dialect.scan(scan, &column::all(&scan.projected_schema))?))
+    }
+}
