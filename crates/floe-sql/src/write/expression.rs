@@ -11,6 +11,7 @@ use arrow_schema::{DataType, Field, FieldRef};
 use datafusion::common::DFSchema;
 use datafusion::logical_expr::expr::InList;
 use datafusion::logical_expr::{BinaryExpr, Cast, Expr, ExprSchemable, Operator};
+use datafusion::scalar::ScalarValue;
 
 use super::dialect::{Argument, filled};
 use super::{Refused, Result, Writer, column};
@@ -56,7 +57,9 @@ impl Writer<'_> {
             Expr::IsNotUnknown(inner) => Ok(format!("({} IS NOT NULL)", self.expression(inner, input)?)),
             Expr::Like(like) if !like.case_insensitive && like.escape_char.is_none() => {
                 let (text, pattern) = (self.expression(&like.expr, input)?, self.expression(&like.pattern, input)?);
-                Ok(format!("({text} {}LIKE {pattern} ESCAPE '\\')", not(like.negated)))
+                // Engines know prefixes and parts of texts in patterns that have nothing to escape.
+                let escape = if is_plain_pattern(&like.pattern) { "" } else { " ESCAPE '\\'" };
+                Ok(format!("({text} {}LIKE {pattern}{escape})", not(like.negated)))
             }
             Expr::InList(list) => self.in_list(list, input),
             Expr::Case(case) => self.case(case, input),
@@ -133,6 +136,10 @@ impl Writer<'_> {
             None => Ok(parts.concat()),
         }
     }
+}
+
+fn is_plain_pattern(pattern: &Expr) -> bool {
+    matches!(pattern, Expr::Literal(ScalarValue::Utf8(Some(text)), _) if !text.contains('\\'))
 }
 
 /// Type and nullability, without name and metadata.
