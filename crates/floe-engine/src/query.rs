@@ -223,7 +223,8 @@ pub(crate) fn rename(batch: RecordBatch, schema: &SchemaRef) -> Result<RecordBat
 async fn observe(session: &Arc<Session>, planned: &Planned, running: &Running) -> Result<Vec<Observed>> {
     let mut observed = Vec::new();
     for observation in &planned.observations {
-        let decision = choose(session, &floe_plan::facts(&observation.metrics), &observation.metrics, &[], Ask::Wished)?;
+        let decision =
+            choose(session, &floe_plan::facts(&observation.metrics), &observation.metrics, &[], Ask::Wished)?;
         let batches = execute(session, &observation.metrics, &decision, running).await?;
         let schema = observation.metrics.schema();
         let batches: Vec<RecordBatch> = batches.try_collect().await?;

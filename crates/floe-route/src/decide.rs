@@ -63,8 +63,7 @@ fn objection(facts: &Facts, capability: &Capability) -> Option<String> {
     }
     // Backends in this process share its scans.
     let reaches = |backends: &[BackendId]| {
-        backends.contains(&capability.backend)
-            || (capability.in_process && backends.contains(&BackendId::DataFusion))
+        backends.contains(&capability.backend) || (capability.in_process && backends.contains(&BackendId::DataFusion))
     };
     if let Some(far) = facts.tables.iter().find(|table| !reaches(&table.reachable)) {
         return Some(format!("table {} cannot be reached from there", far.name));
@@ -101,6 +100,7 @@ fn sizes(facts: &Facts) -> Option<String> {
 fn beaten(facts: &Facts, other: &Capability, chosen: &Capability) -> String {
     match (chosen.in_process, other.in_process) {
         (true, false) => format!("{} is small enough to run in process", human(facts.bytes())),
+        (true, true) => format!("{} is taken first in process; ask for {} by name", chosen.backend, other.backend),
         _ => format!("{} came first", chosen.backend),
     }
 }

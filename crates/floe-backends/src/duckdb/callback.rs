@@ -157,11 +157,7 @@ unsafe extern "C" fn forget(state: *mut c_void) {
 }
 
 /// What DuckDB calls with some rows. Neither an error nor a panic may leave it.
-unsafe extern "C" fn call(
-    info: ffi::duckdb_function_info,
-    input: ffi::duckdb_data_chunk,
-    output: ffi::duckdb_vector,
-) {
+unsafe extern "C" fn call(info: ffi::duckdb_function_info, input: ffi::duckdb_data_chunk, output: ffi::duckdb_vector) {
     // SAFETY: the state is the one of `register`, and lives as long as the function.
     let state = unsafe { &*ffi::duckdb_scalar_function_get_extra_info(info).cast::<State>() };
     // SAFETY: the chunk and the vector are DuckDB's for the time of this call.

@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use arrow::array::{
-    Array, ArrayRef, AsArray, ListArray, MapArray, NullArray, StructArray, make_array, new_null_array,
-};
+use arrow::array::{Array, ArrayRef, AsArray, ListArray, MapArray, NullArray, StructArray, make_array, new_null_array};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Fields};
 use floe_base::{Error, Result};

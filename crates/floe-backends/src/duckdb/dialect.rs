@@ -61,7 +61,9 @@ impl Dialect for DuckDbSql<'_> {
             | (Int8, Boolean)
             | (UInt64, Int64 | Int32) => true,
             (DataType::UInt8 | DataType::UInt16 | DataType::UInt32, UInt64) => true,
-            (Decimal128(p, s), Decimal128(q, t)) => s <= t && i16::from(*p) - i16::from(*s) <= i16::from(*q) - i16::from(*t),
+            (Decimal128(p, s), Decimal128(q, t)) => {
+                s <= t && i16::from(*p) - i16::from(*s) <= i16::from(*q) - i16::from(*t)
+            }
             (Utf8, Binary) => return Some(format!("encode({value})")),
             _ => false,
         };
@@ -87,7 +89,9 @@ impl Dialect for DuckDbSql<'_> {
             Operator::GtEq => ">=",
             Operator::IsDistinctFrom => "IS DISTINCT FROM",
             Operator::IsNotDistinctFrom => "IS NOT DISTINCT FROM",
-            Operator::Plus | Operator::Minus | Operator::Multiply => return arithmetic(operator, &left, &right, &a, &b, gives),
+            Operator::Plus | Operator::Minus | Operator::Multiply => {
+                return arithmetic(operator, &left, &right, &a, &b, gives);
+            }
             // Whole numbers: the mask of a grouping set, taken apart.
             Operator::Divide if matches!(a, DataType::Int64) => return Some(format!("({left} // {right})")),
             Operator::Modulo if matches!(a, DataType::Int64) => return Some(format!("({left} % {right})")),
@@ -111,7 +115,9 @@ impl Dialect for DuckDbSql<'_> {
                 "CASE WHEN count(*){filter} > 1 THEN error('more than one row') ELSE first({0}){filter} END",
             )),
             "count" => Some(Spelling::of("count({distinct}{0}){filter}{over}")),
-            name @ ("min" | "max") if plain => Some(Spelling::of(format!("{name}({{distinct}}{{0}}){{filter}}{{over}}"))),
+            name @ ("min" | "max") if plain => {
+                Some(Spelling::of(format!("{name}({{distinct}}{{0}}){{filter}}{{over}}")))
+            }
             _ => None,
         }
     }
@@ -133,7 +139,8 @@ impl Dialect for DuckDbSql<'_> {
         let failed = |error: floe_base::Error| Refused::new(error.sentence());
         let carried = types::carried(gives.data_type());
         let carried = carried.ok_or_else(|| Refused::new(format!("type {}", gives.data_type())))?;
-        let named = |(index, argument): (usize, &Argument)| argument.field.as_ref().clone().with_name(format!("a{index}"));
+        let named =
+            |(index, argument): (usize, &Argument)| argument.field.as_ref().clone().with_name(format!("a{index}"));
         let schema = Arc::new(Schema::new(arguments.iter().enumerate().map(named).collect::<Vec<_>>()));
         let known = DFSchema::try_from(schema.clone())?;
         let body = create_physical_expr(expr, &known, &self.opened.lock().properties())?;

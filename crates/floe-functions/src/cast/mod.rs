@@ -32,8 +32,8 @@ pub mod interval;
 mod number;
 pub mod parse;
 pub mod show;
-mod spelling;
 mod special;
+mod spelling;
 mod store;
 pub mod time;
 

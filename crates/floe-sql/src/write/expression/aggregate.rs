@@ -38,7 +38,8 @@ impl Writer<'_> {
         let expr = Expr::ScalarFunction(ScalarFunction::new_udf(finish.clone(), columns.collect()));
         let fields: Vec<_> = arguments.iter().map(|argument| argument.field.clone()).collect();
         let scalars = vec![None; fields.len()];
-        let gives = finish.return_field_from_args(ReturnFieldArgs { arg_fields: &fields, scalar_arguments: &scalars })?;
+        let gives =
+            finish.return_field_from_args(ReturnFieldArgs { arg_fields: &fields, scalar_arguments: &scalars })?;
         self.dialect.foreign(&expr, &arguments, gives, Refused::new(format!("function {}", finish.name())))
     }
 }

@@ -23,7 +23,9 @@ impl Writer<'_> {
             conditions.push(self.expression(filter, &both)?);
         }
         let kind = match join.join_type {
-            JoinType::LeftSemi | JoinType::LeftAnti if join.filter.is_some() => return self.exists_in(join, conditions),
+            JoinType::LeftSemi | JoinType::LeftAnti if join.filter.is_some() => {
+                return self.exists_in(join, conditions);
+            }
             JoinType::Inner if conditions.is_empty() => "CROSS JOIN",
             JoinType::Inner => "JOIN",
             JoinType::Left => "LEFT JOIN",
@@ -40,10 +42,8 @@ impl Writer<'_> {
             false => format!(" ON {}", conditions.join(" AND ")),
         };
         // Conditions of a side that the join keeps whole may wait until after it.
-        let keeps_left = matches!(
-            join.join_type,
-            JoinType::Inner | JoinType::Left | JoinType::LeftSemi | JoinType::LeftAnti
-        );
+        let keeps_left =
+            matches!(join.join_type, JoinType::Inner | JoinType::Left | JoinType::LeftSemi | JoinType::LeftAnti);
         let keeps_right = join.join_type == JoinType::Inner;
         let left = self.block(&join.left)?.side(left, keeps_left);
         let right = self.block(&join.right)?.side(right, keeps_right);
