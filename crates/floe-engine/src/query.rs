@@ -5,6 +5,7 @@ use std::sync::Arc;
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use floe_backends::{Batches, Run};
+use floe_base::id::BackendId;
 use floe_base::{Error, Result, SqlSource};
 use floe_plan::Planned;
 use floe_route::{Decision, Facts, Policy, Wish, decide, policy};
@@ -235,11 +236,21 @@ async fn observe(session: &Arc<Session>, planned: &Planned, running: &Running) -
     Ok(observed)
 }
 
-/// Runs a planned query to its end, for work inside the engine: sources of writes, small queries on the way to a plan.
+/// Runs a planned query to its end, for work inside the engine: what writes look at, variables, names.
 pub(crate) async fn collect(session: &Session, planned: &Planned) -> Result<Vec<RecordBatch>> {
+    collect_on(session, planned, BackendId::DataFusion).await
+}
+
+/// Runs a client's query to its end where it shall run: what `show` prints, what a cache keeps.
+pub(crate) async fn collect_routed(session: &Session, planned: &Planned) -> Result<Vec<RecordBatch>> {
+    let decision = choose(session, &floe_plan::facts(planned), planned, &[], Ask::Wished)?;
+    collect_on(session, planned, decision.backend).await
+}
+
+pub(crate) async fn collect_on(session: &Session, planned: &Planned, backend: BackendId) -> Result<Vec<RecordBatch>> {
     let schema = planned.schema();
     let run = Run { operation_id: floe_base::id::fresh() };
-    let batches = session.engine().backend(floe_base::id::BackendId::DataFusion)?.execute(planned, &run).await?;
+    let batches = session.engine().backend(backend)?.execute(planned, &run).await?;
     batches.map(|batch| rename(batch?, &schema)).try_collect().await
 }
 

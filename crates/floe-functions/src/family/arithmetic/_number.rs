@@ -159,9 +159,7 @@ pub(crate) fn checked(call: &Call<'_>, sign: Sign, left: Typed, right: Typed, ov
     let kernel = kernel.at(call.origin);
     // DuckDB raises too.
     let kernel = match overflow {
-        Overflow::Raise => {
-            kernel.fallible().spelled(BackendId::DuckDb, format!("({{0}} {} {{1}})", sign.symbol()))
-        }
+        Overflow::Raise => kernel.fallible().spelled(BackendId::DuckDb, format!("({{0}} {} {{1}})", sign.symbol())),
         _ => kernel,
     };
     kernel.call(vec![left, right])
