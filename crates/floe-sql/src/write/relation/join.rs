@@ -96,6 +96,6 @@ impl Writer<'_> {
         };
         let refused = Refused::new(format!("a join on {}", left.field.data_type()));
         let boolean = arrow_schema::DataType::Boolean;
-        self.dialect.operator(operator, left, right, &boolean).ok_or(refused)
+        self.dialect.operator(operator, left, right, &boolean, false).ok_or(refused)
     }
 }
