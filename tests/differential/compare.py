@@ -123,6 +123,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--address", required=True)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--route", default="auto", help="the backend that all queries are for")
     parser.add_argument("--count", type=int, help="only the first so many")
     parser.add_argument("--start", type=int, default=0, help="skip so many first")
     parser.add_argument("--loose-nullability", action="store_true", help="do not count a difference in nullability alone")
@@ -134,6 +135,7 @@ def main() -> None:
     from pyspark.sql import SparkSession
 
     session = SparkSession.builder.remote(arguments.address).create()
+    session.conf.set("floe.route", arguments.route)
     for table in (HERE / "tables.sql").read_text(encoding="utf-8").split("\n;\n"):
         try:
             session.sql(table)

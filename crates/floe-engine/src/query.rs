@@ -295,17 +295,34 @@ async fn observe(session: &Arc<Session>, planned: &Planned, running: &Running) -
     Ok(observed)
 }
 
-/// Runs a planned query to its end, for work inside the engine: sources of writes, small queries on the way to a plan.
+/// Runs a planned query to its end, for work inside the engine: what writes look at, variables, names.
 pub(crate) async fn collect(session: &Session, planned: &Planned) -> Result<Vec<RecordBatch>> {
-    run_here(session, planned).await?.try_collect().await
+    collect_on(session, planned, BackendId::DataFusion).await
+}
+
+/// Runs a client's query to its end where it shall run in process: what `show` prints, what a cache keeps. Rows that
+/// are wanted here are computed here, whoever asked for Spark.
+pub(crate) async fn collect_routed(session: &Session, planned: &Planned) -> Result<Vec<RecordBatch>> {
+    if wishes(session, &planned.hints, &[])?.first().is_some_and(|wish| wish.backend == BackendId::Spark) {
+        return collect(session, planned).await;
+    }
+    let decision = choose(session, &floe_plan::facts(planned), Of::Plan(planned, Ask::Wished), &[], false)?;
+    collect_on(session, planned, decision.backend).await
+}
+
+pub(crate) async fn collect_on(session: &Session, planned: &Planned, backend: BackendId) -> Result<Vec<RecordBatch>> {
+    run_on(session, planned, backend).await?.try_collect().await
 }
 
 /// Runs a planned query in process, under the client's names.
 pub(crate) async fn run_here(session: &Session, planned: &Planned) -> Result<Batches> {
+    run_on(session, planned, BackendId::DataFusion).await
+}
+
+async fn run_on(session: &Session, planned: &Planned, backend: BackendId) -> Result<Batches> {
     let schema = planned.schema();
     let run = Run { operation_id: floe_base::id::fresh() };
-    let backend = session.engine().backend(BackendId::DataFusion)?;
-    let batches = backend.execute(Work::Plan(planned), &run).await?.batches()?;
+    let batches = session.engine().backend(backend)?.execute(Work::Plan(planned), &run).await?.batches()?;
     Ok(Box::pin(batches.map(move |batch| rename(batch?, &schema))))
 }
 

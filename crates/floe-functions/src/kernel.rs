@@ -111,6 +111,13 @@ impl Kernel {
         self
     }
 
+    /// The same with a text for fewer digits ([`Spelling::narrow`]).
+    #[must_use]
+    pub(crate) fn spelled_narrow(mut self, backend: BackendId, text: String, narrow: Option<String>) -> Self {
+        self.spellings.push((backend, Spelling { narrow, ..Spelling::of(text) }));
+        self
+    }
+
     pub(crate) fn spellings(&self) -> &Spellings {
         &self.spellings
     }

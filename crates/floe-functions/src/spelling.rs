@@ -17,6 +17,8 @@ use crate::family::aggregate::_aggregate::Aggregate;
 #[derive(Clone, Debug)]
 pub struct Spelling {
     pub parts: Vec<String>,
+    /// Another text that computes in fewer digits and raises where those are too few; for where raising costs little.
+    pub narrow: Option<String>,
     pub finish: Option<Arc<ScalarUDF>>,
 }
 
@@ -25,8 +27,13 @@ pub(crate) type Spellings = Vec<(BackendId, Spelling)>;
 
 impl Spelling {
     pub(crate) fn of(text: impl Into<String>) -> Self {
-        Self { parts: vec![text.into()], finish: None }
+        Self { parts: vec![text.into()], narrow: None, finish: None }
     }
+}
+
+/// Whether 18 digits with so many of them behind the point leave a dozen before it: less is what real numbers outgrow.
+pub fn is_narrow(scale: i8) -> bool {
+    scale <= 6
 }
 
 /// How a backend writes a scalar function, where it has one that means the same.

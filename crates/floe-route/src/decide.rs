@@ -103,6 +103,7 @@ fn sizes(facts: &Facts) -> Option<String> {
 fn beaten(facts: &Facts, other: &Capability, chosen: &Capability) -> String {
     match (chosen.in_process, other.in_process) {
         (true, false) => format!("{} is small enough to run in process", human(facts.bytes())),
+        (true, true) => format!("{} is taken first in process; ask for {} by name", chosen.backend, other.backend),
         _ => format!("{} came first", chosen.backend),
     }
 }

@@ -28,11 +28,13 @@ type Result<T, E = Refused> = std::result::Result<T, E>;
 /// let sql = floe_sql::write::query(&planned.plan, &dialect)?;
 /// ```
 pub fn query(plan: &LogicalPlan, dialect: &dyn Dialect) -> Result<String> {
-    Writer { dialect }.relation(plan)
+    Writer { dialect, narrow: false }.relation(plan)
 }
 
 /// One plan on its way to text.
 #[derive(Clone, Copy)]
 struct Writer<'a> {
     dialect: &'a dyn Dialect,
+    /// Few digits will do: before a value that needs more has raised, no row is out (under aggregates).
+    narrow: bool,
 }

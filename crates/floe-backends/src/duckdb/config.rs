@@ -1,6 +1,9 @@
 //! How DuckDB is set up.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+use floe_base::{Error, Kind, Result};
+use tempfile::TempDir;
 
 /// What every connection sets. Times with a zone are instants: what a session's zone makes of them is in the plan. And a
 /// plan is as deep as it is; the threads that read it have deep stacks. A DuckDB built from source knows no zones.
@@ -22,13 +25,22 @@ pub struct Config {
 }
 
 impl Config {
+    /// A folder of the database's own below the one that was named: DuckDB gives its files the same names everywhere.
+    pub(super) fn spill_folder(&self) -> Result<TempDir> {
+        let parent = self.spill_dir.clone().unwrap_or_else(std::env::temp_dir);
+        let made = std::fs::create_dir_all(&parent).and_then(|()| TempDir::with_prefix_in("floe-duckdb-", &parent));
+        made.map_err(|error| {
+            let text = format!("DuckDB cannot spill to {}: {error}", parent.display());
+            Error::message(Kind::Operation, text).caused_by(error)
+        })
+    }
+
     /// The settings of the database.
-    pub(super) fn settings(&self) -> Vec<(&'static str, String)> {
-        let spill_dir = self.spill_dir.clone().unwrap_or_else(std::env::temp_dir).join("floe-duckdb");
+    pub(super) fn settings(&self, spill_folder: &Path) -> Vec<(&'static str, String)> {
         vec![
             ("memory_limit", format!("{}B", self.memory_bytes)),
             ("max_temp_directory_size", format!("{}B", self.spill_bytes)),
-            ("temp_directory", spill_dir.display().to_string()),
+            ("temp_directory", spill_folder.display().to_string()),
             ("threads", self.threads.to_string()),
             // Nothing is fetched unasked, and no state of other programs is read.
             ("autoinstall_known_extensions", "false".into()),

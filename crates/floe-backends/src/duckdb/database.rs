@@ -14,6 +14,7 @@ use std::sync::Arc;
 use duckdb::{Connection, ffi};
 use floe_base::{Error, Result};
 use parking_lot::Mutex;
+use tempfile::TempDir;
 
 use super::Config;
 use super::callback::{self, Calls};
@@ -27,6 +28,8 @@ pub(super) struct Database {
     own: Mutex<Own>,
     calls: Arc<Calls>,
     streams: Arc<Streams>,
+    /// Goes with the database.
+    _spill_folder: TempDir,
 }
 
 #[derive(Debug)]
@@ -61,9 +64,12 @@ impl Database {
             return Err(Error::internal("DuckDB gives no connection"));
         }
         let own = Mutex::new(Own { connection, functions: HashMap::new() });
-        let database = Self { raw, own, calls: Arc::default(), streams: Arc::default() };
+        let spill_folder = config.spill_folder()?;
+        let settings = config.settings(spill_folder.path());
+        let (calls, streams) = (Arc::default(), Arc::default());
+        let database = Self { raw, own, calls, streams, _spill_folder: spill_folder };
         let first = database.connect()?;
-        for (name, value) in config.settings() {
+        for (name, value) in settings {
             set(&first, name, &value)?;
         }
         database.streams.register(&first)?;

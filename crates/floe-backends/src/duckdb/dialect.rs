@@ -73,7 +73,14 @@ impl Dialect for DuckDbSql<'_> {
         Some(format!("CAST({value} AS {})", types::name(to).ok()?))
     }
 
-    fn operator(&self, operator: Operator, left: Argument, right: Argument, gives: &DataType) -> Option<String> {
+    fn operator(
+        &self,
+        operator: Operator,
+        left: Argument,
+        right: Argument,
+        gives: &DataType,
+        narrow: bool,
+    ) -> Option<String> {
         let (a, b) = (left.field.data_type().clone(), right.field.data_type().clone());
         let (left, right) = (left.text, right.text);
         let alike = a == b || matches!((&a, &b), (DataType::Decimal128(..), DataType::Decimal128(..)));
@@ -90,7 +97,7 @@ impl Dialect for DuckDbSql<'_> {
             Operator::IsDistinctFrom => "IS DISTINCT FROM",
             Operator::IsNotDistinctFrom => "IS NOT DISTINCT FROM",
             Operator::Plus | Operator::Minus | Operator::Multiply => {
-                return arithmetic(operator, &left, &right, &a, &b, gives);
+                return arithmetic(operator, (&left, &a), (&right, &b), gives, narrow);
             }
             // Whole numbers: the mask of a grouping set, taken apart.
             Operator::Divide if matches!(a, DataType::Int64) => return Some(format!("({left} // {right})")),
@@ -154,26 +161,27 @@ impl Dialect for DuckDbSql<'_> {
 /// `+`, `-` and `*` where every result fits its type: floating point, and decimals that are wide enough.
 fn arithmetic(
     operator: Operator,
-    left: &str,
-    right: &str,
-    a: &DataType,
-    b: &DataType,
+    (left, a): (&str, &DataType),
+    (right, b): (&str, &DataType),
     gives: &DataType,
+    narrow: bool,
 ) -> Option<String> {
     match (a, b, gives) {
         (DataType::Float32 | DataType::Float64, ..) => Some(format!("({left} {operator} {right})")),
         (DataType::Decimal128(p, s), DataType::Decimal128(..), DataType::Decimal128(precision, scale)) => {
+            // Two narrow decimals DuckDB takes in 64 bits, and raises where that is too little.
+            if narrow && spelling::is_narrow(*scale) {
+                return Some(format!("({left} {operator} {right})"));
+            }
             let wide = types::name(gives).ok()?;
             if operator != Operator::Multiply {
                 return Some(format!("CAST((CAST({left} AS {wide}) {operator} CAST({right} AS {wide})) AS {wide})"));
             }
-            // Two narrow decimals DuckDB multiplies in 64 bits, and raises where that is too little. One that is wide
-            // makes it take 128.
+            // One that is wide makes it take 128.
             let left = match *precision > 18 && *p <= 18 {
                 true => format!("CAST({left} AS DECIMAL({}, {s}))", 19.min(*precision)),
                 false => left.to_string(),
             };
-            let _ = scale;
             Some(format!("CAST(({left} * {right}) AS {wide})"))
         }
         _ => None,
@@ -181,5 +189,5 @@ fn arithmetic(
 }
 
 fn ours(known: spelling::Spelling) -> Spelling {
-    Spelling { parts: known.parts, finish: known.finish }
+    Spelling { parts: known.parts, narrow: known.narrow, finish: known.finish }
 }

@@ -35,7 +35,7 @@ pub(super) async fn cache(
     }
     let named = session.existing_object(name).await?;
     let planned = query::lower(session, Relation::new(RelationKind::Table(name.clone()), Origin::Unknown)).await?;
-    let batches = query::collect(session, &planned).await?;
+    let batches = query::collect_routed(session, &planned).await?;
     let rows = arrow::compute::concat_batches(&planned.schema(), &batches)?;
     session.engine().cache().put(session.cache_name(&named), crate::session::in_memory(rows, "memory")?);
     Ok(Execution::empty())

@@ -128,7 +128,7 @@ impl Lookup for SessionLookup {
     }
 
     async fn collect(&self, planned: Planned) -> Result<Vec<RecordBatch>> {
-        query::collect(&self.session, &planned).await
+        query::collect_routed(&self.session, &planned).await
     }
 }
 

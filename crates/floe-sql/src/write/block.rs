@@ -22,6 +22,8 @@ pub(super) struct Block {
     outputs: Option<String>,
     /// `GROUP BY …`, `ORDER BY …`, `LIMIT …`.
     tail: String,
+    /// Whether the tail is an order that still takes a limit.
+    takes_limit: bool,
 }
 
 /// What a join takes from a side.
@@ -33,7 +35,14 @@ pub(super) struct Side {
 impl Block {
     /// Rows of something that stands behind FROM.
     pub(super) fn over(from: String) -> Self {
-        Self { from: Some(from), is_join: false, conditions: Vec::new(), outputs: None, tail: String::new() }
+        Self {
+            from: Some(from),
+            is_join: false,
+            conditions: Vec::new(),
+            outputs: None,
+            tail: String::new(),
+            takes_limit: false,
+        }
     }
 
     pub(super) fn joined(from: String, conditions: Vec<String>) -> Self {
@@ -72,6 +81,19 @@ impl Block {
 
     pub(super) fn with_tail(self, tail: String) -> Self {
         Self { tail, ..self }
+    }
+
+    /// In an order; a limit may follow.
+    pub(super) fn sorted(self, tail: String) -> Self {
+        Self { takes_limit: true, ..self.with_tail(tail) }
+    }
+
+    /// Only some of the rows: of those in an order the first, which an engine finds without sorting the rest.
+    pub(super) fn limited(self, tail: &str, schema: &DFSchema) -> Self {
+        match self.takes_limit {
+            true => Self { tail: self.tail + tail, takes_limit: false, ..self },
+            false => Self::query(&self.text(schema)).with_tail(tail.into()),
+        }
     }
 
     /// The block as a side of a join. Conditions come along where the join lets them wait until after it.

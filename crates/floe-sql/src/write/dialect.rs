@@ -15,12 +15,14 @@ use super::Refused;
 #[derive(Clone, Debug)]
 pub struct Spelling {
     pub parts: Vec<String>,
+    /// Another text that computes in fewer digits and raises where those are too few.
+    pub narrow: Option<String>,
     pub finish: Option<Arc<ScalarUDF>>,
 }
 
 impl Spelling {
     pub fn of(text: impl Into<String>) -> Self {
-        Self { parts: vec![text.into()], finish: None }
+        Self { parts: vec![text.into()], narrow: None, finish: None }
     }
 }
 
@@ -45,8 +47,15 @@ pub trait Dialect {
     /// A cast that gives Spark's answer for every value.
     fn cast(&self, value: &str, from: &DataType, to: &DataType) -> Option<String>;
 
-    /// An operator on operands of these types that gives Spark's answer.
-    fn operator(&self, operator: Operator, left: Argument, right: Argument, gives: &DataType) -> Option<String>;
+    /// An operator on operands of these types that gives Spark's answer; with few digits, where `narrow` allows them.
+    fn operator(
+        &self,
+        operator: Operator,
+        left: Argument,
+        right: Argument,
+        gives: &DataType,
+        narrow: bool,
+    ) -> Option<String>;
 
     fn function(&self, function: &ScalarUDF) -> Option<Spelling>;
 

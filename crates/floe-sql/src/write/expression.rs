@@ -11,6 +11,7 @@ use arrow_schema::{DataType, Field, FieldRef};
 use datafusion::common::DFSchema;
 use datafusion::logical_expr::expr::InList;
 use datafusion::logical_expr::{BinaryExpr, Cast, Expr, ExprSchemable, Operator};
+use datafusion::scalar::ScalarValue;
 
 use super::dialect::{Argument, filled};
 use super::{Refused, Result, Writer, column};
@@ -56,7 +57,9 @@ impl Writer<'_> {
             Expr::IsNotUnknown(inner) => Ok(format!("({} IS NOT NULL)", self.expression(inner, input)?)),
             Expr::Like(like) if !like.case_insensitive && like.escape_char.is_none() => {
                 let (text, pattern) = (self.expression(&like.expr, input)?, self.expression(&like.pattern, input)?);
-                Ok(format!("({text} {}LIKE {pattern} ESCAPE '\\')", not(like.negated)))
+                // Engines know prefixes and parts of texts in patterns that have nothing to escape.
+                let escape = if is_plain_pattern(&like.pattern) { "" } else { " ESCAPE '\\'" };
+                Ok(format!("({text} {}LIKE {pattern}{escape})", not(like.negated)))
             }
             Expr::InList(list) => self.in_list(list, input),
             Expr::Case(case) => self.case(case, input),
@@ -83,7 +86,7 @@ impl Writer<'_> {
         let (left, right) = (self.plain(&binary.left, input)?, self.plain(&binary.right, input)?);
         let refused = format!("operator {} on {}", binary.op, left.field.data_type());
         let gives = expr.get_type(input)?;
-        self.dialect.operator(binary.op, left, right, &gives).ok_or_else(|| Refused::new(refused))
+        self.dialect.operator(binary.op, left, right, &gives, self.narrow).ok_or_else(|| Refused::new(refused))
     }
 
     /// An operand as it is: the dialect adds a cast where the operator needs one.
@@ -127,12 +130,19 @@ impl Writer<'_> {
         };
         let distinct = if distinct { "DISTINCT " } else { "" };
         let named = [("distinct", distinct), ("filter", filter.as_str()), ("over", over)];
+        if let Some(narrow) = spelling.narrow.as_ref().filter(|_| self.narrow) {
+            return Ok(filled(narrow, &texts, &named));
+        }
         let parts: Vec<String> = spelling.parts.iter().map(|part| filled(part, &texts, &named)).collect();
         match &spelling.finish {
             Some(finish) => self.finished(finish, parts),
             None => Ok(parts.concat()),
         }
     }
+}
+
+fn is_plain_pattern(pattern: &Expr) -> bool {
+    matches!(pattern, Expr::Literal(ScalarValue::Utf8(Some(text)), _) if !text.contains('\\'))
 }
 
 /// Type and nullability, without name and metadata.

@@ -1,6 +1,6 @@
 //! Iceberg tables without deletes: their files, columns by field id.
 
-use datafusion::logical_expr::{LogicalPlan, TableScan};
+use datafusion::logical_expr::{Expr, LogicalPlan, TableScan};
 use floe_base::Result;
 use floe_iceberg::scan::{FILE_COLUMN, IcebergTable, POSITION_COLUMN, SPEC_COLUMN};
 use floe_iceberg::storage::location_is_local;
@@ -9,8 +9,8 @@ use super::super::types;
 use super::files::{Files, are_distinct, is_pattern, text};
 use super::{provider, used};
 
-/// The files behind a scan; `None` where DuckDB would not read them as we do.
-pub(super) async fn files(scan: &TableScan, plan: &LogicalPlan) -> Result<Option<Files>> {
+/// The files behind a scan that may hold rows meeting the conditions; `None` where DuckDB would not read them as we do.
+pub(super) async fn files(scan: &TableScan, plan: &LogicalPlan, conditions: &[Expr]) -> Result<Option<Files>> {
     let provider = provider(scan)?;
     let Some(table) = provider.as_any().downcast_ref::<IcebergTable>() else { return Ok(None) };
     let identity = [FILE_COLUMN, POSITION_COLUMN, SPEC_COLUMN];
@@ -19,7 +19,7 @@ pub(super) async fn files(scan: &TableScan, plan: &LogicalPlan) -> Result<Option
         return Ok(None);
     }
     let Some((columns, mapping)) = mapping(scan, table) else { return Ok(None) };
-    let tasks = table.files(&[]).await?;
+    let tasks = table.files(conditions).await?;
     let mut paths = Vec::with_capacity(tasks.len());
     for task in &tasks {
         let location = task.entry.path();

@@ -2,6 +2,7 @@
 //! stream of their rows from DataFusion's scan.
 
 mod files;
+mod filters;
 mod iceberg;
 mod parquet;
 mod stream;
@@ -43,16 +44,19 @@ impl Source {
 /// The tables of a plan by the names of their scans, subqueries included.
 pub(super) async fn sources(plan: &LogicalPlan, datafusion: &Arc<DataFusion>) -> Result<HashMap<String, Source>> {
     let mut found = HashMap::new();
+    let mut conditions = filters::of_scans(plan);
     for scan in scans(plan)? {
+        let name = scan.table_name.table().to_string();
+        let conditions = filters::unqualified(&conditions.remove(&name).unwrap_or_default());
         let files = match parquet::files(&scan, datafusion).await? {
             Some(files) => Some(files),
-            None => iceberg::files(&scan, plan).await?,
+            None => iceberg::files(&scan, plan, &conditions).await?,
         };
         let source = match files {
             Some(files) => Source::Files(files),
-            None => Source::Stream(Streamed::new(&scan, datafusion)?),
+            None => Source::Stream(Streamed::new(&scan, datafusion)?.with_conditions(conditions)),
         };
-        found.insert(scan.table_name.table().to_string(), source);
+        found.insert(name, source);
     }
     Ok(found)
 }

@@ -12,9 +12,9 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use arrow::array::{Array, ArrayRef, Int64Array, RecordBatch, RecordBatchOptions};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use datafusion::catalog::TableProvider;
-use datafusion::common::DFSchema;
+use datafusion::common::{Column, DFSchema};
 use datafusion::datasource::provider_as_source;
-use datafusion::logical_expr::{LogicalPlanBuilder, TableScan};
+use datafusion::logical_expr::{Expr, LogicalPlanBuilder, TableScan};
 use duckdb::Connection;
 use duckdb::core::{DataChunkHandle, LogicalTypeHandle, LogicalTypeId};
 use duckdb::vtab::arrow::{record_batch_to_duckdb_data_chunk, to_duckdb_logical_type};
@@ -69,6 +69,8 @@ pub(crate) struct Streamed {
     provider: Arc<dyn TableProvider>,
     /// The columns with the types that stand for theirs in DuckDB, named by their places.
     carried: Option<SchemaRef>,
+    /// What rows have to meet to be of use.
+    conditions: Vec<Expr>,
     datafusion: Arc<DataFusion>,
 }
 
@@ -81,7 +83,11 @@ impl Streamed {
         let schema = provider.schema();
         let fields: Option<Vec<Field>> = schema.fields().iter().enumerate().map(field).collect();
         let carried = fields.map(|fields| Arc::new(Schema::new(fields)));
-        Ok(Self { provider, carried, datafusion: datafusion.clone() })
+        Ok(Self { provider, carried, conditions: Vec::new(), datafusion: datafusion.clone() })
+    }
+
+    pub(super) fn with_conditions(self, conditions: Vec<Expr>) -> Self {
+        Self { conditions, ..self }
     }
 
     pub(super) fn query(&self, schema: &DFSchema, names: &[String], opened: &mut Opened) -> Result<String, Refused> {
@@ -101,7 +107,13 @@ impl Streamed {
     /// The rows with only these columns, as DataFusion reads them.
     fn rows(&self, columns: &[usize]) -> Result<Batches> {
         let source = provider_as_source(self.provider.clone());
-        let plan = LogicalPlanBuilder::scan("rows", source, Some(columns.to_vec()))?.build()?;
+        let schema = self.provider.schema();
+        let read = |index: &usize| Some(Expr::Column(Column::new(Some("rows"), schema.fields().get(*index)?.name())));
+        let mut plan = LogicalPlanBuilder::scan("rows", source, None)?;
+        if let Some(condition) = self.conditions.iter().cloned().reduce(Expr::and) {
+            plan = plan.filter(condition)?;
+        }
+        let plan = plan.project(columns.iter().filter_map(read))?.build()?;
         block_on(self.datafusion.rows(plan))
     }
 }

@@ -11,6 +11,7 @@ use num_bigint::BigInt;
 
 use super::_number::{Failure, Overflow, Pair, division_by_zero, harmless, native, remainder_by_zero};
 use crate::cast::decimal::{self, Decimal};
+use crate::spelling::is_narrow;
 use crate::{Call, Kernel, Typed};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -120,26 +121,31 @@ pub(crate) fn operate(
     let kernel = kernel.at(call.origin);
     let kernel = if raises { kernel.fallible() } else { kernel };
     let kernel = match in_duckdb(operation, left_size, right_size, (precision, scale)) {
-        Some(spelling) => kernel.spelled(BackendId::DuckDb, spelling),
+        Some((wide, narrow)) => kernel.spelled_narrow(BackendId::DuckDb, wide, narrow),
         None => kernel,
     };
     Ok(kernel.call(vec![left, right]))
 }
 
 /// Sums and products that keep all digits of their fraction: DuckDB has those in 128 bits, and raises where they are too
-/// few.
-fn in_duckdb(operation: Operation, left: Size, right: Size, (precision, scale): Size) -> Option<String> {
+/// few. Of narrow operands it has them in 64 bits too.
+fn in_duckdb(
+    operation: Operation,
+    left: Size,
+    right: Size,
+    (precision, scale): Size,
+) -> Option<(String, Option<String>)> {
     let to = format!("DECIMAL({precision}, {scale})");
-    match operation {
-        Operation::Plus | Operation::Minus if left.1.max(right.1) == scale => {
-            let symbol = if operation == Operation::Plus { "+" } else { "-" };
-            Some(format!("CAST((CAST({{0}} AS {to}) {symbol} CAST({{1}} AS {to})) AS {to})"))
-        }
+    let (symbol, wide) = match operation {
+        Operation::Plus if left.1.max(right.1) == scale => ("+", format!("CAST({{0}} AS {to}) + CAST({{1}} AS {to})")),
+        Operation::Minus if left.1.max(right.1) == scale => ("-", format!("CAST({{0}} AS {to}) - CAST({{1}} AS {to})")),
         Operation::Times if left.1 + right.1 == scale => {
-            Some(format!("CAST((CAST({{0}} AS DECIMAL({}, {})) * {{1}}) AS {to})", left.0.max(19), left.1))
+            ("*", format!("CAST({{0}} AS DECIMAL({}, {})) * {{1}}", left.0.max(19), left.1))
         }
-        _ => None,
-    }
+        _ => return None,
+    };
+    let narrow = is_narrow(scale).then(|| format!("({{0}} {symbol} {{1}})"));
+    Some((format!("CAST(({wide}) AS {to})"), narrow))
 }
 
 /// `div` on decimals: the whole quotient, its lowest 64 bits.

@@ -23,6 +23,9 @@ impl Writer<'_> {
             conditions.push(self.expression(filter, &both)?);
         }
         let kind = match join.join_type {
+            JoinType::LeftSemi | JoinType::LeftAnti if join.filter.is_some() => {
+                return self.exists_in(join, conditions);
+            }
             JoinType::Inner if conditions.is_empty() => "CROSS JOIN",
             JoinType::Inner => "JOIN",
             JoinType::Left => "LEFT JOIN",
@@ -46,6 +49,16 @@ impl Writer<'_> {
         let right = self.block(&join.right)?.side(right, keeps_right);
         let waiting = left.conditions.into_iter().chain(right.conditions).collect();
         Ok(Block::joined(format!("{} {kind} {}{on}", left.from, right.from), waiting))
+    }
+
+    /// Rows for which the right side has one, or none, by more than equal keys. Of EXISTS an engine looks only at the keys
+    /// there are on the left (DuckDB 1.5); of a join it takes in the whole right side.
+    fn exists_in(self, join: &Join, conditions: Vec<String>) -> Result<Block> {
+        let not = if join.join_type == JoinType::LeftAnti { "NOT " } else { "" };
+        let right = self.block(&join.right)?.side(join.right.schema(), true);
+        let conditions: Vec<String> = right.conditions.into_iter().chain(conditions).collect();
+        let exists = format!("({not}EXISTS (SELECT 1 FROM {} WHERE {}))", right.from, conditions.join(" AND "));
+        Ok(self.open(&join.left)?.filtered(exists))
     }
 
     /// The left side's rows, each with whether the right side has one for it.
@@ -83,6 +96,6 @@ impl Writer<'_> {
         };
         let refused = Refused::new(format!("a join on {}", left.field.data_type()));
         let boolean = arrow_schema::DataType::Boolean;
-        self.dialect.operator(operator, left, right, &boolean).ok_or(refused)
+        self.dialect.operator(operator, left, right, &boolean, false).ok_or(refused)
     }
 }

@@ -18,6 +18,6 @@ impl Writer<'_> {
         if skip > 0 {
             tail.push_str(&format!(" OFFSET {skip}"));
         }
-        Ok(Block::over(self.from(&limit.input)?).with_tail(tail))
+        Ok(self.block(&limit.input)?.limited(&tail, limit.input.schema()))
     }
 }

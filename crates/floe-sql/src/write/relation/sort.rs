@@ -10,11 +10,12 @@ impl Writer<'_> {
     pub(super) fn sort(self, sort: &Sort) -> Result<Block> {
         let schema = sort.input.schema();
         let orders = self.orders(&sort.expr, schema)?;
-        let mut tail = format!(" ORDER BY {orders}");
-        if let Some(fetch) = sort.fetch {
-            tail.push_str(&format!(" LIMIT {fetch}"));
-        }
-        Ok(Block::over(self.from(&sort.input)?).with_tail(tail))
+        let tail = format!(" ORDER BY {orders}");
+        let sorted = Block::over(self.from(&sort.input)?).sorted(tail);
+        Ok(match sort.fetch {
+            Some(fetch) => sorted.limited(&format!(" LIMIT {fetch}"), schema),
+            None => sorted,
+        })
     }
 
     /// `a ASC NULLS FIRST, …`
