@@ -2,7 +2,8 @@
 //!
 //! `capabilities.rs` what it can do, `config.rs` how it is set up, `execute.rs` how a plan runs, `in_order.rs` how its
 //! partitions become one result, `pause.rs` how it lets others run too, `recursion.rs` how a recursive query runs,
-//! `source_order.rs` which plans show the order of their source, `watched.rs` an operator between two others.
+//! `slices.rs` what a generator takes at once, `source_order.rs` which plans show the order of their source,
+//! `watched.rs` an operator between two others.
 
 mod capabilities;
 mod config;
@@ -10,6 +11,7 @@ mod execute;
 mod in_order;
 mod pause;
 mod recursion;
+mod slices;
 mod source_order;
 mod watched;
 

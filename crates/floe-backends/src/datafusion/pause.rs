@@ -13,8 +13,10 @@ use datafusion::common::Result;
 use datafusion::common::tree_node::{Transformed, TreeNode};
 use datafusion::execution::SendableRecordBatchStream;
 use datafusion::physical_plan::ExecutionPlan;
+use datafusion::physical_plan::unnest::UnnestExec;
 use futures::{Stream, StreamExt, stream};
 
+use super::slices;
 use super::watched::{Watch, Watched};
 
 /// How long a task may keep its thread.
@@ -27,6 +29,13 @@ const MULTIPLYING: [&str; 5] =
 /// The plan with pauses where it needs them.
 pub(super) fn with_pauses(plan: Arc<dyn ExecutionPlan>) -> Result<Arc<dyn ExecutionPlan>> {
     let paused = plan.transform_up(|node| {
+        let node = match node.children().as_slice() {
+            [input] if node.as_any().is::<UnnestExec>() => {
+                let input = slices::for_generator((*input).clone())?;
+                node.with_new_children(vec![input])?
+            }
+            _ => node,
+        };
         if node.children().is_empty() || MULTIPLYING.contains(&node.name()) {
             return Ok(Transformed::yes(Watched::plan(node, Pause)));
         }

@@ -36,9 +36,8 @@ fn collect(plan: &LogicalPlan, mut conditions: Vec<Expr>, found: &mut HashMap<St
             };
             let for_side = |side: &LogicalPlan, keeps: bool| -> Vec<Expr> {
                 let schema = side.schema();
-                let fits = |condition: &&Expr| {
-                    keeps && condition.column_refs().iter().all(|column| schema.has_column(column))
-                };
+                let fits =
+                    |condition: &&Expr| keeps && condition.column_refs().iter().all(|column| schema.has_column(column));
                 conditions.iter().filter(fits).cloned().collect()
             };
             collect(&join.left, for_side(&join.left, left), found);

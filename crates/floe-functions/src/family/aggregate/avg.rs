@@ -93,7 +93,11 @@ fn spellings(value: &DataType, sum: &DataType, mean: &DataType, tries: bool) -> 
         (DataType::Float64, _) => Spelling::of("avg({distinct}{0}){filter}{over}"),
         (DataType::Decimal128(..), DataType::Decimal128(..)) => {
             let parts = ["sum({distinct}{0}){filter}{over}", "count({distinct}{0}){filter}{over}"];
-            Spelling { parts: parts.map(String::from).to_vec(), narrow: None, finish: Some(quotient(sum.clone(), mean.clone())) }
+            Spelling {
+                parts: parts.map(String::from).to_vec(),
+                narrow: None,
+                finish: Some(quotient(sum.clone(), mean.clone())),
+            }
         }
         _ => return Spellings::new(),
     };

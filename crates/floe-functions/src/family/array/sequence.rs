@@ -145,7 +145,8 @@ fn numbers(call: &Call<'_>, values: Vec<Typed>, data_type: &DataType, nullable: 
         let columns = columns.collect::<Result<Vec<_>>>()?;
         let rows = rows::count(arguments);
         let mut out = Rows::new(rows);
-        for row in 0..rows {
+        for row in rows::each(arguments) {
+            let row = row?;
             let values: Option<Vec<i64>> = columns.iter().map(|column| column.at(row)).collect();
             let valid = values.is_some();
             if let Some([start, stop, step @ ..]) = values.as_deref() {
@@ -239,7 +240,8 @@ fn times(
     };
     let rows = rows::count(arguments);
     let mut out = Rows::new(rows);
-    for row in 0..rows {
+    for row in rows::each(arguments) {
+        let row = row?;
         let at = step_column.place(row);
         let (Some(start), Some(stop), true) = (micros(0, row), micros(1, row), step_column.array.is_valid(at)) else {
             out.end_row(false)?;
