@@ -23,16 +23,21 @@ pub struct Capability {
 }
 
 impl Capability {
-    /// A backend that is not configured.
-    pub fn absent(backend: BackendId, why: impl Into<String>) -> Self {
+    /// A backend that is there, and runs whatever the resolver knows.
+    pub fn present(backend: BackendId) -> Self {
         Self {
             backend,
-            available: Err(why.into()),
+            available: Ok(()),
             functions: None,
             operators: None,
             objection: None,
             takes_origin: backend == BackendId::Spark,
-            in_process: false,
+            in_process: matches!(backend, BackendId::DataFusion | BackendId::DuckDb),
         }
+    }
+
+    /// A backend that is not configured.
+    pub fn absent(backend: BackendId, why: impl Into<String>) -> Self {
+        Self { available: Err(why.into()), in_process: false, ..Self::present(backend) }
     }
 }

@@ -138,15 +138,7 @@ mod tests {
     use crate::{TableFacts, Wish};
 
     fn local() -> Capability {
-        Capability {
-            backend: BackendId::DataFusion,
-            available: Ok(()),
-            functions: None,
-            operators: None,
-            objection: None,
-            takes_origin: false,
-            in_process: true,
-        }
+        Capability::present(BackendId::DataFusion)
     }
 
     fn spark(available: bool) -> Capability {

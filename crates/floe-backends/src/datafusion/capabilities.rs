@@ -4,13 +4,5 @@ use floe_base::id::BackendId;
 use floe_route::Capability;
 
 pub(super) fn capability() -> Capability {
-    Capability {
-        backend: BackendId::DataFusion,
-        available: Ok(()),
-        functions: None,
-        operators: None,
-        objection: None,
-        takes_origin: false,
-        in_process: true,
-    }
+    Capability::present(BackendId::DataFusion)
 }

@@ -87,15 +87,7 @@ impl Backend for DuckDb {
     }
 
     fn capability(&self) -> Capability {
-        Capability {
-            backend: BackendId::DuckDb,
-            available: Ok(()),
-            functions: None,
-            operators: None,
-            objection: None,
-            takes_origin: false,
-            in_process: true,
-        }
+        Capability::present(BackendId::DuckDb)
     }
 
     fn objection(&self, planned: &Planned) -> Option<String> {

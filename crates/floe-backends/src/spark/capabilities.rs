@@ -4,13 +4,5 @@ use floe_base::id::BackendId;
 use floe_route::Capability;
 
 pub(super) fn capability(available: Result<(), String>) -> Capability {
-    Capability {
-        backend: BackendId::Spark,
-        available,
-        functions: None,
-        operators: None,
-        objection: None,
-        takes_origin: true,
-        in_process: false,
-    }
+    Capability { available, ..Capability::present(BackendId::Spark) }
 }
