@@ -1,5 +1,6 @@
 //! `floe-engine doctor`: looks for what would keep the engine from working here. One line a finding.
 
+use std::io::Write;
 use std::net::TcpListener;
 use std::path::Path;
 
@@ -34,8 +35,10 @@ pub(crate) fn run(settings: Settings, file: Option<String>) -> Result<()> {
         vec![given(&settings, file), memory(&settings), data(&settings), folder("spill", &spill, "--spill-dir")];
     findings.extend([port(&settings), exposure(&settings), spark(&settings)]);
     findings.extend(queries(settings)?);
+    let mut out = std::io::stdout().lock();
     for finding in &findings {
-        println!("{} {:<8} {}", if finding.well { "ok  " } else { "FAIL" }, finding.what, finding.text);
+        let verdict = if finding.well { "ok  " } else { "FAIL" };
+        writeln!(out, "{verdict} {:<8} {}", finding.what, finding.text).map_err(io)?;
     }
     match findings.iter().filter(|finding| !finding.well).count() {
         0 => Ok(()),

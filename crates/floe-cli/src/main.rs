@@ -2,29 +2,36 @@
 //!
 //! `flags.rs` reads flags, environment and `floe.toml` (or the file `--config` names) into one [`floe_base::settings::Settings`].
 
+mod allocator;
 mod doctor;
 mod explain;
 mod flags;
 mod serve;
 mod sql;
 
+use std::error::Error as _;
+use std::io::ErrorKind;
 use std::process::ExitCode;
 
-use floe_base::Result;
-
-/// Batches are made and dropped by many threads at once, which the system's allocator is slow at.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+use floe_base::{Error, Result};
 
 fn main() -> ExitCode {
+    allocator::keep_memory();
     let matches = flags::command().get_matches();
     match run(&matches) {
         Ok(()) => ExitCode::SUCCESS,
+        Err(error) if is_read_no_more(&error) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("floe-engine: {error}");
             ExitCode::FAILURE
         }
     }
+}
+
+/// Who reads the output, as `head` does, may stop when it has seen enough.
+fn is_read_no_more(error: &Error) -> bool {
+    let cause = error.source().and_then(|cause| cause.downcast_ref::<std::io::Error>());
+    cause.is_some_and(|cause| cause.kind() == ErrorKind::BrokenPipe)
 }
 
 fn run(matches: &clap::ArgMatches) -> Result<()> {

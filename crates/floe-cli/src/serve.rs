@@ -10,6 +10,7 @@ use floe_engine::Engine;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
+use crate::allocator;
 use crate::flags::{invalid, io};
 
 /// Threads for the network; queries have their own.
@@ -34,6 +35,7 @@ pub(crate) fn run(settings: Settings, json: bool) -> Result<()> {
         let ready = move || announce(bound, json);
         let stop = stop()?;
         ready()?;
+        tokio::spawn(allocator::give_back());
         floe_connect::serve(listener, engine, options, stop).await
     });
     // What still runs was told to stop; nobody waits for it any more.

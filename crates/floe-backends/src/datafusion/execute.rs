@@ -13,12 +13,13 @@ use floe_base::id::BackendId;
 use floe_base::{Error, Result};
 use floe_functions::Interrupt;
 use floe_route::Capability;
-use futures::{StreamExt, stream};
+use futures::{StreamExt, TryStreamExt, stream};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, JoinError};
 use tokio_stream::wrappers::ReceiverStream;
 
+use super::at_hand::is_at_hand;
 use super::in_order::in_order;
 use super::pause::with_pauses;
 use super::{Config, capabilities, source_order};
@@ -88,8 +89,12 @@ impl Backend for DataFusion {
         let planned = work.plan()?;
         let interrupt = Interrupt::default();
         let state = self.state_of_run(&planned.plan, &interrupt);
-        let physical = with_pauses(in_order(state.create_physical_plan(&planned.plan).await?)?)?;
-        Ok(Outcome::Batches(detached(physical, state.task_ctx(), interrupt, &self.threads)))
+        let physical = in_order(state.create_physical_plan(&planned.plan).await?)?;
+        if is_at_hand(&physical) {
+            let batches = execute_stream(physical, state.task_ctx())?;
+            return Ok(Outcome::Batches(Box::pin(batches.map_err(Error::from))));
+        }
+        Ok(Outcome::Batches(detached(with_pauses(physical)?, state.task_ctx(), interrupt, &self.threads)))
     }
 
     async fn explain(&self, work: Work<'_>) -> Result<String> {

@@ -1,10 +1,11 @@
 //! DataFusion, in process.
 //!
-//! `capabilities.rs` what it can do, `config.rs` how it is set up, `execute.rs` how a plan runs, `in_order.rs` how its
-//! partitions become one result, `pause.rs` how it lets others run too, `recursion.rs` how a recursive query runs,
-//! `slices.rs` what a generator takes at once, `source_order.rs` which plans show the order of their source,
-//! `watched.rs` an operator between two others.
+//! `capabilities.rs` what it can do, `config.rs` how it is set up, `execute.rs` how a plan runs, `at_hand.rs` which plans
+//! have nothing to run, `in_order.rs` how a plan's partitions become one result, `pause.rs` how it lets others run too,
+//! `recursion.rs` how a recursive query runs, `slices.rs` what a generator takes at once, `source_order.rs` which plans
+//! show the order of their source, `watched.rs` an operator between two others.
 
+mod at_hand;
 mod capabilities;
 mod config;
 mod execute;
