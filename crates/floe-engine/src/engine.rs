@@ -71,7 +71,7 @@ impl Engine {
         let duckdb = Arc::new(DuckDb::new(duckdb_config(&settings)?, datafusion.clone(), workers.handle()));
         let idle = Duration::from_secs(settings.number("spark-idle")?);
         let spark = Target::parse(settings.text("spark"))?.map(|target| Spark::new(target, idle));
-        let catalogs = Catalogs::new(folder);
+        let catalogs = Catalogs::new(folder, duckdb.clone());
         Ok(Arc::new(Self {
             settings,
             clock: Clock::System,

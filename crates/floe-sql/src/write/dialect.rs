@@ -24,6 +24,11 @@ impl Spelling {
     pub fn of(text: impl Into<String>) -> Self {
         Self { parts: vec![text.into()], narrow: None, finish: None }
     }
+
+    /// Whether all of it may stand over the frames of a window.
+    pub(super) fn takes_over(&self) -> bool {
+        self.parts.iter().all(|part| part.contains("{over}"))
+    }
 }
 
 /// A value that a foreign expression needs from the engine: its text there, and its type.
@@ -59,7 +64,7 @@ pub trait Dialect {
 
     fn function(&self, function: &ScalarUDF) -> Option<Spelling>;
 
-    fn aggregate(&self, function: &AggregateUDF, arguments: &[DataType]) -> Option<Spelling>;
+    fn aggregate(&self, function: &AggregateUDF, arguments: &[DataType], distinct: bool) -> Option<Spelling>;
 
     fn window(&self, function: &WindowUDF) -> Option<Spelling>;
 

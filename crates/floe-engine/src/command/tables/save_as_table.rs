@@ -18,13 +18,24 @@ pub(super) async fn run(session: &Arc<Session>, save: SaveAsTable, running: &Run
     if save.buckets.is_some() || !save.sort_by.is_empty() || !save.cluster_by.is_empty() {
         return Err(Error::unsupported("bucketBy, sortBy and clusterBy of a table"));
     }
+    let stored = session.stored(&name).await?;
     if save.insert {
+        let overwrites = save.mode == SaveMode::Overwrite;
+        if let Some(stored) = stored {
+            let over = if overwrites { Over::Rows(Vec::new()) } else { Over::Append };
+            let planned = query::lower(session, save.input).await?;
+            return stored.by_position(session, planned, over, running).await;
+        }
         let target = session.target(&name).await?.with_options(&save.options)?;
-        return insert_into(session, target, save.input, save.mode == SaveMode::Overwrite, running).await;
+        return insert_into(session, target, save.input, overwrites, running).await;
     }
     let exists = session.named(&name).await?.is_some();
     match (exists, save.mode) {
         (true, SaveMode::Ignore) => Ok(Execution::empty()),
+        (true, SaveMode::Append) if let Some(stored) = stored => {
+            let planned = query::lower(session, save.input).await?;
+            stored.by_name(session, planned, Over::Append, running).await
+        }
         (true, SaveMode::Append) => {
             let target = session.target(&name).await?.with_options(&save.options)?;
             let planned = query::lower(session, save.input).await?;

@@ -31,9 +31,10 @@ impl Writer<'_> {
         }
         let types = params.args.iter().map(|argument| argument.get_type(input)).collect::<Result<Vec<_>, _>>()?;
         let spelling = match &call.fun {
-            WindowFunctionDefinition::AggregateUDF(function) => self.dialect.aggregate(function, &types),
+            WindowFunctionDefinition::AggregateUDF(function) => self.dialect.aggregate(function, &types, false),
             WindowFunctionDefinition::WindowUDF(function) => self.dialect.window(function),
         };
+        let spelling = spelling.filter(crate::write::Spelling::takes_over);
         let spelling = spelling.ok_or_else(|| Refused::new(format!("window function {}", call.fun.name())))?;
         let mut over = Vec::new();
         if !params.partition_by.is_empty() {
