@@ -142,9 +142,9 @@ impl Dialect for DuckDbSql<'_> {
                 Spelling::of(format!("{name}(){{over}}"))
             }
             "ntile" => Spelling::of("ntile({0}){over}"),
-            name @ ("lag" | "lead") => Spelling::of(format!("{name}({{0}}, {{1}}, {{2}}){{over}}")),
-            name @ ("first_value" | "last_value") => Spelling::of(format!("{name}({{0}}){{over}}")),
-            "nth_value" => Spelling::of("nth_value({0}, {1}){over}"),
+            name @ ("lag" | "lead") => Spelling::of(format!("{name}({{0}}, {{1}}, {{2}}{{nulls}}){{over}}")),
+            name @ ("first_value" | "last_value") => Spelling::of(format!("{name}({{0}}{{nulls}}){{over}}")),
+            "nth_value" => Spelling::of("nth_value({0}, {1}{nulls}){over}"),
             _ => return None,
         })
     }

@@ -47,7 +47,7 @@ impl File {
                    UNION ALL SELECT schema_name, view_name, true, NULL FROM duckdb_views() \
                    WHERE database_name = $1 AND lower(schema_name) = lower($2) AND NOT internal ORDER BY 2";
         let mut asked = connection.prepare(sql).map_err(said)?;
-        let read = |row: &duckdb::Row<'_>| {
+        let read = |row: &duckdb::Row<'_>| -> duckdb::Result<Known> {
             let rows: Option<i64> = row.get(3)?;
             let rows = rows.and_then(|rows| u64::try_from(rows).ok());
             Ok(Known { schema: row.get(0)?, name: row.get(1)?, is_view: row.get(2)?, rows })
@@ -77,7 +77,7 @@ impl File {
         let sql = "SELECT column_name, data_type, is_nullable, comment FROM duckdb_columns() \
                    WHERE database_name = ? AND schema_name = ? AND table_name = ? ORDER BY column_index";
         let mut asked = connection.prepare(sql).map_err(said)?;
-        let read = |row: &duckdb::Row<'_>| {
+        let read = |row: &duckdb::Row<'_>| -> duckdb::Result<Told> {
             Ok(Told { name: row.get(0)?, type_name: row.get(1)?, nullable: row.get(2)?, comment: row.get(3)? })
         };
         let of = [self.attachment.alias.as_str(), &known.schema, &known.name];

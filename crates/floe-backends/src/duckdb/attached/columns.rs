@@ -81,7 +81,7 @@ fn meant(given: &DataType) -> Option<DataType> {
         }
         DataType::Map(entries, _) => {
             let DataType::Struct(pair) = entries.data_type() else { return None };
-            let [key, value] = pair.as_ref() else { return None };
+            let [key, value] = &pair[..] else { return None };
             let key = Field::new("key", meant(key.data_type())?, false);
             let value = Field::new("value", meant(value.data_type())?, true);
             let entries = Field::new("entries", DataType::Struct(vec![key, value].into()), false);

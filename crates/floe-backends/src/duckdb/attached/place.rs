@@ -60,7 +60,7 @@ impl Place {
         let (name, path) = (&self.name, self.path.display());
         let advice = match text {
             // `… Conflicting lock is held in /usr/bin/python3.11 (PID 1234) …`
-            locked if locked.contains("lock") => {
+            locked if locked.contains("Could not set lock") => {
                 let holder = locked.split_once("lock is held in ").map(|(_, rest)| rest);
                 let holder = holder.and_then(|rest| rest.split_once(')')).map(|(who, _)| format!(" ({who}))"));
                 format!(

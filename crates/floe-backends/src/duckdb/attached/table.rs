@@ -167,7 +167,7 @@ impl PartitionStream for Scan {
 
     fn execute(&self, _context: Arc<TaskContext>) -> SendableRecordBatchStream {
         let schema = self.schema.clone();
-        let named = move |batch: std::result::Result<RecordBatch, Stopped>| {
+        let named = move |batch: std::result::Result<RecordBatch, Stopped>| -> EngineResult<RecordBatch> {
             let batch = batch.map_err(|stopped| DataFusionError::from(stopped.into_error()))?;
             let options = arrow::array::RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
             Ok(RecordBatch::try_new_with_options(schema.clone(), batch.columns().to_vec(), &options)?)

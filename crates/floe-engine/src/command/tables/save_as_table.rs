@@ -30,18 +30,18 @@ pub(super) async fn run(session: &Arc<Session>, save: SaveAsTable, running: &Run
         return insert_into(session, target, save.input, overwrites, running).await;
     }
     let exists = session.named(&name).await?.is_some();
-    match (exists, save.mode) {
-        (true, SaveMode::Ignore) => Ok(Execution::empty()),
-        (true, SaveMode::Append) if let Some(stored) = stored => {
+    match (exists, save.mode, stored) {
+        (true, SaveMode::Ignore, _) => Ok(Execution::empty()),
+        (true, SaveMode::Append, Some(stored)) => {
             let planned = query::lower(session, save.input).await?;
             stored.by_name(session, planned, Over::Append, running).await
         }
-        (true, SaveMode::Append) => {
+        (true, SaveMode::Append, None) => {
             let target = session.target(&name).await?.with_options(&save.options)?;
             let planned = query::lower(session, save.input).await?;
             by_name(session, &target, planned, Over::Append, running).await
         }
-        (_, mode) => {
+        (_, mode, _) => {
             let replaces = mode == SaveMode::Overwrite;
             create::run(session, as_create(save, name, replaces), running).await
         }

@@ -3,8 +3,6 @@
 //!
 //! For engines that have no aggregate that gives the same digits. All rows of a group are in memory there.
 
-use std::sync::Arc;
-
 use arrow::array::{Array, ArrayRef, AsArray};
 use arrow::datatypes::{DataType, Field};
 use datafusion::logical_expr::{ColumnarValue, ScalarUDF};
@@ -18,7 +16,7 @@ use crate::Kernel;
 /// struct whose members are named by [`member`].
 pub(crate) fn over_lists(aggregate: &Aggregate, arguments: &[DataType], distinct: bool) -> ScalarUDF {
     let (make, types) = (aggregate.make.clone(), arguments.to_vec());
-    let body = move |given: &crate::Arguments<'_>| {
+    let body = move |given: &crate::Arguments<'_>| -> Result<ColumnarValue> {
         let mut groups: Box<dyn Groups> = make()?;
         if distinct {
             groups = Box::new(Distinct::new(groups, types.clone())?);
@@ -68,6 +66,8 @@ fn computed(groups: &mut dyn Groups, lists: &ArrayRef, arguments: usize) -> Resu
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use arrow::array::{Float64Array, Int64Array, ListArray, StructArray};
     use arrow::buffer::{NullBuffer, OffsetBuffer};
     use arrow::datatypes::Int64Type;
