@@ -38,14 +38,11 @@ pub(super) fn from_duckdb(given: &Schema, told: &[Told]) -> Result<SchemaRef> {
     Ok(Arc::new(Schema::new(given.fields().iter().map(column).collect::<Result<Vec<_>>>()?)))
 }
 
-/// Types that come as Arrow's of another meaning.
+/// Types that come as Arrow's of another meaning. Names of members and of an ENUM's values stand in quotes.
 fn has_no_counterpart(type_name: &str) -> bool {
-    let is_letter = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
-    // Names of members stand in the text too, so that only whole words in capitals count; a member may still be called
-    // BIT, and is then refused with a type that has none.
-    type_name
-        .split(|letter: char| !is_letter(letter))
-        .any(|word| matches!(word, "BIT" | "UHUGEINT" | "BIGNUM" | "VARIANT"))
+    let bare = type_name.split(['\'', '"']).step_by(2);
+    let mut words = bare.flat_map(|part| part.split(|letter: char| !letter.is_ascii_alphanumeric()));
+    words.any(|word| matches!(word, "BIT" | "UHUGEINT" | "BIGNUM" | "VARIANT"))
 }
 
 /// The type of Spark's that has all values of the one DuckDB gives: unsigned numbers in the next larger type, as Spark
@@ -129,6 +126,7 @@ mod tests {
         let given = Schema::new(vec![Field::new("b", DataType::Utf8, true)]);
         let error = from_duckdb(&given, &[told("b", "BIT[]")]).err().map(|error| error.to_string());
         assert!(error.is_some_and(|text| text.contains("BIT[]") && text.contains("`b`")));
+        assert!(from_duckdb(&given, &[told("b", "ENUM('BIT', 'BYTE')")]).is_ok());
         let given = Schema::new(vec![Field::new("n", DataType::Timestamp(TimeUnit::Nanosecond, None), true)]);
         assert!(from_duckdb(&given, &[told("n", "TIMESTAMP_NS")]).is_err());
         let interval = Field::new("i", DataType::Duration(TimeUnit::Microsecond), true);
