@@ -181,7 +181,7 @@ def writes(us: SparkSession, checks: Held) -> None:
     us.sql("CREATE TABLE fresh.mart.t (a INT NOT NULL COMMENT 'first', b STRING)")
     us.range(3).selectExpr("CAST(id AS INT) AS a", "'x' AS b").write.saveAsTable("fresh.mart.t", mode="append")
     us.range(2).selectExpr("CAST(id AS INT) AS a", "'y' AS b").writeTo("fresh.mart.t").append()
-    us.sql("ALTER TABLE fresh.mart.t RENAME TO mart.renamed")
+    us.sql("ALTER TABLE fresh.mart.t RENAME TO renamed")
     checks.is_so("frames are written", lines(us, "SELECT b, count(*) FROM fresh.mart.renamed GROUP BY b"), ["x | 3", "y | 2"])
     us.sql("CREATE OR REPLACE TABLE duck.main.copied AS SELECT * FROM fresh.mart.renamed")
     us.sql("CREATE TABLE moved AS SELECT * FROM duck.main.many")
