@@ -40,7 +40,7 @@ LARGE = {
 # Each would run for minutes.
 LONG = {
     "cross join": "SELECT count(*) FROM {facts} a CROSS JOIN {facts} b WHERE (a.k + b.k) % 7 = 3",
-    "called back": "SELECT max(length(regexp_replace(repeat(s, 100), '[0-4]+', 'x'))) FROM {facts} a CROSS JOIN {small} b",
+    "called back": "SELECT max(length(regexp_replace(repeat(a.s, 100), '[0-4]+', 'x'))) FROM {facts} a CROSS JOIN {small} b",
     "streamed rows": "SELECT count(*), sum(a.id + b.id) FROM range(100000000) a CROSS JOIN range(100000) b",
     "sort": "SELECT max(r) FROM (SELECT row_number() OVER (ORDER BY a.s, b.k) AS r FROM {facts} a CROSS JOIN {small} b)",
 }
@@ -80,7 +80,7 @@ def data(folder: Path, count: int) -> dict[str, str]:
     """Parquet files, as tables by path."""
     paths = {"facts": folder / "facts.parquet", "small": folder / "small.parquet"}
     with duckdb.connect() as theirs:
-        make = "COPY (SELECT hash(range)::BIGINT & 1099511627775 AS k, md5(range::VARCHAR) AS s FROM range({count})) TO '{path}'"
+        make = "COPY (SELECT (hash(range) & 1099511627775)::BIGINT AS k, md5(range::VARCHAR) AS s FROM range({count})) TO '{path}'"
         theirs.execute(make.format(count=count, path=paths["facts"]))
         theirs.execute(make.format(count=1000, path=paths["small"]))
     return {name: f"parquet.`{path}`" for name, path in paths.items()}

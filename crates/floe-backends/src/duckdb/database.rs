@@ -31,8 +31,8 @@ pub(super) struct Database {
     streams: Arc<Streams>,
     /// The files that are attached, under the names they have in SQL.
     files: Mutex<HashMap<PathBuf, Attachment>>,
-    /// Goes with the database.
-    _spill_folder: TempDir,
+    /// Goes with the database, or when that ends.
+    spill_folder: Mutex<Option<TempDir>>,
 }
 
 /// A file of DuckDB's own that is open here.
@@ -77,8 +77,9 @@ impl Database {
         let own = Mutex::new(Own { connection, functions: HashMap::new() });
         let spill_folder = config.spill_folder()?;
         let settings = config.settings(spill_folder.path());
+        let spill_folder = Mutex::new(Some(spill_folder));
         let (calls, streams, files) = (Arc::default(), Arc::default(), Mutex::default());
-        let database = Self { raw, own, calls, streams, files, _spill_folder: spill_folder };
+        let database = Self { raw, own, calls, streams, files, spill_folder };
         let first = database.connect()?;
         for (name, value) in settings {
             set(&first, name, &value)?;
@@ -115,6 +116,20 @@ impl Database {
         connection.execute_batch(&sql).map_err(|error| super::failure::text(&error))?;
         files.insert(path.to_path_buf(), attachment.clone());
         Ok(attachment)
+    }
+
+    /// Lets go of everything on disk. A file that a query still reads is closed with that; what it had not written to the
+    /// file itself stands in the log beside it, which whoever opens the file next takes in.
+    pub(super) fn end(&self) {
+        let files = std::mem::take(&mut *self.files.lock());
+        if let Ok(connection) = self.connect() {
+            for (path, attachment) in files {
+                if let Err(error) = connection.execute_batch(&format!("DETACH {}", attachment.alias)) {
+                    tracing::warn!(file = %path.display(), %error, "a DuckDB file stays open until its last query ends");
+                }
+            }
+        }
+        drop(self.spill_folder.lock().take());
     }
 
     /// The name of the function that computes foreign expressions of a type, registered when it is first needed.

@@ -88,6 +88,14 @@ impl DuckDb {
         Ok(Arc::new(file))
     }
 
+    /// Closes the files that are attached and removes what was spilled; queries that still run lose both.
+    pub fn end(&self) {
+        let database = self.database.lock().take();
+        if let Some(database) = database {
+            database.end();
+        }
+    }
+
     fn database(&self) -> Result<Arc<Database>> {
         let mut database = self.database.lock();
         if let Some(open) = database.as_ref() {

@@ -118,7 +118,9 @@ fn run_file(root: &Path, file: &Path) -> Vec<Outcome> {
             ways: engine.duckdb().take_ways(),
         }
     };
-    script::blocks(&text).into_iter().map(run).collect()
+    let outcomes = script::blocks(&text).into_iter().map(run).collect();
+    engine.end();
+    outcomes
 }
 
 async fn run_block(session: &Arc<Session>, block: &Block) -> Verdict {
