@@ -13,7 +13,7 @@ SCALE ?= 1
 # Without npm there is no library to link, and DuckDB is built from source.
 FEATURES = $(if $(shell ls .duckdb/libduckdb.* 2>/dev/null),,--features floe-cli/bundled)
 
-.PHONY: help duckdb build demo docs test check rust python differential clients upstream bad-inputs behaviour doctests tpc dbt-classes peers start truth writers exchange rest-catalog
+.PHONY: help duckdb build demo docs test check rust python differential clients upstream bad-inputs behaviour doctests tpc dbt-classes peers start truth writers exchange rest-catalog duckdb-engine
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
@@ -80,6 +80,10 @@ exchange: build ## tables exchanged with pyiceberg, DuckDB and real Spark
 
 rest-catalog: build ## a strict and failing REST catalog, S3, names and views through PySpark
 	$(PYTHON) tests/iceberg/rest_catalog.py $(RELEASE)
+
+duckdb-engine: build ## DuckDB inside the server: files of its own as catalogs, changed Iceberg columns, spills, interrupts
+	$(PYTHON) tests/duckdb/warehouse.py $(RELEASE)
+	$(PYTHON) tests/duckdb/engine.py $(RELEASE)
 
 start: build ## time to accept, idle memory, select 1
 	$(PYTHON) tests/start.py $(RELEASE)

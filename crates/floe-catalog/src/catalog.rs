@@ -2,7 +2,9 @@
 
 use std::fmt::Debug;
 
+use arrow::datatypes::SchemaRef;
 use async_trait::async_trait;
+use datafusion::execution::SendableRecordBatchStream;
 use floe_base::Result;
 
 use crate::files::registered::Registered;
@@ -79,4 +81,32 @@ pub trait Catalog: Send + Sync + Debug {
     fn iceberg(&self) -> Option<std::sync::Arc<dyn floe_iceberg::catalog::IcebergCatalog>> {
         None
     }
+
+    /// What takes rows in a catalog whose tables are not Iceberg's, where it can.
+    fn store(&self) -> Option<&dyn Store> {
+        None
+    }
+}
+
+/// A catalog that keeps the rows of its tables itself.
+#[async_trait]
+pub trait Store: Send + Sync {
+    /// What `USING` may say of its tables.
+    fn format(&self) -> &'static str;
+
+    /// Puts rows into a table: all of them, or none and no table.
+    async fn put(&self, namespace: &[String], name: &str, put: Put, rows: SendableRecordBatchStream) -> Result<()>;
+}
+
+/// What happens to the table that rows are put into.
+#[derive(Clone, Debug)]
+pub enum Put {
+    Create {
+        schema: SchemaRef,
+        /// Whether one of the name goes first.
+        replaces: bool,
+    },
+    Append,
+    /// All rows that are there go first.
+    Overwrite,
 }

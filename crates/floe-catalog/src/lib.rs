@@ -9,7 +9,8 @@
 //! | `iceberg.rs` | Iceberg catalogs, embedded and REST, as a [`Catalog`] |
 //! | `files.rs` | parquet, CSV, JSON, text by path, as tables |
 //!
-//! What needs the engine itself (temp views of a session, system tables) implements [`Catalog`] in `floe-engine`.
+//! What needs the engine itself (temp views of a session, system tables) implements [`Catalog`] in `floe-engine`, and
+//! DuckDB's files do in `floe-backends`.
 
 pub mod catalog;
 pub mod files;

@@ -137,11 +137,13 @@ fn queries(mut settings: Settings) -> Result<Vec<Finding>> {
     let mut catalogs: Vec<String> = settings.spark.keys().filter_map(|key| catalog(key)).map(str::to_string).collect();
     catalogs.dedup();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(io)?;
-    let session = Engine::open(settings)?.session(&SessionKey { user_id: "doctor".into(), session_id: fresh() })?;
+    let engine = Engine::open(settings)?;
+    let session = engine.session(&SessionKey { user_id: "doctor".into(), session_id: fresh() })?;
     let mut findings = vec![ask(&runtime, &session, "query", "SELECT 1")];
     for name in catalogs {
         findings.push(ask(&runtime, &session, &name, &format!("SHOW SCHEMAS IN `{name}`")));
     }
+    engine.end();
     Ok(findings)
 }
 

@@ -3,8 +3,8 @@
 use std::io::Write;
 use std::net::{IpAddr, SocketAddr};
 
-use floe_base::Result;
 use floe_base::settings::Settings;
+use floe_base::{Error, Result};
 use floe_connect::Options;
 use floe_engine::Engine;
 use tokio::net::TcpListener;
@@ -25,7 +25,7 @@ pub(crate) fn run(settings: Settings, json: bool) -> Result<()> {
         .enable_all()
         .build()
         .map_err(io)?;
-    let served = runtime.block_on(async move {
+    let (engine, served) = runtime.block_on(async move {
         let options = Options::from_settings(&settings)?;
         let listener = TcpListener::bind(address).await.map_err(|error| {
             invalid(format!("cannot listen on {address}: {error}. Choose another --port, or 0 for any"))
@@ -36,10 +36,12 @@ pub(crate) fn run(settings: Settings, json: bool) -> Result<()> {
         let stop = stop()?;
         ready()?;
         tokio::spawn(allocator::give_back());
-        floe_connect::serve(listener, engine, options, stop).await
-    });
+        let served = floe_connect::serve(listener, engine.clone(), options, stop).await;
+        Ok::<_, Error>((engine, served))
+    })?;
     // What still runs was told to stop; nobody waits for it any more.
     runtime.shutdown_background();
+    engine.end();
     served
 }
 

@@ -64,6 +64,12 @@ pub(crate) struct Done {
     took: Duration,
 }
 
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        self.session.engine().end();
+    }
+}
+
 impl Terminal {
     pub(crate) fn open(settings: Settings, output: Output) -> Result<Self> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(io)?;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use floe_backends::duckdb::{DuckDb, FILE_CATALOG, FILE_SCHEMA};
 use floe_base::{Error, Result};
 use floe_catalog::Catalog;
 use floe_catalog::iceberg::Iceberg;
@@ -23,13 +24,15 @@ const ICEBERG: [&str; 2] = [".SparkCatalog", ".SparkSessionCatalog"];
 #[derive(Debug)]
 pub(crate) struct Catalogs {
     folder: PathBuf,
+    /// Opens catalogs that are files of DuckDB's.
+    duckdb: Arc<DuckDb>,
     /// By name and settings: two sessions that define `lake` differently have two.
     open: Mutex<BTreeMap<(String, BTreeMap<String, String>), Arc<dyn Catalog>>>,
 }
 
 impl Catalogs {
-    pub(crate) fn new(folder: PathBuf) -> Self {
-        Self { folder, open: Mutex::default() }
+    pub(crate) fn new(folder: PathBuf, duckdb: Arc<DuckDb>) -> Self {
+        Self { folder, duckdb, open: Mutex::default() }
     }
 
     /// Where the embedded catalog keeps its tables, as Spark's `spark.sql.warehouse.dir` says it.
@@ -55,12 +58,7 @@ impl Catalogs {
         if let Some(found) = open.get(&key) {
             return Ok(Some(found.clone()));
         }
-        let said = ["type", "catalog-impl", "uri"].iter().any(|word| key.1.contains_key(*word));
-        let config = match said {
-            true => CatalogConfig::from_properties(name, key.1.clone())?,
-            false => CatalogConfig::embedded(name, self.folder.clone()),
-        };
-        let catalog: Arc<dyn Catalog> = Arc::new(Iceberg::new(floe_iceberg::catalog::open(config).await?));
+        let catalog = self.opened(name, &key.1).await?;
         if open.len() >= OPEN_MAX {
             // Sessions with a token each define a catalog each. A server is asked anew; what an embedded catalog holds in
             // memory would be gone.
@@ -68,6 +66,18 @@ impl Catalogs {
         }
         open.insert(key, catalog.clone());
         Ok(Some(catalog))
+    }
+
+    async fn opened(&self, name: &str, properties: &BTreeMap<String, String>) -> Result<Arc<dyn Catalog>> {
+        if is_file(properties.get("type")) {
+            return self.duckdb.attach(name, properties).await;
+        }
+        let said = ["type", "catalog-impl", "uri"].iter().any(|word| properties.contains_key(*word));
+        let config = match said {
+            true => CatalogConfig::from_properties(name, properties.clone())?,
+            false => CatalogConfig::embedded(name, self.folder.clone()),
+        };
+        Ok(Arc::new(Iceberg::new(floe_iceberg::catalog::open(config).await?)))
     }
 
     /// The names of all catalogs these settings define, sorted.
@@ -83,13 +93,21 @@ impl Catalogs {
     }
 }
 
+fn is_file(kind: Option<&String>) -> bool {
+    kind.is_some_and(|kind| kind.eq_ignore_ascii_case(FILE_CATALOG))
+}
+
 fn is_rest(catalog: &dyn Catalog) -> bool {
     catalog.iceberg().is_some_and(|iceberg| iceberg.config().kind == CatalogKind::Rest)
 }
 
 /// The namespace a session is in once a catalog is current, without opening the catalog.
 pub(crate) fn default_namespace(name: &str, conf: &BTreeMap<String, String>) -> Vec<String> {
-    let named = conf.get(&format!("spark.sql.catalog.{name}.default-namespace"));
+    let of = |key: &str| conf.get(&format!("spark.sql.catalog.{name}.{key}"));
+    let named = of("default-namespace");
+    if named.is_none() && is_file(of("type")) {
+        return vec![FILE_SCHEMA.into()];
+    }
     floe_catalog::iceberg::default_namespace(name, named.map(String::as_str))
 }
 

@@ -15,7 +15,7 @@ use floe_base::settings::Settings;
 use floe_base::{Error, Kind, Result, machine};
 use floe_catalog::View;
 use floe_route::Capability;
-use parking_lot::RwLock;
+use parking_lot::{Mutex, RwLock};
 use tempfile::TempDir;
 
 use crate::Session;
@@ -51,7 +51,7 @@ pub struct Engine {
     cache: Cache,
     routes: Arc<RouteLog>,
     /// The data folder of an engine that leaves nothing behind.
-    _temporary: Option<TempDir>,
+    temporary: Mutex<Option<TempDir>>,
 }
 
 impl Engine {
@@ -71,7 +71,7 @@ impl Engine {
         let duckdb = Arc::new(DuckDb::new(duckdb_config(&settings)?, datafusion.clone(), workers.handle()));
         let idle = Duration::from_secs(settings.number("spark-idle")?);
         let spark = Target::parse(settings.text("spark"))?.map(|target| Spark::new(target, idle));
-        let catalogs = Catalogs::new(folder);
+        let catalogs = Catalogs::new(folder, duckdb.clone());
         Ok(Arc::new(Self {
             settings,
             clock: Clock::System,
@@ -85,15 +85,28 @@ impl Engine {
             global_views: RwLock::default(),
             cache: Cache::default(),
             routes: Arc::default(),
-            _temporary: temporary,
+            temporary: Mutex::new(temporary),
         }))
     }
 
-    /// An engine that leaves nothing on disk once it is dropped: the default of tests.
+    /// An engine that leaves nothing on disk once it has ended ([`Engine::end`]): the default of tests.
     pub fn in_memory() -> Result<Arc<Self>> {
         let mut settings = Settings::default();
         settings.set("data", ":memory:")?;
         Self::open(settings)
+    }
+
+    /// Ends it: sessions, what they run, files that are open, and every folder that was for it alone. Sessions hold their
+    /// engine, so that one that has had any is not dropped by itself. Blocks while files are closed.
+    pub fn end(&self) {
+        let keys: Vec<SessionKey> = self.sessions.iter().map(|entry| entry.key().clone()).collect();
+        for key in keys {
+            self.release(&key);
+        }
+        self.duckdb.end();
+        self.datafusion.end();
+        // The folder goes with its owner.
+        drop(self.temporary.lock().take());
     }
 
     /// The session of a key, made when it is not there.

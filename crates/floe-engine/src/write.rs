@@ -1,4 +1,5 @@
-//! Rows into tables: plans are run and their rows become data files; commits are `floe-iceberg`'s.
+//! Rows into tables: plans are run and their rows become data files, or go to the catalog that keeps them; commits are
+//! `floe-iceberg`'s.
 //!
 //! The only place in the engine that writes files of tables. Nothing here decides what the rows are.
 
@@ -27,6 +28,18 @@ pub(crate) async fn rows(
     table: &Table,
     running: &Running,
 ) -> Result<Vec<NewFile>> {
+    let stream = stream(session, planned, running).await?;
+    let options = WriteOptions::default();
+    let work = write_files(table, vec![stream], &options);
+    running.operation.unless_interrupted(work).await
+}
+
+/// Runs a plan whose columns are a table's; its rows come under the table's names.
+pub(crate) async fn stream(
+    session: &Session,
+    planned: &Planned,
+    running: &Running,
+) -> Result<SendableRecordBatchStream> {
     let decision = query::decided_here(session, planned, &running.operation)?;
     let batches = query::execute(session, planned, &decision, running).await?;
     let schema = planned.schema();
@@ -35,10 +48,7 @@ pub(crate) async fn rows(
         move |batch| query::rename(batch?, &schema)
     });
     let stream = renamed.map_err(DataFusionError::from).boxed();
-    let stream: SendableRecordBatchStream = Box::pin(RecordBatchStreamAdapter::new(schema, stream));
-    let options = WriteOptions::default();
-    let work = write_files(table, vec![stream], &options);
-    running.operation.unless_interrupted(work).await
+    Ok(Box::pin(RecordBatchStreamAdapter::new(schema, stream)))
 }
 
 /// The data files a plan of one column `_file` names.

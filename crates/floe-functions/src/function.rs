@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use floe_base::Result;
-use floe_base::id::BackendId;
 
 use crate::{Call, Typed};
 
@@ -23,8 +22,6 @@ pub struct Function {
     pub kind: FunctionKind,
     /// One line for `DESCRIBE FUNCTION` and the reference page.
     pub usage: &'static str,
-    /// The backends on which it may mean the same; whether it does is found by the cases, not said here.
-    pub backends: &'static [BackendId],
     /// Spark's DataFrame API calls it, and SQL has no word for it.
     pub internal: bool,
     pub bind: fn(&Call<'_>) -> Result<Typed>,
@@ -61,7 +58,7 @@ impl Function {
     }
 
     const fn of(kind: FunctionKind, name: &'static str, bind: fn(&Call<'_>) -> Result<Typed>) -> Self {
-        Self { name, aliases: &[], kind, usage: "", backends: &[BackendId::DataFusion], internal: false, bind }
+        Self { name, aliases: &[], kind, usage: "", internal: false, bind }
     }
 
     pub const fn aliases(mut self, aliases: &'static [&'static str]) -> Self {
@@ -76,11 +73,6 @@ impl Function {
 
     pub const fn usage(mut self, usage: &'static str) -> Self {
         self.usage = usage;
-        self
-    }
-
-    pub const fn on(mut self, backends: &'static [BackendId]) -> Self {
-        self.backends = backends;
         self
     }
 }

@@ -7,11 +7,13 @@
 
 use std::sync::Arc;
 
+use arrow::datatypes::DataType;
 use datafusion::logical_expr::{AggregateUDF, ScalarUDF};
 use floe_base::id::BackendId;
 
 use crate::Kernel;
 use crate::family::aggregate::_aggregate::Aggregate;
+use crate::family::aggregate::_gathered::{member, over_lists};
 
 /// A call as a backend writes it. Where an aggregate's parts are not yet its result, `finish` takes them to it.
 #[derive(Clone, Debug)]
@@ -46,6 +48,22 @@ pub fn of_scalar(function: &ScalarUDF, backend: BackendId) -> Option<Spelling> {
 pub fn of_aggregate(function: &AggregateUDF, backend: BackendId) -> Option<Spelling> {
     let aggregate = function.inner().as_any().downcast_ref::<Aggregate>()?;
     find(aggregate.spellings(), backend)
+}
+
+/// How DuckDB writes an aggregate of ours that it has no word for: it gathers each group's rows in a list, from which the
+/// result is computed here. Over the frames of a window that would be a list for every row; so there is no `{over}`.
+pub fn gathered_in_duckdb(function: &AggregateUDF, arguments: &[DataType], distinct: bool) -> Option<Spelling> {
+    let aggregate = function.inner().as_any().downcast_ref::<Aggregate>()?;
+    let row = match arguments {
+        [] => return None,
+        [_] => "{0}".to_string(),
+        several => {
+            let members: Vec<String> = (0..several.len()).map(|at| format!("{} := {{{at}}}", member(at))).collect();
+            format!("struct_pack({})", members.join(", "))
+        }
+    };
+    let finish = Some(Arc::new(over_lists(aggregate, arguments, distinct)));
+    Some(Spelling { finish, ..Spelling::of(format!("list({row}){{filter}}")) })
 }
 
 fn find(spellings: &Spellings, backend: BackendId) -> Option<Spelling> {

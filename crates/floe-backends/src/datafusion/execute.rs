@@ -47,6 +47,14 @@ impl DataFusion {
         self.state.runtime_env().clone()
     }
 
+    /// Removes what was spilled; queries that still run lose it.
+    pub fn end(&self) {
+        for folder in self.state.runtime_env().disk_manager.temp_dir_paths() {
+            // One that is gone already is as it should be.
+            let _ = std::fs::remove_dir_all(folder);
+        }
+    }
+
     /// The state plans start from, for those who write files with it.
     pub fn state(&self) -> &SessionState {
         &self.state

@@ -8,6 +8,7 @@
 
 use std::collections::HashMap;
 use std::ffi::{CStr, CString};
+use std::path::{Path, PathBuf};
 use std::ptr;
 use std::sync::Arc;
 
@@ -28,8 +29,18 @@ pub(super) struct Database {
     own: Mutex<Own>,
     calls: Arc<Calls>,
     streams: Arc<Streams>,
-    /// Goes with the database.
-    _spill_folder: TempDir,
+    /// The files that are attached, under the names they have in SQL.
+    files: Mutex<HashMap<PathBuf, Attachment>>,
+    /// Goes with the database, or when that ends.
+    spill_folder: Mutex<Option<TempDir>>,
+}
+
+/// A file of DuckDB's own that is open here.
+#[derive(Clone, Debug)]
+pub(super) struct Attachment {
+    /// Its name in SQL.
+    pub(super) alias: String,
+    pub(super) read_only: bool,
 }
 
 #[derive(Debug)]
@@ -66,8 +77,9 @@ impl Database {
         let own = Mutex::new(Own { connection, functions: HashMap::new() });
         let spill_folder = config.spill_folder()?;
         let settings = config.settings(spill_folder.path());
-        let (calls, streams) = (Arc::default(), Arc::default());
-        let database = Self { raw, own, calls, streams, _spill_folder: spill_folder };
+        let spill_folder = Mutex::new(Some(spill_folder));
+        let (calls, streams, files) = (Arc::default(), Arc::default(), Mutex::default());
+        let database = Self { raw, own, calls, streams, files, spill_folder };
         let first = database.connect()?;
         for (name, value) in settings {
             set(&first, name, &value)?;
@@ -88,6 +100,36 @@ impl Database {
 
     pub(super) fn streams(&self) -> &Arc<Streams> {
         &self.streams
+    }
+
+    /// Opens a file under a name of its own, once for all who ask. `Err` is what DuckDB says.
+    pub(super) fn attach(&self, path: &Path, read_only: bool) -> std::result::Result<Attachment, String> {
+        let mut files = self.files.lock();
+        if let Some(known) = files.get(path) {
+            return Ok(known.clone());
+        }
+        let attachment = Attachment { alias: format!("floe_file_{}", files.len()), read_only };
+        let path_text = path.display().to_string().replace('\'', "''");
+        let mode = if read_only { ", READ_ONLY" } else { "" };
+        let sql = format!("ATTACH '{path_text}' AS {} (TYPE duckdb{mode})", attachment.alias);
+        let connection = self.connect().map_err(|error| error.to_string())?;
+        connection.execute_batch(&sql).map_err(|error| super::failure::text(&error))?;
+        files.insert(path.to_path_buf(), attachment.clone());
+        Ok(attachment)
+    }
+
+    /// Lets go of everything on disk. A file that a query still reads is closed with that; what it had not written to the
+    /// file itself stands in the log beside it, which whoever opens the file next takes in.
+    pub(super) fn end(&self) {
+        let files = std::mem::take(&mut *self.files.lock());
+        if let Ok(connection) = self.connect() {
+            for (path, attachment) in files {
+                if let Err(error) = connection.execute_batch(&format!("DETACH {}", attachment.alias)) {
+                    tracing::warn!(file = %path.display(), %error, "a DuckDB file stays open until its last query ends");
+                }
+            }
+        }
+        drop(self.spill_folder.lock().take());
     }
 
     /// The name of the function that computes foreign expressions of a type, registered when it is first needed.

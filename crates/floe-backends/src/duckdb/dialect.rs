@@ -108,12 +108,18 @@ impl Dialect for DuckDbSql<'_> {
     }
 
     fn function(&self, function: &ScalarUDF) -> Option<Spelling> {
-        spelling::of_scalar(function, BackendId::DuckDb).map(ours)
+        let known = spelling::of_scalar(function, BackendId::DuckDb)?;
+        self.opened.lock().ways().written(function.name());
+        Some(ours(known))
     }
 
-    fn aggregate(&self, function: &AggregateUDF, arguments: &[DataType]) -> Option<Spelling> {
+    fn aggregate(&self, function: &AggregateUDF, arguments: &[DataType], distinct: bool) -> Option<Spelling> {
+        self.opened.lock().ways().written(function.name());
         if let Some(known) = spelling::of_aggregate(function, BackendId::DuckDb) {
             return Some(ours(known));
+        }
+        if let Some(gathered) = spelling::gathered_in_duckdb(function, arguments, distinct) {
+            return Some(ours(gathered));
         }
         let plain = arguments.iter().all(|argument| !argument.is_nested());
         match function.name() {
@@ -130,14 +136,15 @@ impl Dialect for DuckDbSql<'_> {
     }
 
     fn window(&self, function: &WindowUDF) -> Option<Spelling> {
+        self.opened.lock().ways().written(function.name());
         Some(match function.name() {
             name @ ("row_number" | "rank" | "dense_rank" | "percent_rank" | "cume_dist") => {
                 Spelling::of(format!("{name}(){{over}}"))
             }
             "ntile" => Spelling::of("ntile({0}){over}"),
-            name @ ("lag" | "lead") => Spelling::of(format!("{name}({{0}}, {{1}}, {{2}}){{over}}")),
-            name @ ("first_value" | "last_value") => Spelling::of(format!("{name}({{0}}){{over}}")),
-            "nth_value" => Spelling::of("nth_value({0}, {1}){over}"),
+            name @ ("lag" | "lead") => Spelling::of(format!("{name}({{0}}, {{1}}, {{2}}{{nulls}}){{over}}")),
+            name @ ("first_value" | "last_value") => Spelling::of(format!("{name}({{0}}{{nulls}}){{over}}")),
+            "nth_value" => Spelling::of("nth_value({0}, {1}{nulls}){over}"),
             _ => return None,
         })
     }
@@ -152,6 +159,7 @@ impl Dialect for DuckDbSql<'_> {
         let known = DFSchema::try_from(schema.clone())?;
         let body = create_physical_expr(expr, &known, &self.opened.lock().properties())?;
         let function = self.database.function(&types::name(gives.data_type())?).map_err(failed)?;
+        self.opened.lock().ways().called(expr);
         let number = self.opened.lock().call(Call::new(body, schema, carried));
         let list: String = arguments.iter().map(|argument| format!(", {}", argument.text)).collect();
         Ok(format!("{function}({number}{list})"))

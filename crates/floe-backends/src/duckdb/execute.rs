@@ -4,6 +4,7 @@
 //! one for which Spark has other words. So as long as no row has been handed over DataFusion is asked for the answer
 //! instead, which is then Spark's: reading has no effects that could happen twice.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
@@ -15,6 +16,7 @@ use async_trait::async_trait;
 use duckdb::{Connection, InterruptHandle};
 use floe_base::id::BackendId;
 use floe_base::{Error, Result};
+use floe_catalog::Catalog;
 use floe_functions::Interrupt;
 use floe_plan::Planned;
 use floe_route::Capability;
@@ -29,7 +31,8 @@ use super::conform::conform;
 use super::database::Database;
 use super::failure::{self, Failure};
 use super::statement::Statement;
-use super::{Config, scan};
+use super::ways::Ways;
+use super::{Config, attached, scan};
 use crate::backend::{Backend, Outcome, Run, Work};
 use crate::datafusion::DataFusion;
 
@@ -52,16 +55,45 @@ pub struct DuckDb {
     datafusion: Arc<DataFusion>,
     threads: Handle,
     asked_elsewhere: AtomicU64,
+    ways: Mutex<Ways>,
 }
 
 impl DuckDb {
     pub fn new(config: Config, datafusion: Arc<DataFusion>, threads: Handle) -> Self {
-        Self { config, database: Mutex::new(None), datafusion, threads, asked_elsewhere: AtomicU64::new(0) }
+        let (database, asked_elsewhere) = (Mutex::new(None), AtomicU64::new(0));
+        Self { config, database, datafusion, threads, asked_elsewhere, ways: Mutex::default() }
     }
 
     /// How many queries DataFusion answered in its place, because a value raised.
     pub fn asked_elsewhere(&self) -> u64 {
         self.asked_elsewhere.load(Ordering::Relaxed)
+    }
+
+    /// How functions ran in the queries that gave their answers here, since this was asked last.
+    pub fn take_ways(&self) -> Ways {
+        std::mem::take(&mut self.ways.lock())
+    }
+
+    /// Opens a file of DuckDB's own as a catalog, which its properties describe. The file is this process's own from then
+    /// on, unless it is only read.
+    ///
+    /// # Errors
+    /// When it is not there, is no such file, or is open in another process.
+    pub async fn attach(&self, name: &str, properties: &BTreeMap<String, String>) -> Result<Arc<dyn Catalog>> {
+        let place = attached::Place::read(name, properties)?;
+        let (database, datafusion) = (self.database()?, self.datafusion.clone());
+        let (threads, inner) = (self.threads.clone(), self.threads.clone());
+        let opened = threads.spawn_blocking(move || attached::File::open(place, database, datafusion, inner)).await;
+        let file = opened.map_err(|error| Error::internal(format!("a thread that attaches a file: {error}")))??;
+        Ok(Arc::new(file))
+    }
+
+    /// Closes the files that are attached and removes what was spilled; queries that still run lose both.
+    pub fn end(&self) {
+        let database = self.database.lock().take();
+        if let Some(database) = database {
+            database.end();
+        }
     }
 
     fn database(&self) -> Result<Arc<Database>> {
@@ -103,7 +135,8 @@ impl Backend for DuckDb {
 
     async fn execute(&self, work: Work<'_>, run: &Run) -> Result<Outcome> {
         let planned = work.plan()?;
-        let statement = self.statement(planned).await?;
+        let mut statement = self.statement(planned).await?;
+        let ways = statement.opened.ways().clone();
         let fields = planned.plan.schema().fields();
         let types: Vec<DataType> = fields.iter().map(|field| field.data_type().clone()).collect();
         let mut rows = started(statement, types, &self.threads)?;
@@ -114,6 +147,7 @@ impl Backend for DuckDb {
                 self.datafusion.execute(Work::Plan(planned), run).await
             }
             first => {
+                self.ways.lock().add(ways);
                 let rows = stream::iter(first).chain(rows).map(|batch| batch.map_err(Stopped::into_error));
                 Ok(Outcome::Batches(rows.boxed()))
             }
@@ -121,30 +155,32 @@ impl Backend for DuckDb {
     }
 
     async fn explain(&self, work: Work<'_>) -> Result<String> {
-        let statement = self.statement(work.plan()?).await?;
-        Ok(format!("== DuckDB SQL ==\n{}\n\n== Physical Plan ==\n{}", statement.sql, statement.sql))
+        let mut statement = self.statement(work.plan()?).await?;
+        let called = statement.opened.ways().names_called().join(", ");
+        let called = if called.is_empty() { String::new() } else { format!("\n\n== Called Back ==\n{called}") };
+        Ok(format!("== DuckDB SQL ==\n{}{called}\n\n== Physical Plan ==\n{}", statement.sql, statement.sql))
     }
 }
 
 /// Why a query ended before its rows did.
-enum Stopped {
+pub(super) enum Stopped {
     /// A value raised; what a foreign expression raised is Spark's own error.
     Value(Error),
     Other(Error),
 }
 
 impl Stopped {
-    fn into_error(self) -> Error {
+    pub(super) fn into_error(self) -> Error {
         match self {
             Self::Value(error) | Self::Other(error) => error,
         }
     }
 }
 
-type Rows = BoxStream<'static, std::result::Result<RecordBatch, Stopped>>;
+pub(super) type Rows = BoxStream<'static, std::result::Result<RecordBatch, Stopped>>;
 
 /// The query's rows. When the reader goes away, the query is interrupted.
-fn started(statement: Statement, types: Vec<DataType>, threads: &Handle) -> Result<Rows> {
+pub(super) fn started(statement: Statement, types: Vec<DataType>, threads: &Handle) -> Result<Rows> {
     let connection = statement.opened.database().connect()?;
     let ended = Arc::new(AtomicBool::new(false));
     let guard = EndWithReader {
@@ -222,10 +258,7 @@ fn shaped(batch: &RecordBatch, types: &[DataType]) -> Result<RecordBatch> {
 }
 
 fn stopped(error: &duckdb::Error, statement: &Statement) -> Stopped {
-    let text = match error {
-        duckdb::Error::DuckDBFailure(_, Some(text)) => text.clone(),
-        other => other.to_string(),
-    };
+    let text = failure::text(error);
     match failure::of(&text) {
         Failure::Value => Stopped::Value(statement.opened.raised().unwrap_or_else(|| failure::error(&text))),
         _ => Stopped::Other(failure::error(&text)),

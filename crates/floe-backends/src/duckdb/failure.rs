@@ -15,6 +15,14 @@ pub(super) enum Failure {
     Resources,
 }
 
+/// What DuckDB itself says.
+pub(super) fn text(error: &duckdb::Error) -> String {
+    match error {
+        duckdb::Error::DuckDBFailure(_, Some(text)) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
 /// DuckDB's errors begin with their kind.
 pub(super) fn of(text: &str) -> Failure {
     let begins = |kinds: &[&str]| kinds.iter().any(|kind| text.starts_with(kind));

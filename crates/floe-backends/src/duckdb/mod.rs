@@ -7,11 +7,14 @@
 //! | `callback.rs` | expressions that DuckDB has this process compute |
 //! | `dialect.rs`, `types.rs`, `literal.rs` | its SQL |
 //! | `scan/` | how tables reach it: their files, or a stream of rows |
+//! | `attached/` | files of DuckDB's own, as catalogs |
 //! | `statement.rs` | one query of a plan, with all it needs while it runs |
 //! | `execute.rs` | how a plan runs |
 //! | `conform.rs` | arrays of the plan's types, and of those that stand for them in DuckDB |
+//! | `ways.rs` | which functions ran there, and which here when it called back |
 //! | `failure.rs` | what its errors mean |
 
+mod attached;
 mod callback;
 mod config;
 mod conform;
@@ -23,6 +26,9 @@ mod literal;
 mod scan;
 mod statement;
 mod types;
+mod ways;
 
+pub use attached::{KIND as FILE_CATALOG, MAIN as FILE_SCHEMA};
 pub use config::Config;
 pub use execute::DuckDb;
+pub use ways::Ways;

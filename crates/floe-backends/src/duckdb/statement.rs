@@ -15,6 +15,7 @@ use super::callback::Call;
 use super::database::Database;
 use super::dialect::DuckDbSql;
 use super::scan::{Source, Streamed};
+use super::ways::Ways;
 
 /// A plan in DuckDB's words.
 #[derive(Debug)]
@@ -30,7 +31,8 @@ impl Statement {
         sources: &HashMap<String, Source>,
     ) -> Result<Self, Refused> {
         let (database_of, interrupt) = (database.clone(), Interrupt::default());
-        let opened = Opened { database: database_of, interrupt, calls: Vec::new(), streams: Vec::new() };
+        let ways = Ways::default();
+        let opened = Opened { database: database_of, interrupt, calls: Vec::new(), streams: Vec::new(), ways };
         let opened = Mutex::new(opened);
         let dialect = DuckDbSql { database, sources, opened };
         let sql = write::query(plan, &dialect)?;
@@ -45,6 +47,7 @@ pub(super) struct Opened {
     interrupt: Interrupt,
     calls: Vec<(i64, Arc<Call>)>,
     streams: Vec<i64>,
+    ways: Ways,
 }
 
 impl Opened {
@@ -58,6 +61,16 @@ impl Opened {
         let number = self.database.streams().open(table);
         self.streams.push(number);
         number
+    }
+
+    /// Whether DuckDB asks this process for anything but rows.
+    pub(super) fn calls_back(&self) -> bool {
+        !self.calls.is_empty()
+    }
+
+    /// Which of the plan's functions run there, and which here.
+    pub(super) fn ways(&mut self) -> &mut Ways {
+        &mut self.ways
     }
 
     /// What a foreign expression raised, if one did.

@@ -200,7 +200,7 @@ fn written(part: &PartitionBy) -> String {
 
 /// Files that were there before the table are not the catalog's own.
 pub(super) fn kind(table: &Table) -> &'static str {
-    if table.iceberg.is_some() { "MANAGED" } else { "EXTERNAL" }
+    if floe_catalog::files::is_format(&table.format) { "EXTERNAL" } else { "MANAGED" }
 }
 
 pub(super) fn location(table: &Table) -> Option<String> {

@@ -1,4 +1,5 @@
-//! Statements about Iceberg tables: what they are, and the rows in them. One file each under `tables/`.
+//! Statements about tables: what they are, and the rows in them. One file each under `tables/`. Nearly all are about
+//! Iceberg's; what can be done with the tables of other catalogs is in `stored.rs`.
 
 mod alter;
 mod call;
@@ -7,6 +8,7 @@ mod insert;
 mod over_files;
 mod rewrite;
 mod save_as_table;
+mod stored;
 mod truncate;
 mod write_files;
 mod write_to;

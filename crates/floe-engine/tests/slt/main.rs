@@ -8,25 +8,25 @@
 //! `FLOE_SLT=json` runs only files whose path contains `json` and prints every difference.
 //!
 //! `FLOE_SLT_BACKEND=duckdb` has every query run there or be refused with the reason. Cases on the list do not count then,
-//! nor do refusals; what is printed, and fails, are answers that differ from those the list knows.
+//! nor do refusals; what is printed, and fails, are answers that differ from those the list knows. How each function ran
+//! there is evidence (`evidence.rs`), which is held against its file like the list.
 
+mod evidence;
 mod open;
 mod rendering;
 mod script;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
+use floe_backends::duckdb::Ways;
 use floe_base::id::SessionKey;
 use floe_engine::{Engine, Request, Session};
 use script::{Block, Kind};
 
 /// A case that takes longer than this never ends, as far as we are concerned.
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(20);
-
-/// Queries that DataFusion answered in DuckDB's place because a value raised there.
-static ASKED_ELSEWHERE: AtomicU64 = AtomicU64::new(0);
 
 /// The backend that all queries are for, where one is named.
 fn backend() -> Option<String> {
@@ -38,6 +38,12 @@ struct Outcome {
     /// `area/file.slt:12`.
     place: String,
     verdict: Verdict,
+    /// The words that may be functions it calls.
+    called: BTreeSet<String>,
+    /// DataFusion answered in DuckDB's place because a value raised there.
+    asked_elsewhere: bool,
+    /// Where functions ran, as far as DuckDB answered.
+    ways: Ways,
 }
 
 enum Verdict {
@@ -60,13 +66,15 @@ fn main() {
     files.retain(|file| wanted.as_ref().is_none_or(|part| file.to_string_lossy().contains(part.as_str())));
     let outcomes: Vec<Outcome> = files.iter().flat_map(|file| run_file(&root, file)).collect();
     let failed = match backend() {
-        Some(_) => open::judge_elsewhere(&outcomes),
+        Some(_) if wanted.is_some() => open::judge_elsewhere(&outcomes),
+        Some(_) => open::judge_elsewhere(&outcomes) + evidence::judge(&outcomes),
         None => open::judge(&outcomes, wanted.is_some()),
     };
     let same = outcomes.iter().filter(|outcome| matches!(outcome.verdict, Verdict::Same)).count();
     let refused = outcomes.iter().filter(|outcome| matches!(outcome.verdict, Verdict::Refused(_))).count();
     if backend().is_some() {
-        println!("asked elsewhere because a value raised: {}", ASKED_ELSEWHERE.load(Ordering::Relaxed));
+        let asked = outcomes.iter().filter(|outcome| outcome.asked_elsewhere).count();
+        println!("asked elsewhere because a value raised: {asked}");
     }
     println!("slt: same={same} different={} refused={refused} of {}", outcomes.len() - same - refused, outcomes.len());
     println!(
@@ -99,12 +107,19 @@ fn run_file(root: &Path, file: &Path) -> Vec<Outcome> {
     if let Some(backend) = backend() {
         session.conf().set("floe.route", &backend).expect("a route");
     }
-    let run = |block: Block| Outcome {
-        place: format!("{name}:{}", block.line),
-        verdict: runtime.block_on(run_block(&session, &block)),
+    let run = |block: Block| {
+        let asked_before = engine.duckdb().asked_elsewhere();
+        let verdict = runtime.block_on(run_block(&session, &block));
+        Outcome {
+            place: format!("{name}:{}", block.line),
+            verdict,
+            called: block.called(),
+            asked_elsewhere: engine.duckdb().asked_elsewhere() > asked_before,
+            ways: engine.duckdb().take_ways(),
+        }
     };
     let outcomes = script::blocks(&text).into_iter().map(run).collect();
-    ASKED_ELSEWHERE.fetch_add(engine.duckdb().asked_elsewhere(), Ordering::Relaxed);
+    engine.end();
     outcomes
 }
 

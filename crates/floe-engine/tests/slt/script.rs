@@ -1,5 +1,7 @@
 //! Reads a case file: blocks parted by blank lines, each a statement with its recorded answer.
 
+use std::collections::BTreeSet;
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Query,
@@ -16,6 +18,17 @@ pub(crate) struct Block {
     pub(crate) sql: String,
     /// Schema and rows, or one error; empty for a statement that must only succeed.
     pub(crate) answer: Vec<String>,
+}
+
+impl Block {
+    /// The words before an opening parenthesis, in lower case: the functions it calls, and a few that are none.
+    pub(crate) fn called(&self) -> BTreeSet<String> {
+        let words = self.sql.match_indices('(').filter_map(|(at, _)| {
+            let before = &self.sql[..at];
+            before.rsplit(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_').next()
+        });
+        words.filter(|word| !word.is_empty()).map(str::to_lowercase).collect()
+    }
 }
 
 /// The blocks of a file, in order.

@@ -11,7 +11,7 @@ use super::Refused;
 /// A call as an engine writes it: a text in which `{0}`, `{1}`, … stand for the arguments.
 ///
 /// An aggregate's text also has `{distinct}` before the arguments of each aggregate in it, and `{filter}` and `{over}`
-/// behind it. Where the engine's aggregates are only the parts of the result, `finish` puts the parts together.
+/// behind it; one of a window function may have `{nulls}` where IGNORE NULLS goes. Where the engine's aggregates are only the parts of the result, `finish` puts the parts together.
 #[derive(Clone, Debug)]
 pub struct Spelling {
     pub parts: Vec<String>,
@@ -23,6 +23,21 @@ pub struct Spelling {
 impl Spelling {
     pub fn of(text: impl Into<String>) -> Self {
         Self { parts: vec![text.into()], narrow: None, finish: None }
+    }
+
+    /// With IGNORE NULLS where a window function asks for it: at `{nulls}`; `None` where the text has no place for it.
+    pub(super) fn with_nulls(mut self, ignored: bool) -> Option<Self> {
+        if ignored && !self.parts.iter().all(|part| part.contains("{nulls}")) {
+            return None;
+        }
+        let text = if ignored { " IGNORE NULLS" } else { "" };
+        self.parts.iter_mut().for_each(|part| *part = part.replace("{nulls}", text));
+        Some(self)
+    }
+
+    /// Whether all of it may stand over the frames of a window.
+    pub(super) fn takes_over(&self) -> bool {
+        self.parts.iter().all(|part| part.contains("{over}"))
     }
 }
 
@@ -59,7 +74,7 @@ pub trait Dialect {
 
     fn function(&self, function: &ScalarUDF) -> Option<Spelling>;
 
-    fn aggregate(&self, function: &AggregateUDF, arguments: &[DataType]) -> Option<Spelling>;
+    fn aggregate(&self, function: &AggregateUDF, arguments: &[DataType], distinct: bool) -> Option<Spelling>;
 
     fn window(&self, function: &WindowUDF) -> Option<Spelling>;
 
@@ -98,6 +113,15 @@ pub(super) fn filled(text: &str, arguments: &[String], named: &[(&str, &str)]) -
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn ignore_nulls_needs_a_place() {
+        let parts = |spelling: Option<Spelling>| spelling.map(|spelling| spelling.parts.concat());
+        let lag = || Spelling::of("lag({0}{nulls}){over}");
+        assert_eq!(parts(lag().with_nulls(true)).as_deref(), Some("lag({0} IGNORE NULLS){over}"));
+        assert_eq!(parts(lag().with_nulls(false)).as_deref(), Some("lag({0}){over}"));
+        assert_eq!(parts(Spelling::of("rank(){over}").with_nulls(true)), None);
+    }
 
     #[test]
     fn arguments_take_their_places_and_are_not_read_again() {

@@ -4,6 +4,7 @@ use datafusion::logical_expr::{Expr, LogicalPlan, TableScan};
 use floe_base::Result;
 use floe_iceberg::scan::{FILE_COLUMN, IcebergTable, POSITION_COLUMN, SPEC_COLUMN};
 use floe_iceberg::storage::location_is_local;
+use iceberg::spec::{NestedField, Type};
 
 use super::super::types;
 use super::files::{Files, are_distinct, is_pattern, text};
@@ -36,6 +37,32 @@ pub(super) async fn files(scan: &TableScan, plan: &LogicalPlan, conditions: &[Ex
     Ok(Some(Files { paths, columns, options: format!(", schema = {mapping}") }))
 }
 
+/// Whether a column had the same members under every schema of the table. DuckDB finds columns by their ids, and members of
+/// nested ones by name: that is the same only as long as none was renamed, dropped, added or widened.
+fn always_was(table: &IcebergTable, column: &NestedField) -> bool {
+    let mut schemas = table.table().metadata.schemas_iter();
+    schemas.all(|schema| {
+        let then = schema.as_struct().fields().iter().find(|field| field.id == column.id);
+        then.is_none_or(|then| is_alike(&then.field_type, &column.field_type))
+    })
+}
+
+/// The same members with the same ids; what is said of them may differ.
+fn is_alike(a: &Type, b: &Type) -> bool {
+    let same = |a: &NestedField, b: &NestedField| {
+        a.id == b.id && a.name == b.name && a.initial_default.is_none() && is_alike(&a.field_type, &b.field_type)
+    };
+    match (a, b) {
+        (Type::Primitive(a), Type::Primitive(b)) => a == b,
+        (Type::List(a), Type::List(b)) => same(&a.element_field, &b.element_field),
+        (Type::Map(a), Type::Map(b)) => same(&a.key_field, &b.key_field) && same(&a.value_field, &b.value_field),
+        (Type::Struct(a), Type::Struct(b)) => {
+            a.fields().len() == b.fields().len() && a.fields().iter().zip(b.fields()).all(|(a, b)| same(a, b))
+        }
+        _ => false,
+    }
+}
+
 /// The columns, and what DuckDB is told of where they are in the files: `MAP {1: {name: 'c0', type: 'BIGINT', …}}`.
 fn mapping(scan: &TableScan, table: &IcebergTable) -> Option<(Vec<String>, String)> {
     let fields = table.version().schema.as_struct().fields();
@@ -51,7 +78,7 @@ fn mapping(scan: &TableScan, table: &IcebergTable) -> Option<(Vec<String>, Strin
             columns.push("NULL".into());
             continue;
         };
-        if field.data_type().is_nested() || known.initial_default.is_some() {
+        if known.initial_default.is_some() || (field.data_type().is_nested() && !always_was(table, known)) {
             return None;
         }
         let type_name = types::name(field.data_type()).ok()?;

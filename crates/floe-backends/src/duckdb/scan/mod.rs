@@ -18,17 +18,20 @@ use datafusion::logical_expr::{LogicalPlan, TableScan};
 use floe_base::Result;
 use floe_sql::write::Refused;
 
+use super::attached::AttachedTable;
 use super::statement::Opened;
 use super::types;
 use crate::datafusion::DataFusion;
 use files::Files;
-pub(super) use stream::{Streamed, Streams};
+pub(super) use stream::{FUNCTION as ROWS, Streamed, Streams};
 
 /// One table of a plan, as it reaches DuckDB.
 #[derive(Debug)]
 pub(super) enum Source {
     Files(Files),
     Stream(Streamed),
+    /// A table of a file of DuckDB's own.
+    Attached(AttachedTable),
 }
 
 impl Source {
@@ -37,6 +40,7 @@ impl Source {
         match self {
             Self::Files(files) => files.query(schema, names),
             Self::Stream(stream) => stream.query(schema, names, opened),
+            Self::Attached(table) => table.query(schema, names),
         }
     }
 }
@@ -48,13 +52,17 @@ pub(super) async fn sources(plan: &LogicalPlan, datafusion: &Arc<DataFusion>) ->
     for scan in scans(plan)? {
         let name = scan.table_name.table().to_string();
         let conditions = filters::unqualified(&conditions.remove(&name).unwrap_or_default());
+        if let Some(attached) = attached(&scan)? {
+            found.insert(name, attached);
+            continue;
+        }
         let files = match parquet::files(&scan, datafusion).await? {
             Some(files) => Some(files),
             None => iceberg::files(&scan, plan, &conditions).await?,
         };
         let source = match files {
             Some(files) => Source::Files(files),
-            None => Source::Stream(Streamed::new(&scan, datafusion)?.with_conditions(conditions)),
+            None => Source::Stream(Streamed::new(provider(&scan)?, datafusion).with_conditions(conditions)),
         };
         found.insert(name, source);
     }
@@ -64,10 +72,19 @@ pub(super) async fn sources(plan: &LogicalPlan, datafusion: &Arc<DataFusion>) ->
 /// The same without looking for files: enough to tell whether the plan can be written.
 pub(super) fn unread(plan: &LogicalPlan, datafusion: &Arc<DataFusion>) -> Result<HashMap<String, Source>> {
     let source = |scan: TableScan| {
-        let stream = Source::Stream(Streamed::new(&scan, datafusion)?);
-        Ok((scan.table_name.table().to_string(), stream))
+        let source = match attached(&scan)? {
+            Some(attached) => attached,
+            None => Source::Stream(Streamed::new(provider(&scan)?, datafusion)),
+        };
+        Ok((scan.table_name.table().to_string(), source))
     };
     scans(plan)?.into_iter().map(source).collect()
+}
+
+/// A table that is DuckDB's own already.
+fn attached(scan: &TableScan) -> Result<Option<Source>> {
+    let provider = provider(scan)?;
+    Ok(provider.as_any().downcast_ref::<AttachedTable>().cloned().map(Source::Attached))
 }
 
 fn scans(plan: &LogicalPlan) -> Result<Vec<TableScan>> {
@@ -86,7 +103,11 @@ fn provider(scan: &TableScan) -> Result<Arc<dyn datafusion::catalog::TableProvid
 }
 
 /// `CAST("from" AS type) AS "to"`, for every column.
-fn renamed(schema: &DFSchema, from: impl Iterator<Item = String>, names: &[String]) -> Result<String, Refused> {
+pub(super) fn renamed(
+    schema: &DFSchema,
+    from: impl Iterator<Item = String>,
+    names: &[String],
+) -> Result<String, Refused> {
     let mut list = Vec::with_capacity(names.len());
     for ((from, to), field) in from.zip(names).zip(schema.fields()) {
         list.push(format!("CAST({from} AS {}) AS {to}", types::name(field.data_type())?));

@@ -14,7 +14,7 @@ use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use datafusion::catalog::TableProvider;
 use datafusion::common::{Column, DFSchema};
 use datafusion::datasource::provider_as_source;
-use datafusion::logical_expr::{Expr, LogicalPlanBuilder, TableScan};
+use datafusion::logical_expr::{Expr, LogicalPlanBuilder};
 use duckdb::Connection;
 use duckdb::core::{DataChunkHandle, LogicalTypeHandle, LogicalTypeId};
 use duckdb::vtab::arrow::{record_batch_to_duckdb_data_chunk, to_duckdb_logical_type};
@@ -28,14 +28,15 @@ use parking_lot::{Mutex, RwLock};
 use super::super::conform::conform;
 use super::super::statement::Opened;
 use super::super::types;
-use super::{provider, renamed};
+use super::renamed;
 use crate::Batches;
 use crate::datafusion::DataFusion;
 
 /// Rows that DuckDB takes at a time.
 const CHUNK_ROWS: usize = 2048;
 
-const FUNCTION: &str = "floe_rows";
+/// The table function's name in SQL.
+pub(crate) const FUNCTION: &str = "floe_rows";
 
 /// The tables that are open for queries, by number.
 #[derive(Debug, Default)]
@@ -75,15 +76,14 @@ pub(crate) struct Streamed {
 }
 
 impl Streamed {
-    pub(super) fn new(scan: &TableScan, datafusion: &Arc<DataFusion>) -> Result<Self> {
-        let provider = provider(scan)?;
+    pub(crate) fn new(provider: Arc<dyn TableProvider>, datafusion: &Arc<DataFusion>) -> Self {
         let field = |(index, field): (usize, &Arc<Field>)| {
             Some(Field::new(index.to_string(), types::carried(&plain(field.data_type()))?, true))
         };
         let schema = provider.schema();
         let fields: Option<Vec<Field>> = schema.fields().iter().enumerate().map(field).collect();
         let carried = fields.map(|fields| Arc::new(Schema::new(fields)));
-        Ok(Self { provider, carried, conditions: Vec::new(), datafusion: datafusion.clone() })
+        Self { provider, carried, conditions: Vec::new(), datafusion: datafusion.clone() }
     }
 
     pub(super) fn with_conditions(self, conditions: Vec<Expr>) -> Self {

@@ -12,11 +12,22 @@ use crate::{read, texts};
 #[expect(dead_code, unreachable_pub, reason = "the corpus' own reader; answers are not looked at here")]
 mod script;
 
-/// How many cases call a function, and how many of those do not give Spark's answer yet.
+/// How many cases call a function, and what became of them.
 #[derive(Clone, Copy, Default)]
 struct Cases {
     all: usize,
+    /// On DataFusion: those that do not give Spark's answer yet.
     open: usize,
+    on_duckdb: OnDuckDb,
+}
+
+/// What the cases show of DuckDB: `tests/slt/duckdb.txt`, which the corpus' runner writes.
+#[derive(Clone, Copy, Default)]
+struct OnDuckDb {
+    native: usize,
+    called: usize,
+    elsewhere: usize,
+    refused: usize,
 }
 
 pub(super) fn page() -> String {
@@ -27,15 +38,12 @@ pub(super) fn page() -> String {
     let cases = cases();
     let mut page = head(
         "Functions",
-        "A function may run where its declaration says, and only there.\n\
-         *Spark's answers* counts the cases of the [truth corpus](../../tests/README.md) that call it:\n\
-         `same` where all of them give the recorded answer of Spark 4.1.4, else how many do not yet\n\
-         (a case counts for every function in it; operators are not counted).",
+        "Where a function runs is what its cases of the [truth corpus](../../tests/README.md) show, run on both engines\n         (a case counts for every function in it; operators are not counted).\n\n         *On DataFusion*: `same` where all cases give the recorded answer of Spark 4.1.4, else how many do not yet.\n\n         *On DuckDB*, of the cases that give Spark's answer there: `native` where DuckDB computes the function itself,\n         `called back` where it has this process compute it, row for row as on DataFusion\n         ([why](../decisions/0005-foreign-expressions.md)), both where it depends on the types; `raises` where a value\n         raised and DataFusion gave the answer; `refused` with the number of cases that DuckDB does not take. Nothing is\n         said of functions that never come to it: constants, and calls that are written as others before.",
     );
     for (family, mut functions) in families {
         functions.sort_by_key(|function| function.name);
         let _ = writeln!(page, "\n## {family}\n");
-        page += "| function | kind | may run on | Spark's answers | what it does |\n|---|---|---|---|---|\n";
+        page += "| function | kind | on DataFusion | on DuckDB | what it does |\n|---|---|---|---|---|\n";
         for function in functions {
             line(&mut page, function, &cases);
         }
@@ -55,20 +63,43 @@ fn line(page: &mut String, function: &Function, cases: &BTreeMap<String, Cases>)
         FunctionKind::Window => "window",
         FunctionKind::Generator => "generator",
     };
-    let backends: Vec<&str> = function.backends.iter().map(|backend| backend.name()).collect();
-    let counted = names
-        .filter_map(|name| cases.get(*name))
-        .fold(Cases::default(), |sum, of| Cases { all: sum.all + of.all, open: sum.open + of.open });
+    let counted = names.filter_map(|name| cases.get(*name)).fold(Cases::default(), sum);
     let answers = match counted {
         _ if !is_word(function.name) => String::new(),
         Cases { all: 0, .. } => "no case".into(),
         Cases { open: 0, .. } => "same".into(),
         Cases { open, .. } => format!("{open} open"),
     };
+    let duckdb = counted.on_duckdb.shown();
     // A usage starts with the call itself.
     let usage = function.usage.split_once(" - ").map_or(function.usage, |(_, what)| what);
-    let (shown, backends, usage) = (shown.join(", "), backends.join(", "), cell(usage));
-    let _ = writeln!(page, "| {shown} | {kind} | {backends} | {answers} | {usage} |");
+    let (shown, usage) = (shown.join(", "), cell(usage));
+    let _ = writeln!(page, "| {shown} | {kind} | {answers} | {duckdb} | {usage} |");
+}
+
+fn sum(one: Cases, other: &Cases) -> Cases {
+    let (a, b) = (one.on_duckdb, other.on_duckdb);
+    Cases {
+        all: one.all + other.all,
+        open: one.open + other.open,
+        on_duckdb: OnDuckDb {
+            native: a.native + b.native,
+            called: a.called + b.called,
+            elsewhere: a.elsewhere + b.elsewhere,
+            refused: a.refused + b.refused,
+        },
+    }
+}
+
+impl OnDuckDb {
+    fn shown(self) -> String {
+        let mut ways: Vec<String> = Vec::new();
+        ways.extend((self.native > 0).then(|| "native".into()));
+        ways.extend((self.called > 0).then(|| "called back".into()));
+        ways.extend((ways.is_empty() && self.elsewhere > 0).then(|| "raises".into()));
+        ways.extend((self.refused > 0).then(|| format!("{} refused", self.refused)));
+        ways.join(", ")
+    }
 }
 
 fn is_word(name: &str) -> bool {
@@ -84,21 +115,26 @@ fn cases() -> BTreeMap<String, Cases> {
         let file = path.strip_prefix("tests/slt/").expect("the corpus is in its folder");
         for block in script::blocks(&text) {
             let is_open = open.contains(format!("{file}:{}", block.line).as_str());
-            for name in called(&block.sql) {
+            for name in block.called() {
                 let cases = counted.entry(name).or_default();
                 cases.all += 1;
                 cases.open += usize::from(is_open);
             }
         }
     }
+    let evidence = read("tests/slt/duckdb.txt").expect("the evidence from DuckDB is there");
+    for line in evidence.lines().filter(|line| !line.starts_with('#')) {
+        let (name, counts) = line.split_once(' ').expect("a line begins with a function");
+        counted.entry(name.into()).or_default().on_duckdb = on_duckdb(counts);
+    }
     counted
 }
 
-/// The words before an opening parenthesis, in lower case.
-fn called(sql: &str) -> BTreeSet<String> {
-    let words = sql.match_indices('(').filter_map(|(at, _)| {
-        let before = &sql[..at];
-        before.rsplit(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_').next()
-    });
-    words.filter(|word| !word.is_empty()).map(str::to_lowercase).collect()
+/// `native=3 called=1 …`
+fn on_duckdb(counts: &str) -> OnDuckDb {
+    let of = |key: &str| {
+        let found = counts.split(' ').find_map(|word| word.strip_prefix(key)?.strip_prefix('='));
+        found.and_then(|number| number.parse().ok()).expect("the evidence counts every way")
+    };
+    OnDuckDb { native: of("native"), called: of("called"), elsewhere: of("elsewhere"), refused: of("refused") }
 }

@@ -14,23 +14,28 @@ use floe_syntax::relation::TableName;
 use floe_syntax::{Command, DataType, Relation};
 
 use super::insert::{Over, put};
-use super::{iceberg, ident, over_files};
+use super::{iceberg, ident, over_files, stored};
 use crate::command::lookup::{missing_schema, parts};
 use crate::session::{Located, Running};
 use crate::{Execution, Session, query};
 
 pub(super) async fn run(session: &Arc<Session>, create: CreateTable, running: &Running) -> Result<Execution> {
     let files = over_files::wanted(&create)?;
-    if files.is_none() {
+    let located = session.locate(parts(&create.name)?).await;
+    let is_stored = located.as_ref().is_ok_and(|located| located.catalog.store().is_some());
+    if files.is_none() && !is_stored {
         refuse_unknown(&create)?;
     }
-    let located = session.locate(parts(&create.name)?).await?;
+    let located = located?;
     if located.catalog.namespace(&located.namespace).await?.is_none() {
         return Err(missing_schema(located.catalog.name(), &located.namespace));
     }
     let Some(if_exists) = decide(&located, &create).await? else { return Ok(Execution::empty()) };
     if let Some(files) = files {
         return over_files::create(session, &located, &create, files).await;
+    }
+    if is_stored {
+        return stored::create(session, &located, create, matches!(if_exists, IfExists::Replace), running).await;
     }
     match create.query.clone() {
         Some(source) => create_as(session, &located, create, source, if_exists, running).await,
@@ -97,7 +102,7 @@ async fn create_as(
 
 /// A column of a table made from a query: nullable, as Spark makes it (`CTAS` does not keep NOT NULL), with a type that
 /// can be stored.
-fn column(field: &Field) -> Result<Field> {
+pub(super) fn column(field: &Field) -> Result<Field> {
     let stored = match field.data_type() {
         arrow::datatypes::DataType::Null => return Err(unstorable(field)),
         other => other.clone(),
@@ -120,6 +125,13 @@ async fn described(session: &Arc<Session>, create: &CreateTable) -> Result<NewTa
         fill(&mut new, create)?;
         return Ok(new);
     }
+    let mut new = NewTable::new(columns(session, create).await?);
+    fill(&mut new, create)?;
+    Ok(new)
+}
+
+/// The columns that a statement lists.
+pub(super) async fn columns(session: &Arc<Session>, create: &CreateTable) -> Result<Schema> {
     let mut fields = Vec::with_capacity(create.columns.len());
     let mut seen = BTreeSet::new();
     for column in &create.columns {
@@ -139,9 +151,7 @@ async fn described(session: &Arc<Session>, create: &CreateTable) -> Result<NewTa
     fields.extend(
         create.partitioning.iter().filter_map(|transform| transform.definition.as_ref()).map(|field| field.to_arrow()),
     );
-    let mut new = NewTable::new(Schema::new(fields));
-    fill(&mut new, create)?;
-    Ok(new)
+    Ok(Schema::new(fields))
 }
 
 /// What Iceberg's tables cannot do in Spark 4.1.

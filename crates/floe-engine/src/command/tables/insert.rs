@@ -14,7 +14,7 @@ use floe_syntax::command::Insert;
 use floe_syntax::expression::ExpressionKind;
 use floe_syntax::{DataType, Expression, Literal, Origin, Relation, RelationKind};
 
-use super::Target;
+use super::{Target, stored};
 use crate::session::Running;
 use crate::{Execution, Session, query};
 
@@ -30,6 +30,9 @@ pub(super) enum Over {
 pub(super) async fn run(session: &Arc<Session>, insert: Insert, running: &Running) -> Result<Execution> {
     if insert.schema_evolution {
         return Err(Error::unsupported("INSERT WITH SCHEMA EVOLUTION"));
+    }
+    if let Some(stored) = session.stored(&insert.table).await? {
+        return stored::insert(session, stored, insert, running).await;
     }
     let target = session.target(&insert.table).await?;
     let fixed = fixed_partitions(session, &insert, &target).await?;
@@ -50,7 +53,7 @@ pub(super) async fn run(session: &Arc<Session>, insert: Insert, running: &Runnin
 }
 
 /// `VALUES (1, DEFAULT)`: Iceberg's tables have no other default than NULL in Spark 4.1.
-fn null_defaults(source: &mut Relation) {
+pub(super) fn null_defaults(source: &mut Relation) {
     match source.kind.as_mut() {
         RelationKind::Query(query) => null_defaults(&mut query.body),
         RelationKind::Values { rows } => {

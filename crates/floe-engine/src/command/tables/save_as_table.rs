@@ -18,19 +18,30 @@ pub(super) async fn run(session: &Arc<Session>, save: SaveAsTable, running: &Run
     if save.buckets.is_some() || !save.sort_by.is_empty() || !save.cluster_by.is_empty() {
         return Err(Error::unsupported("bucketBy, sortBy and clusterBy of a table"));
     }
+    let stored = session.stored(&name).await?;
     if save.insert {
+        let overwrites = save.mode == SaveMode::Overwrite;
+        if let Some(stored) = stored {
+            let over = if overwrites { Over::Rows(Vec::new()) } else { Over::Append };
+            let planned = query::lower(session, save.input).await?;
+            return stored.by_position(session, planned, over, running).await;
+        }
         let target = session.target(&name).await?.with_options(&save.options)?;
-        return insert_into(session, target, save.input, save.mode == SaveMode::Overwrite, running).await;
+        return insert_into(session, target, save.input, overwrites, running).await;
     }
     let exists = session.named(&name).await?.is_some();
-    match (exists, save.mode) {
-        (true, SaveMode::Ignore) => Ok(Execution::empty()),
-        (true, SaveMode::Append) => {
+    match (exists, save.mode, stored) {
+        (true, SaveMode::Ignore, _) => Ok(Execution::empty()),
+        (true, SaveMode::Append, Some(stored)) => {
+            let planned = query::lower(session, save.input).await?;
+            stored.by_name(session, planned, Over::Append, running).await
+        }
+        (true, SaveMode::Append, None) => {
             let target = session.target(&name).await?.with_options(&save.options)?;
             let planned = query::lower(session, save.input).await?;
             by_name(session, &target, planned, Over::Append, running).await
         }
-        (_, mode) => {
+        (_, mode, _) => {
             let replaces = mode == SaveMode::Overwrite;
             create::run(session, as_create(save, name, replaces), running).await
         }

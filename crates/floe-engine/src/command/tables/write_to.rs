@@ -24,6 +24,14 @@ pub(super) async fn run(session: &Arc<Session>, write: WriteTo, running: &Runnin
 }
 
 async fn into(session: &Arc<Session>, write: WriteTo, name: &TableName, running: &Running) -> Result<Execution> {
+    if let Some(stored) = session.stored(name).await? {
+        let over = match write.mode {
+            WriteToMode::Append => Over::Append,
+            _ => return Err(Error::unsupported("overwriting a part of a table that is not Iceberg's")),
+        };
+        let planned = query::lower(session, write.input).await?;
+        return stored.by_name(session, planned, over, running).await;
+    }
     let target = session.target(name).await?.with_options(&write.options)?;
     let over = match write.mode {
         WriteToMode::Overwrite(condition) => Over::Rows(vec![super::condition(session, name, condition).await?]),

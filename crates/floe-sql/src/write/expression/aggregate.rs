@@ -18,7 +18,7 @@ impl Writer<'_> {
             return Err(Refused::new(format!("function {name} with an order or IGNORE NULLS")));
         }
         let types = params.args.iter().map(|argument| argument.get_type(input)).collect::<Result<Vec<_>, _>>()?;
-        let spelling = self.dialect.aggregate(&call.func, &types);
+        let spelling = self.dialect.aggregate(&call.func, &types, params.distinct);
         let spelling = spelling.ok_or_else(|| Refused::new(format!("function {name}")))?;
         let writer = Writer { narrow: true, ..self };
         writer.spelled(&spelling, &params.args, input, params.distinct, params.filter.as_deref(), "")

@@ -26,14 +26,17 @@ impl Writer<'_> {
     /// `f(…) OVER (PARTITION BY … ORDER BY … ROWS …)`
     pub(in crate::write) fn over(self, call: &WindowFunction, input: &DFSchema) -> Result<String> {
         let params = &call.params;
-        if params.null_treatment == Some(NullTreatment::IgnoreNulls) || params.distinct {
-            return Err(Refused::new(format!("window function {} with IGNORE NULLS or DISTINCT", call.fun.name())));
+        if params.distinct {
+            return Err(Refused::new(format!("window function {} with DISTINCT", call.fun.name())));
         }
+        let ignores_nulls = params.null_treatment == Some(NullTreatment::IgnoreNulls);
         let types = params.args.iter().map(|argument| argument.get_type(input)).collect::<Result<Vec<_>, _>>()?;
         let spelling = match &call.fun {
-            WindowFunctionDefinition::AggregateUDF(function) => self.dialect.aggregate(function, &types),
+            WindowFunctionDefinition::AggregateUDF(function) => self.dialect.aggregate(function, &types, false),
             WindowFunctionDefinition::WindowUDF(function) => self.dialect.window(function),
         };
+        let spelling = spelling.filter(crate::write::Spelling::takes_over);
+        let spelling = spelling.and_then(|spelling| spelling.with_nulls(ignores_nulls));
         let spelling = spelling.ok_or_else(|| Refused::new(format!("window function {}", call.fun.name())))?;
         let mut over = Vec::new();
         if !params.partition_by.is_empty() {

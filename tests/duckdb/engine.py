@@ -1,0 +1,205 @@
+"""DuckDB inside the server: Iceberg tables whose columns changed, work that outgrows its memory, work that is interrupted.
+
+Usage: engine.py BINARY [--rows N]. Here: what shows only from outside, on a server of its own: which way a table's rows came
+(EXPLAIN), what is spilled and where, how long an interrupt takes, what is left on disk. Not here: answers (the truth corpus,
+run on DuckDB), DuckDB's own files (`warehouse.py`). Last line: `duckdb-engine: N/M`.
+"""
+
+import argparse
+import os
+import shutil
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+TESTS = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(TESTS), str(TESTS / "iceberg"), str(TESTS / "connect")]
+import environment
+
+environment.enter(TESTS / "iceberg" / "requirements-iceberg.txt")
+
+import duckdb
+from behaviour import CANCEL_SECONDS_MAX, is_idle, megabytes, outcome
+from checks import Checks, rows
+from pyspark.sql import SparkSession
+from with_server import Server
+
+MEMORY = "512MB"
+# What the process may hold beside the memory of its queries.
+BESIDE_MB = 700
+
+# Each holds more than DuckDB's share of the memory, in another operator.
+LARGE = {
+    "sort": "SELECT count(*), sum(r % 7), min(s), max(s) FROM (SELECT s, row_number() OVER (ORDER BY s, k) AS r FROM {facts})",
+    "aggregate": "SELECT count(*), sum(n), max(m) FROM (SELECT s, count(*) AS n, max(k) AS m FROM {facts} GROUP BY s)",
+    "join": "SELECT count(*), sum(a.k % 11), max(b.s) FROM {facts} a JOIN {facts} b ON a.s = b.s AND a.k = b.k",
+}
+
+# Each would run for minutes.
+LONG = {
+    "cross join": "SELECT count(*) FROM {facts} a CROSS JOIN {facts} b WHERE (a.k + b.k) % 7 = 3",
+    "called back": "SELECT max(length(regexp_replace(repeat(a.s, 100), '[0-4]+', 'x'))) FROM {facts} a CROSS JOIN {small} b",
+    "streamed rows": "SELECT count(*), sum(a.id + b.id) FROM range(100000000) a CROSS JOIN range(100000) b",
+    "sort": "SELECT max(r) FROM (SELECT row_number() OVER (ORDER BY a.s, b.k) AS r FROM {facts} a CROSS JOIN {small} b)",
+}
+
+
+def main() -> None:
+    """Run every check and say how many held."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("binary", type=Path)
+    parser.add_argument("--rows", type=int, default=10_000_000)
+    arguments = parser.parse_args()
+    checks = Checks()
+    folder = Path(tempfile.mkdtemp(prefix="floe-duckdb-engine-"))
+    try:
+        tables = data(folder, arguments.rows)
+        temporary, spill = folder / "tmp", folder / "spill"
+        temporary.mkdir()
+        os.environ["TMPDIR"] = str(temporary)
+        flags = ("--data", ":memory:", "--memory-limit", MEMORY, "--spill-dir", str(spill))
+        with Server(arguments.binary, *flags) as server:
+            us = SparkSession.builder.remote(server.address).config("floe.route", "duckdb").create()
+            us.conf.set("floe.route", "duckdb")
+            columns_change(us, checks)
+            outgrows_its_memory(us, server.process.pid, spill, tables, checks)
+            is_interrupted(us, server.process.pid, tables, checks)
+            us.stop()
+        left = lambda: [str(sorted(file for _, _, files in os.walk(place) for file in files)) for place in (temporary, spill)]  # noqa: E731
+        checks.same("a server in memory leaves no file", ["[]", "[]"], left)
+        checks.same("nor a folder of its own", ["[]"], lambda: [str(os.listdir(temporary) + os.listdir(spill))])
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    print(f"duckdb-engine: {checks.held}/{checks.made}")
+    sys.exit(checks.held != checks.made)
+
+
+def data(folder: Path, count: int) -> dict[str, str]:
+    """Parquet files, as tables by path."""
+    paths = {"facts": folder / "facts.parquet", "small": folder / "small.parquet"}
+    with duckdb.connect() as theirs:
+        make = "COPY (SELECT (hash(range) & 1099511627775)::BIGINT AS k, md5(range::VARCHAR) AS s FROM range({count})) TO '{path}'"
+        theirs.execute(make.format(count=count, path=paths["facts"]))
+        theirs.execute(make.format(count=1000, path=paths["small"]))
+    return {name: f"parquet.`{path}`" for name, path in paths.items()}
+
+
+def way(us: SparkSession, query: str) -> str:
+    """How a query's table comes to DuckDB: its files, or a stream."""
+    text = us.sql(f"EXPLAIN {query}").collect()[0][0]
+    return "files" if "read_parquet(" in text else "stream" if "floe_rows(" in text else text[:300]
+
+
+def columns_change(us: SparkSession, checks: Checks) -> None:
+    """Columns are found by id; nested ones come as a stream once their members have changed, and the rows stay right."""
+    us.sql("""CREATE TABLE changing (a INT, f FLOAT, d DECIMAL(6, 2), gone STRING, s STRUCT<x: INT, y: STRING>,
+              l ARRAY<STRUCT<x: INT>>, m MAP<STRING, STRUCT<x: INT>>)""")
+    us.sql("""INSERT INTO changing VALUES (1, 0.5, 1.25, 'gone', named_struct('x', 1, 'y', 'one'),
+              array(named_struct('x', 2)), map('k', named_struct('x', 3)))""")
+    everything = "SELECT * FROM changing"
+    checks.same("nested columns that never changed are read as files", ["files"], lambda: [way(us, everything)])
+    both(us, everything, checks)
+    for change in ("ALTER TABLE changing RENAME COLUMN a TO b", "ALTER TABLE changing DROP COLUMN gone",
+                   "ALTER TABLE changing ALTER COLUMN b TYPE BIGINT", "ALTER TABLE changing ALTER COLUMN f TYPE DOUBLE",
+                   "ALTER TABLE changing ALTER COLUMN d TYPE DECIMAL(12, 2)", "ALTER TABLE changing ADD COLUMN gone INT",
+                   "ALTER TABLE changing ADD COLUMN a STRING FIRST"):
+        us.sql(change)
+        checks.same(f"{change}: read as files", ["files"], lambda: [way(us, everything)])
+        both(us, everything, checks)
+    us.sql("""INSERT INTO changing VALUES ('new', 5000000000, 0.25, 12345.67, named_struct('x', 4, 'y', 'four'), NULL,
+              map('n', NULL), 7)""")
+    both(us, everything, checks)
+    for change in ("ALTER TABLE changing RENAME COLUMN s.x TO z", "ALTER TABLE changing ADD COLUMN s.x STRING",
+                   "ALTER TABLE changing ALTER COLUMN l.element.x TYPE BIGINT", "ALTER TABLE changing DROP COLUMN s.y",
+                   "ALTER TABLE changing ADD COLUMN m.value.y STRING"):
+        us.sql(change)
+        checks.same(f"{change}: read as a stream", ["stream"], lambda: [way(us, everything)])
+        both(us, everything, checks)
+    us.sql("""INSERT INTO changing VALUES ('last', 1, 1, 1, named_struct('z', 8, 'x', 'eight'), array(named_struct('x', 9)),
+              map('l', named_struct('x', 10, 'y', 'ten')), 8)""")
+    both(us, everything, checks)
+
+
+def both(us: SparkSession, query: str, checks: Checks) -> None:
+    """Both engines give the same rows."""
+    us.conf.set("floe.route", "datafusion")
+    expected = rows(us, query)
+    us.conf.set("floe.route", "duckdb")
+    checks.same(query, expected, lambda: rows(us, query))
+
+
+def outgrows_its_memory(us: SparkSession, pid: int, spill: Path, tables: dict[str, str], checks: Checks) -> None:
+    """Sorts, aggregates and joins spill into the engine's folder, answer, and leave nothing there."""
+    for name, query in LARGE.items():
+        with duckdb.connect() as theirs:
+            path = tables["facts"].removeprefix("parquet.`").removesuffix("`")
+            expected = [str(tuple(theirs.execute(query.format(facts=f"'{path}'")).fetchone()))]
+        peaks = Peaks(pid, spill)
+        found = outcome_rows(us, query.format(**tables))
+        peaks.stop()
+        checks.same(f"{name} beyond memory", expected, lambda: found)
+        checks.same(f"{name} spills into the engine's folder ({peaks.spilled >> 20} MB)", ["True"], lambda: [str(peaks.spilled > 0)])
+        at_most = int(MEMORY.removesuffix("MB")) + BESIDE_MB
+        checks.same(f"{name} stays in its memory ({peaks.resident:.0f} MB)", ["True"], lambda: [str(peaks.resident < at_most)])
+
+
+def outcome_rows(us: SparkSession, query: str) -> list[str]:
+    """The one row of a query, or its error."""
+    try:
+        return [str(tuple(row)) for row in us.sql(query).collect()]
+    except Exception as error:  # noqa: BLE001 - compared like any answer
+        return [f"{type(error).__name__}: {str(error)[:300]}"]
+
+
+class Peaks:
+    """The most that a process held, and spilled, while it was watched."""
+
+    def __init__(self, pid: int, spill: Path):
+        self.spilled, self.resident, self.over = 0, 0.0, threading.Event()
+        self.watcher = threading.Thread(target=self.watch, args=(pid, spill), daemon=True)
+        self.watcher.start()
+
+    def watch(self, pid: int, spill: Path) -> None:
+        """Look every few milliseconds."""
+        while not self.over.wait(0.02):
+            self.resident = max(self.resident, megabytes(pid))
+            self.spilled = max(self.spilled, size(spill))
+
+    def stop(self) -> None:
+        """No more."""
+        self.over.set()
+        self.watcher.join()
+
+
+def size(folder: Path) -> int:
+    """The bytes of the files below a folder; some may go while they are counted."""
+    total = 0
+    for place, _, files in os.walk(folder):
+        for file in files:
+            try:
+                total += os.stat(os.path.join(place, file)).st_size
+            except FileNotFoundError:
+                continue
+    return total
+
+
+def is_interrupted(us: SparkSession, pid: int, tables: dict[str, str], checks: Checks) -> None:
+    """Every kind of long work ends within the time an interrupt may take, and the machine rests."""
+    for name, query in LONG.items():
+        ended = []
+        work = lambda query=query: ended.append(outcome(lambda: us.sql(query.format(**tables)).collect()))  # noqa: E731
+        worker = threading.Thread(target=work, daemon=True)
+        worker.start()
+        worker.join(2)
+        begun = time.monotonic()
+        us.interruptAll()
+        worker.join(CANCEL_SECONDS_MAX)
+        took = time.monotonic() - begun
+        checks.same(f"{name} is interrupted ({took:.1f} s)", ["OPERATION_CANCELED"], lambda ended=ended: ended)
+        checks.same(f"{name}: the machine rests", ["True"], lambda: [str(is_idle(pid))])
+
+
+if __name__ == "__main__":
+    main()
