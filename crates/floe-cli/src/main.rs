@@ -7,6 +7,7 @@ mod explain;
 mod flags;
 mod serve;
 mod sql;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -38,6 +39,7 @@ fn run(matches: &clap::ArgMatches) -> Result<()> {
         "serve" => serve::run(settings, matches.get_flag("json")),
         "sql" => sql::run(settings, matches),
         "explain" => explain::run(settings, matches),
+        "verify" => verify::run(settings, matches),
         "doctor" => doctor::run(settings, flags::file(matches)),
         _ => flags::command().print_help().map_err(flags::io),
     }
