@@ -44,9 +44,10 @@ def lines(results: dict) -> list[str]:
 def section(workload: dict) -> list[str]:
     """Return one workload: what became of each engine, then every item."""
     names = engines(workload)
-    out = [f"## {workload['title']}", "", workload["what"], ""]
-    out += summary(workload, names) if workload["unit"] == "s" else []
-    out += [f"{name} did not take part: {why}" for name, why in workload["absent"].items()]
+    out = [f"## {workload['title']}", "", workload["what"]]
+    out += ["", *summary(workload, names)] if workload["unit"] == "s" else []
+    for name, why in workload["absent"].items():
+        out += ["", f"{name} did not take part: {why}"]
     table = [row("", *names), row("---", *["---:"] * len(names))]
     table += [row(item["label"], *[cell(workload, item, name) for name in names]) for item in workload["items"]]
     if len(workload["items"]) <= 6:
@@ -110,14 +111,15 @@ def chart(results: dict, path: Path) -> None:
     panels = [(workload, found) for workload, found in panels if found]
     across = 3
     down = max(1, math.ceil(len(panels) / across))
-    figure, axes = pyplot.subplots(down, across, figsize=(11, 2.1 * down + 0.3), squeeze=False)
+    figure, axes = pyplot.subplots(down, across, figsize=(11, 2.3 * down + 0.3), squeeze=False)
     for axis in axes.flat[len(panels):]:
         axis.set_visible(False)
     for axis, (workload, found) in zip(axes.flat, panels):
         names = [*found][::-1]
         drawn = axis.barh(names, [found[name] for name in names], color=[COLOURS[name] for name in names])
         axis.bar_label(drawn, fmt="%.3g", padding=2)
-        axis.set_title(f"{workload['title']}, {workload['unit']}", fontsize=9, loc="left")
+        of = "all queries" if workload["unit"] == "s" else workload["items"][-1]["label"]
+        axis.set_title(f"{workload['title']}\n{of}, {workload['unit']}", fontsize=8.5, loc="left", x=-0.3)
         axis.margins(x=0.18)
         axis.spines[["top", "right", "bottom"]].set_visible(False)
         axis.xaxis.set_visible(False)

@@ -22,8 +22,8 @@ def results(engines: dict, options) -> list:
     rows, keys = options.join_rows
     found = {"dims": tables.dims(latency.KEYS), "facts": tables.facts(rows, keys)}
     result = measure.Run(
-        "concurrency", f"{clients} clients, a small query a second each",
-        f"For {seconds} s alone, then for {seconds} s beside {options.heavy} clients that group {rows:,} rows over and over.", unit="ms")
+        "concurrency", f"{clients} clients, each a query a second",
+        f"Small queries, for {seconds} s alone, then for {seconds} s beside {options.heavy} clients that group {rows:,} rows over and over.", unit="ms")
     items = {label: measure.Item(label) for label in ("alone, median", "alone, 95th", "beside heavy ones, median", "beside heavy ones, 95th")}
     for name, engine in engines.items():
         with measure.opened(result, {name: engine}, lambda engine: engine.open(found)) as sessions:

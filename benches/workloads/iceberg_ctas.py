@@ -52,6 +52,8 @@ def written(session, name: str, folder: Path, timeout: float, item: measure.Item
     if measure.asked(session, f"CREATE TABLE {table}{place} AS SELECT * FROM lineitem", timeout, item, name) is None:
         return None
     try:
+        if place and not (folder / table / "metadata").is_dir():
+            raise RuntimeError("what was written is no Iceberg table")
         found = session.ask(f"SELECT count(*) AS n FROM {table}").column(0)[0].as_py()
         session.ask(f"DROP TABLE {table}")
         return found
