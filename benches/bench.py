@@ -107,7 +107,9 @@ def started(name: str, options: argparse.Namespace, folder: Path):
     limits = kinds.Limits(options.threads, options.memory << 20)
     if name.startswith("floe"):
         return kinds.Floe(options.binary.resolve(), name.split()[1], limits, folder)
-    return {"DuckDB": kinds.DuckDb, "Sail": kinds.Sail, "Spark": kinds.RealSpark}[name](limits)
+    if name == "Spark":
+        return kinds.RealSpark(limits, folder)
+    return {"DuckDB": kinds.DuckDb, "Sail": kinds.Sail}[name](limits)
 
 
 def told(options: argparse.Namespace, engines: dict, runs: list) -> dict:

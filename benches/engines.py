@@ -62,14 +62,19 @@ class Engine:
     name: str
     version: str
     pid: int
+    # True where it reads the catalog that floe writes.
+    has_catalog = False
 
     def open(self, tables: dict[str, Path]):
         """Return a session that knows these Parquet files by name."""
         return Connected(self.address, tables)
 
     def open_iceberg(self, schema: str, locations: dict[str, str]):
-        """Return a session over Iceberg tables that floe wrote into a schema of its catalog, which are found by their places."""
+        """Return a session over Iceberg tables that floe wrote into a schema of the catalog: by name, or by their places."""
         session = Connected(self.address, {})
+        if self.has_catalog:
+            session.spark.sql(f"USE {schema}").collect()
+            return session
         for name, place in locations.items():
             session.spark.read.format("iceberg").load(place).createOrReplaceTempView(name)
         return session
@@ -90,6 +95,8 @@ class Engine:
 class Floe(Engine):
     """A floe-engine of its own for each route; all of them over one folder of tables."""
 
+    has_catalog = True
+
     def __init__(self, binary: Path, route: str, limits: Limits, folder: Path):
         self.name = f"floe {route}"
         self.route = route
@@ -100,11 +107,6 @@ class Floe(Engine):
         self.address = self.server.__enter__().address
         self.pid = self.server.process.pid
         atexit.register(self.stop)
-
-    def open_iceberg(self, schema: str, locations: dict[str, str]):
-        session = Connected(self.address, {})
-        session.spark.sql(f"USE {schema}").collect()
-        return session
 
     def stop(self) -> None:
         if self.server.process.poll() is None:
@@ -155,13 +157,17 @@ def limited(limits: Limits | None) -> dict[str, str]:
 
 
 class RealSpark(Engine):
-    """Apache Spark, with the compilers and the collector it has by default; its heap is the limit."""
+    """Apache Spark, with the compilers and the collector it has by default; its heap is the limit, its catalog is floe's."""
 
     name = "Spark"
     version = real.VERSION
+    has_catalog = True
 
-    def __init__(self, limits: Limits):
+    def __init__(self, limits: Limits, folder: Path):
         conf = {
+            "spark.sql.catalog.spark_catalog.uri": f"jdbc:sqlite:{folder}/catalog.db",
+            "spark.sql.catalog.spark_catalog.warehouse": f"file://{folder}/warehouse",
+            "spark.sql.catalog.spark_catalog.cache-enabled": "false",
             "spark.driver.extraJavaOptions": "-Duser.timezone=UTC",
             "spark.sql.shuffle.partitions": 2 * limits.threads,
             "spark.default.parallelism": limits.threads,

@@ -1,6 +1,6 @@
 """TPC-H over Iceberg tables that floe wrote: what the table format costs, beside the same data as Parquet.
 
-Every engine reads the same files: floe by its catalog, DuckDB by its Iceberg extension, Sail and Spark by the place.
+Every engine reads the same files: floe and Spark by the catalog, DuckDB by its Iceberg extension, Sail by the place.
 """
 
 import places
