@@ -165,12 +165,15 @@ impl Verify {
         if shape.are_comparable {
             difference.columns = one.fields.iter().map(|field| field.name.clone()).collect();
             let may_be_near = shape.has_floats && !self.options.tolerance.is_exact();
-            if let Err(why) = self.rows(query, [&one, &other], may_be_near, &mut difference).await {
-                // Neither side is to blame: it is the comparison that did not come to an end.
-                let verdict = Verdict::Refused(vec![("verify".into(), why.to_string())]);
-                return Ok(Checked { verdict, warnings: checked.warnings });
-            }
             self.order(&one, &other, &mut difference, &mut checked.warnings);
+            match self.rows(query, [&one, &other], may_be_near, &mut difference).await {
+                // Neither side is to blame: it is the comparison that did not come to an end.
+                Err(why) if difference.what.is_empty() => {
+                    checked.verdict = Verdict::Refused(vec![("verify".into(), why.to_string())]);
+                }
+                Err(why) => difference.what.push(format!("rows were not compared: {why}")),
+                Ok(()) => {}
+            }
         }
         if !difference.what.is_empty() {
             checked.verdict = Verdict::Different(difference);
@@ -272,8 +275,12 @@ impl Verify {
             }
         }
         let is_hidden = one.order.as_ref().is_some_and(|order| !order.is_visible());
-        if is_hidden && difference.what.is_empty() && !one.digest.has_sequence_of(&other.digest) {
-            let text = "rows come in another order; ORDER BY is by what they do not show, so it may be ties or not";
+        if is_hidden && !one.digest.has_sequence_of(&other.digest) {
+            let text = if one.digest.has_rows_of(&other.digest) {
+                "rows come in another order; ORDER BY is by what they do not show, so it may be ties or not"
+            } else {
+                "the order was not compared: ORDER BY is by what the rows do not show, and some rows differ"
+            };
             warnings.push(text.into());
         }
     }
