@@ -10,6 +10,9 @@ from pathlib import Path
 COLOURS = {"floe auto": "#1f5fa8", "floe datafusion": "#6f9fd8", "floe duckdb": "#a9c7e8", "DuckDB": "#c9a227",
            "Sail": "#5b8c5a", "Spark": "#b5523b"}
 
+# Backends that are not chosen but told: what they refuse, the engine would have run elsewhere.
+FORCED = ("floe datafusion", "floe duckdb")
+
 
 def write(results: dict, folder: Path) -> None:
     """Write the page and the chart into a folder of pages."""
@@ -34,7 +37,8 @@ def lines(results: dict) -> list[str]:
         f"| versions | floe-engine {ours}, {versions} |",
         f"| rounds | {results['rounds']}, engines in turn query by query; the median counts |", "",
         "The limit is what each engine is told; peak is what its process took at most, with all it needs besides. DuckDB runs",
-        "inside the measuring process, whose answers count there too. Sums and means are over what all engines of a table did right.",
+        "inside the measuring process, whose answers count there too. Sums are over what all engines of a table did right, but for",
+        "those of floe's backends that were forced; where one of them refused some of it, its sum says over how many it is.",
     ]
     for workload in results["workloads"]:
         out += ["", *section(workload)]
@@ -65,22 +69,25 @@ def summary(workload: dict, names: list[str]) -> list[str]:
     """Return the table of sums."""
     items, both = workload["items"], common(workload, names)
     unchecked = sum(not item["is_checked"] for item in items)
-    out = [row("", "right", f"{workload['unit']} in all", "geometric mean by the first's", "peak, GiB"), row("---", *["---:"] * 4)]
+    over = f"s, over {len(both)}"
+    out = [row("", "right", over, "geometric mean by the first's", "peak, GiB"), row("---", *["---:"] * 4)]
     for name in names:
-        total = sum(item["typical"][name] for item in both)
-        ratios = [math.log(item["typical"][name] / item["typical"][names[0]]) for item in both]
+        mine = [item for item in both if name in item["typical"]]
+        total = f"{sum(item['typical'][name] for item in mine):.2f}" + (f" of {len(mine)}" if len(mine) < len(both) else "")
+        ratios = [math.log(item["typical"][name] / item["typical"][names[0]]) for item in mine if names[0] in item["typical"]]
         mean = f"{math.exp(sum(ratios) / len(ratios)):.2f}" if ratios else ""
         right = sum(name in item["typical"] for item in items)
         peak = workload["peaks"].get(name, 0) / 2**30
-        out.append(row(name, f"{right}/{len(items)}", f"{total:.2f}" if both else "", mean, f"{peak:.1f}"))
+        out.append(row(name, f"{right}/{len(items)}", total if mine else "", mean, f"{peak:.1f}"))
     if unchecked:
         out += ["", f"{unchecked} answers were not checked: there was nobody to say what is right."]
     return out
 
 
 def common(workload: dict, names: list[str]) -> list[dict]:
-    """Return the items that every engine did right."""
-    return [item for item in workload["items"] if all(name in item["typical"] for name in names)]
+    """Return the items that every engine did right; a backend that is forced may refuse what it is not for."""
+    needed = [name for name in names if name not in FORCED] or names
+    return [item for item in workload["items"] if all(name in item["typical"] for name in needed)]
 
 
 def cell(workload: dict, item: dict, name: str) -> str:
@@ -134,4 +141,5 @@ def bars(workload: dict) -> dict[str, float]:
     if workload["unit"] == "ms":
         return workload["items"][-1]["typical"] if workload["items"] else {}
     both = common(workload, names)
-    return {name: sum(item["typical"][name] for item in both) for name in names} if both else {}
+    whole = [name for name in names if both and all(name in item["typical"] for item in both)]
+    return {name: sum(item["typical"][name] for item in both) for name in whole}
