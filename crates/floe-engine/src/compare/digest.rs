@@ -51,6 +51,8 @@ struct Sum {
 pub struct Digest {
     rows: u64,
     sums: Vec<Sum>,
+    /// The sum of all rows' hashes without their floats.
+    exact: u128,
     /// The hash of all rows as they came.
     sequence: u128,
     watch: Option<Watch>,
@@ -66,7 +68,7 @@ pub struct Part {
 impl Digest {
     /// Nothing so far. `order` is what the rows must come in, where they must.
     pub fn new(order: Option<&Order>) -> Self {
-        Self { rows: 0, sums: vec![Sum::default(); PARTS], sequence: 0, watch: order.and_then(Order::watch) }
+        Self { rows: 0, sums: vec![Sum::default(); PARTS], exact: 0, sequence: 0, watch: order.and_then(Order::watch) }
     }
 
     /// Adds the rows of a batch.
@@ -87,6 +89,7 @@ impl Digest {
 
     fn add(&mut self, hashes: Hashes) {
         self.rows += 1;
+        self.exact = self.exact.wrapping_add(hashes.exact);
         let sum = &mut self.sums[hashes.part()];
         sum.rows += 1;
         sum.hashes = sum.hashes.wrapping_add(hashes.whole);
@@ -103,6 +106,11 @@ impl Digest {
     /// The same rows, each as often.
     pub fn has_rows_of(&self, other: &Self) -> bool {
         self.sums == other.sums
+    }
+
+    /// The same rows, each as often, but for what their floats are.
+    pub fn has_rows_but_floats_of(&self, other: &Self) -> bool {
+        self.rows == other.rows && self.exact == other.exact
     }
 
     /// The same rows one after another.
@@ -172,10 +180,15 @@ mod tests {
     }
 
     #[test]
-    fn a_batch_with_floats_is_read() {
-        let floats = Arc::new(Float64Array::from(vec![Some(0.5), None])) as ArrayRef;
-        let mut digest = Digest::new(None);
-        digest.push(&RecordBatch::try_from_iter([("f", floats)]).expect("a batch")).expect("floats");
-        assert_eq!(digest.rows(), 2);
+    fn rows_may_be_the_same_but_for_their_floats() {
+        let digest = |floats: [Option<f64>; 2]| {
+            let floats = Arc::new(Float64Array::from(floats.to_vec())) as ArrayRef;
+            let mut digest = Digest::new(None);
+            digest.push(&RecordBatch::try_from_iter([("f", floats)]).expect("a batch")).expect("floats");
+            digest
+        };
+        let (one, other) = (digest([Some(0.5), None]), digest([None, Some(0.75)]));
+        assert!(one.rows() == 2 && !one.has_rows_of(&other) && one.has_rows_but_floats_of(&other));
+        assert!(!one.has_rows_but_floats_of(&digest([None, None])));
     }
 }
