@@ -87,19 +87,19 @@ def interleaved(result: Run, sessions: dict, queries: dict[str, str], options, e
 
 def asked(session, text: str, timeout: float, item: Item, name: str):
     """Ask once, note the time or the failure, and return the answer as an Arrow table."""
-    late = threading.Timer(timeout, session.interrupt)
+    text, late = session.spelled(text), threading.Timer(timeout, session.interrupt)
     late.start()
     begun = time.perf_counter()
     try:
         table = session.ask(text)
+        item.times.setdefault(name, []).append(time.perf_counter() - begun)
+        return table
     except Exception as error:
-        gone = time.perf_counter() - begun
-        item.failed[name] = f"not done in {timeout:.0f} s" if gone >= timeout else reason(error)
+        is_late = time.perf_counter() - begun >= timeout
+        item.failed[name] = f"not done in {timeout:.0f} s" if is_late else reason(error)
         return None
     finally:
         late.cancel()
-    item.times.setdefault(name, []).append(time.perf_counter() - begun)
-    return table
 
 
 def reason(error: Exception) -> str:
