@@ -96,7 +96,7 @@ def asked(session, text: str, timeout: float, item: Item, name: str):
         return table
     except Exception as error:
         is_late = time.perf_counter() - begun >= timeout
-        item.failed[name] = f"not done in {timeout:.0f} s" if is_late else reason(error)
+        item.failed[name] = f"not done in {timeout:g} s" if is_late else reason(error)
         return None
     finally:
         late.cancel()
