@@ -9,11 +9,12 @@ RELEASE = $(CARGO_TARGET_DIR)/release/floe-engine
 DEBUG = $(CARGO_TARGET_DIR)/debug/floe-engine
 SEED ?= 1
 SCALE ?= 1
+SIZE ?= small
 
 # Without npm there is no library to link, and DuckDB is built from source.
 FEATURES = $(if $(shell ls .duckdb/libduckdb.* 2>/dev/null),,--features floe-cli/bundled)
 
-.PHONY: help duckdb build demo docs test check rust python differential clients upstream bad-inputs behaviour doctests tpc dbt-classes peers start truth writers exchange rest-catalog duckdb-engine
+.PHONY: help duckdb build demo docs test check rust python differential clients upstream bad-inputs behaviour doctests tpc dbt-classes peers bench start truth writers exchange rest-catalog duckdb-engine
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
@@ -66,8 +67,11 @@ tpc: build ## TPC-H and TPC-DS, answers checked; SCALE=n
 	$(PYTHON) tests/with_server.py $(RELEASE) tests/tpc/run.py tpcds --scale $(SCALE)
 
 peers: build ## TPC-H beside the nearest peer, interleaved, over Iceberg and over Parquet; SCALE=n
-	$(PYTHON) tests/with_server.py $(RELEASE) tests/tpc/peers.py tpch --scale $(SCALE) --iceberg
-	$(PYTHON) tests/with_server.py $(RELEASE) tests/tpc/peers.py tpch --scale $(SCALE)
+	$(PYTHON) tests/with_server.py $(RELEASE) benches/peers.py tpch --scale $(SCALE) --iceberg
+	$(PYTHON) tests/with_server.py $(RELEASE) benches/peers.py tpch --scale $(SCALE)
+
+bench: build ## the engines side by side, written into docs/benchmarks.md; SIZE=small|medium|full, BENCH="--spark …"
+	$(PYTHON) benches/bench.py $(RELEASE) --size $(SIZE) $(BENCH)
 
 dbt-classes: build ## dbt-spark's own functional classes
 	$(PYTHON) tests/with_server.py $(RELEASE) tests/dbt/classes.py

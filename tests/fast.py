@@ -87,6 +87,7 @@ CHECKS = [
     Check("TPC-H on DuckDB", "tpc/run.py", "tpch --scale 0.1 --route duckdb", {"tpch": 22}),
     Check("TPC-DS on DuckDB", "tpc/run.py", "tpcds --scale 0.01 --route duckdb", {"tpcds": 97}),
     Check("dbt-spark's classes", "dbt/classes.py", "--only TestSimpleMaterializationsSpark", {"dbt-classes": 1}),
+    Check("verify, on the demo", "verify.py", "", {"verify": 11}, starts=True),
     Check("writers", "iceberg/writers.py", "--kills 3", {"embedded": 160, "rest": 160}, {"lost": 0, "ghosts": 0}, starts=True),
 ]
 

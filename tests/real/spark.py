@@ -36,8 +36,8 @@ class Spark:
     """A running server: `address` is what a client dials, `pid` is the JVM's, `stop()` ends it."""
 
     def __init__(self, *, port: int = 0, python: Path | None = None, catalog: str = "iceberg",
-                 conf: dict | None = None, memory: str = "2g", folder: Path | None = None):
-        """Start and wait until it listens; `catalog` says what `spark_catalog` is."""
+                 conf: dict | None = None, memory: str = "2g", folder: Path | None = None, master: str = "local[1]"):
+        """Start and wait until it listens; `catalog` says what `spark_catalog` is, `master` how many threads run tasks."""
         self.python = python or environment.ensure(REQUIREMENTS)
         self.port = port or free_port()
         self.address = f"sc://127.0.0.1:{self.port}"
@@ -48,7 +48,7 @@ class Spark:
         home = spark_home(self.python)
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
-                command(home, self.port, self.folder, catalog, memory, conf or {}), cwd=self.folder,
+                command(home, self.port, self.folder, catalog, memory, master, conf or {}), cwd=self.folder,
                 env=surroundings(home, self.python), stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
                 start_new_session=True)
         self.pid = self.process.pid
@@ -109,7 +109,7 @@ def surroundings(home: Path, python: Path) -> dict[str, str]:
         "SPARK_CONNECT_MODE": "0", "TZ": "UTC", "LC_ALL": "C.UTF-8"}
 
 
-def command(home: Path, port: int, folder: Path, catalog: str, memory: str, conf: dict) -> list[str]:
+def command(home: Path, port: int, folder: Path, catalog: str, memory: str, master: str, conf: dict) -> list[str]:
     """Return the command line; spark-submit replaces itself by the JVM, so its pid is the server's."""
     settings = {
         "spark.connect.grpc.binding.address": "127.0.0.1",
@@ -122,7 +122,7 @@ def command(home: Path, port: int, folder: Path, catalog: str, memory: str, conf
         "spark.driver.extraJavaOptions": "-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Duser.timezone=UTC",
     } | (iceberg(folder) if catalog == "iceberg" else {}) | conf
     line = [str(home / "bin" / "spark-submit"), "--class", "org.apache.spark.sql.connect.service.SparkConnectServer",
-            "--name", "real-spark", "--master", "local[1]", "--driver-memory", memory]
+            "--name", "real-spark", "--master", master, "--driver-memory", memory]
     for name, value in settings.items():
         line += ["--conf", f"{name}={value}"]
     return [*line, "spark-internal"]

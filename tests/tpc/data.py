@@ -1,7 +1,7 @@
 """TPC-H and TPC-DS data as Parquet, their queries in Spark's spelling, and DuckDB's answers.
 
 Here: `prepare`, which makes the data of one scale factor once per cache, and `queries`. Not here: asking a server
-(`run.py`) and timing two of them (`peers.py`). Both benchmarks come from DuckDB's own extensions, so nothing is
+(`run.py`) and timing several of them (`benches/`). Both benchmarks come from DuckDB's own extensions, so nothing is
 downloaded but their packages.
 """
 
@@ -51,10 +51,14 @@ def prepare(benchmark: str, scale: float) -> Path:
     return folder
 
 
+def texts(benchmark: str) -> dict[int, str]:
+    """Return the queries by number, as DuckDB spells them."""
+    return dict(connect(benchmark).execute(f"SELECT query_nr, query FROM {benchmark}_queries()").fetchall())
+
+
 def queries(benchmark: str) -> dict[int, str]:
     """Return the queries by number, as Spark reads them."""
-    connection = connect(benchmark)
-    return {number: spelled(text) for number, text in connection.execute(f"SELECT query_nr, query FROM {benchmark}_queries()").fetchall()}
+    return {number: spelled(text) for number, text in texts(benchmark).items()}
 
 
 def spelled(text: str) -> str:
@@ -68,8 +72,8 @@ def answers(benchmark: str, folder: Path, number: int) -> list[list[str]]:
     connection = connect(benchmark)
     for path in sorted(folder.glob("*.parquet")):
         connection.execute(f"CREATE VIEW {path.stem} AS SELECT * FROM '{path}'")
-    text = dict(connection.execute(f"SELECT query_nr, query FROM {benchmark}_queries()").fetchall())[number]
-    return [[plain(value) for value in row] for row in connection.execute(text).fetchall()]
+    rows = connection.execute(texts(benchmark)[number]).fetchall()
+    return [[plain(value) for value in row] for row in rows]
 
 
 def plain(value) -> str:

@@ -48,12 +48,12 @@ def ask(session, text: str) -> tuple[list[list[str]], float]:
     return [[data.plain(value) for value in row] for row in rows], seconds
 
 
-def equal(ours: list[list[str]], theirs: list[list[str]]) -> bool:
-    """Say whether two results are the same rows, in any order, numbers to a relative 1e-6."""
+def equal(ours: list[list[str]], theirs: list[list[str]], apart: float = 1e-9) -> bool:
+    """Say whether two results are the same rows, in any order, numbers to a relative 1e-6 or to `apart`."""
     if len(ours) != len(theirs):
         return False
     key = lambda row: [coarse(value) for value in row]
-    return all(len(a) == len(b) and all(same(x, y) for x, y in zip(a, b))
+    return all(len(a) == len(b) and all(same(x, y, apart) for x, y in zip(a, b))
                for a, b in zip(sorted(ours, key=key), sorted(theirs, key=key)))
 
 
@@ -65,11 +65,11 @@ def coarse(value: str) -> str:
         return value
 
 
-def same(ours: str, theirs: str) -> bool:
+def same(ours: str, theirs: str, apart: float = 1e-9) -> bool:
     if ours == theirs:
         return True
     try:
-        return math.isclose(float(ours), float(theirs), rel_tol=1e-6, abs_tol=1e-9)
+        return math.isclose(float(ours), float(theirs), rel_tol=1e-6, abs_tol=apart)
     except ValueError:
         return False
 
@@ -117,6 +117,12 @@ def move_to_catalog(session, folder: Path, schema: str) -> None:
         session.sql(f"CREATE TABLE IF NOT EXISTS {schema}.{path.stem} AS SELECT * FROM {path.stem}")
         session.catalog.dropTempView(path.stem)
     session.sql(f"USE {schema}")
+
+
+def location(session, table: str) -> str:
+    """Return where a table of the catalog is."""
+    described = session.sql(f"DESCRIBE EXTENDED {table}").collect()
+    return next(row.data_type for row in described if row.col_name == "Location")
 
 
 if __name__ == "__main__":

@@ -28,6 +28,7 @@ pub(crate) fn command() -> Command {
         .about("Says where a query would run, and why, without running it")
         .arg(Arg::new("query").required(true).value_name("SQL").help("The query, as one argument"))
         .arg(output());
+    let verify = verify();
     let doctor = Command::new("doctor").about("Looks for what would keep the engine from working here");
     Command::new("floe-engine")
         .about("One server for Spark SQL: decides where a query runs, runs it there, streams Arrow back")
@@ -37,7 +38,34 @@ pub(crate) fn command() -> Command {
         .subcommand(with_settings(serve, |_| true))
         .subcommand(with_settings(sql, |setting| !setting.serving))
         .subcommand(with_settings(explain, |setting| !setting.serving))
+        .subcommand(with_settings(verify, |setting| !setting.serving || setting.name.starts_with("spark")))
         .subcommand(with_settings(doctor, |_| true))
+}
+
+fn verify() -> Command {
+    let text = |name: &'static str, value: &'static str, default: &'static str, help: &'static str| {
+        Arg::new(name).long(name).value_name(value).default_value(default).help(help)
+    };
+    let flag = |name: &'static str, help: &'static str| Arg::new(name).long(name).action(ArgAction::SetTrue).help(help);
+    let models = "Runs the compiled models of a dbt project: DIR/target/manifest.json, or DIR/target/compiled";
+    let tolerance = "How far two floats may be apart, relative to the larger; 0: not at all";
+    Command::new("verify")
+        .about("Runs queries on two backends and says whether their answers are the same")
+        .arg(Arg::new("command").short('c').value_name("SQL").help("Runs these queries, separated by `;`"))
+        .arg(Arg::new("file").short('f').value_name("FILE").conflicts_with("command").help("Runs a file's queries"))
+        .arg(Arg::new("dbt").long("dbt").value_name("DIR").conflicts_with_all(["command", "file"]).help(models))
+        .arg(text("on", "A,B", "datafusion,duckdb", "The two backends; auto is what the engine itself chooses"))
+        .arg(text("tolerance", "SHARE", "1e-9", tolerance))
+        .arg(text("rows", "N", "5", "Differing rows that are shown of each side"))
+        .arg(
+            Arg::new("conf")
+                .long("conf")
+                .value_name("KEY=VALUE")
+                .action(ArgAction::Append)
+                .help("A setting of the session, as spark.sql.ansi.enabled=false; may be given more than once"),
+        )
+        .arg(flag("allow-refused", "Ends well although a backend refuses a query"))
+        .arg(flag("json", "Prints one JSON object a line"))
 }
 
 fn output() -> Arg {

@@ -8,6 +8,7 @@ mod explain;
 mod flags;
 mod serve;
 mod sql;
+mod verify;
 
 use std::error::Error as _;
 use std::io::ErrorKind;
@@ -45,6 +46,7 @@ fn run(matches: &clap::ArgMatches) -> Result<()> {
         "serve" => serve::run(settings, matches.get_flag("json")),
         "sql" => sql::run(settings, matches),
         "explain" => explain::run(settings, matches),
+        "verify" => verify::run(settings, matches),
         "doctor" => doctor::run(settings, flags::file(matches)),
         _ => flags::command().print_help().map_err(flags::io),
     }

@@ -34,7 +34,7 @@ pub(crate) fn run(settings: Settings, matches: &ArgMatches) -> Result<()> {
 }
 
 /// The statements to run; `None` where somebody sits at the keyboard.
-fn script(matches: &ArgMatches) -> Result<Option<String>> {
+pub(crate) fn script(matches: &ArgMatches) -> Result<Option<String>> {
     if let Some(text) = matches.get_one::<String>("command") {
         return Ok(Some(text.clone()));
     }

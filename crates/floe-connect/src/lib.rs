@@ -13,8 +13,10 @@
 //! | `mentions` | what a request names, for a backend that takes it whole |
 //! | `artifact` | uploads |
 //! | `error` | errors become statuses |
+//! | [`embedded`] | a client in this process |
 //! | `auth`, `tombstone` | the token; what is gone and remembered |
 
+pub mod embedded;
 pub mod server;
 
 mod artifact;

@@ -10,6 +10,7 @@
 //! | `engine.rs` | [`Engine`]: settings, threads, backends, catalogs, sessions |
 //! | `session.rs`, `session/` | [`Session`]: conf, temp views, current schema, kept frames, running operations |
 //! | `catalogs.rs` | the catalogs a session can name |
+//! | `compare.rs`, `compare/` | two results of one query, compared without holding them |
 //! | `command.rs`, `command/` | one file per statement that does something |
 //! | `write.rs` | rows into tables: the only place that asks `floe-iceberg` to commit |
 //! | `system/` | tables about the engine itself: `system.routes` |
@@ -17,6 +18,7 @@
 //! | `threads.rs` | the threads queries run on, with stacks for deep plans |
 
 pub mod catalogs;
+pub mod compare;
 pub mod elsewhere;
 pub mod engine;
 pub mod execution;

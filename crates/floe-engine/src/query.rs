@@ -190,7 +190,7 @@ pub(crate) fn choose(session: &Session, facts: &Facts, of: Of<'_>, tags: &[Strin
     let mut capabilities = session.engine().capabilities();
     let wished = policy.wishes.first().map(|wish| wish.backend);
     for capability in &mut capabilities {
-        if capability.takes_origin && !is_sent {
+        if capability.available.is_ok() && capability.takes_origin && !is_sent {
             capability.available = Err("it takes what clients send; this came by no client of Spark Connect".into());
         }
         if let Of::Plan(planned, ask) = of

@@ -1,42 +1,22 @@
 """The same benchmark on two servers, interleaved query by query, and the ratio of their times.
 
-Here: starting the peer (pysail 0.7.2, in an environment of its own) and the measuring. Not here: data, queries and
-the check of answers (`data.py`, `run.py`). Every query is run on both servers in turn, so that a noisy machine
-disturbs both alike; the best of the rounds counts. With `--iceberg` both read the same Iceberg tables, which we write.
+Here: the measuring, quick, and against a server that runs already. Not here: starting the peer (`engines.py`), data and
+queries (`tests/tpc`); more engines and more than TPC (`bench.py`). Every query is run on both servers in turn, so that a
+noisy machine disturbs both alike; the best of the rounds counts. With `--iceberg` both read the same Iceberg tables, which
+we write.
 Last line: `tpch over parquet: ours …s, peer …s, our time by the peer's …` (of the queries both could answer).
 """
 
 import argparse
-import atexit
 import logging
 import math
-import socket
-import subprocess
-import time
 import warnings
 from pathlib import Path
 
+import places
 import data
+import engines
 import run
-
-PEER = Path(__file__).with_name("requirements-peer.txt")
-
-
-def start_peer() -> str:
-    """Start the peer's server on a free port; return its address."""
-    python = data.environment.ensure(PEER)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    process = subprocess.Popen([python.with_name("sail"), "spark", "server", "--ip", "127.0.0.1", "--port", str(port)],
-                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    atexit.register(process.terminate)
-    for _ in range(300):
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return f"sc://127.0.0.1:{port}"
-        time.sleep(0.1)
-    raise SystemExit("the peer did not start")
 
 
 def main() -> None:
@@ -54,7 +34,7 @@ def main() -> None:
     logging.disable(logging.CRITICAL)
     warnings.simplefilter("ignore")
     folder = data.prepare(arguments.benchmark, arguments.scale)
-    sessions = {"ours": run.session_over(arguments.address, folder), "peer": run.session_over(arguments.peer or start_peer(), folder)}
+    sessions = {"ours": run.session_over(arguments.address, folder), "peer": run.session_over(arguments.peer or engines.Sail().address, folder)}
     if arguments.iceberg:
         to_iceberg(folder, **sessions)
     texts = data.queries(arguments.benchmark)
@@ -85,9 +65,7 @@ def to_iceberg(folder: Path, ours, peer) -> None:
     """Write the files into Iceberg tables with our server, and have both read those under the files' names."""
     run.move_to_catalog(ours, folder, "measured")
     for path in sorted(folder.glob("*.parquet")):
-        described = ours.sql(f"DESCRIBE EXTENDED measured.{path.stem}").collect()
-        location = next(row.data_type for row in described if row.col_name == "Location")
-        peer.read.format("iceberg").load(location).createOrReplaceTempView(path.stem)
+        peer.read.format("iceberg").load(run.location(ours, f"measured.{path.stem}")).createOrReplaceTempView(path.stem)
 
 
 if __name__ == "__main__":
