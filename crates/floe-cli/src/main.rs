@@ -4,6 +4,7 @@
 
 mod doctor;
 mod explain;
+mod face;
 mod flags;
 mod serve;
 mod sql;

@@ -20,6 +20,7 @@ pub mod catalogs;
 pub mod elsewhere;
 pub mod engine;
 pub mod execution;
+pub mod face;
 pub mod operation;
 pub mod query;
 pub mod session;

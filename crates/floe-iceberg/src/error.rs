@@ -53,6 +53,15 @@ fn from_iceberg(error: iceberg::Error) -> Error {
     ours.caused_by(error)
 }
 
+/// What Iceberg's rules forbid in a commit, as Java throws it; a requirement that does not hold is a conflict.
+pub(crate) fn refused(error: iceberg::Error) -> Error {
+    let kind = match error.kind() {
+        iceberg::ErrorKind::CatalogCommitConflicts => Kind::Conflict,
+        _ => Kind::Validation,
+    };
+    Error::message(kind, error.message()).caused_by(error)
+}
+
 /// The object store's failure, with the location it was about.
 pub(crate) fn from_store(error: object_store::Error, location: &str) -> Error {
     let text = match &error {

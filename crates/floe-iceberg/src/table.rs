@@ -15,7 +15,7 @@ use iceberg::spec::{
 use iceberg::{TableRequirement, TableUpdate};
 
 use crate::arrow_schema::{column_not_found, engine_schema, iceberg_schema};
-use crate::catalog::{IcebergCatalog, Ident, Loaded, NewTable, Properties, creation_updates};
+use crate::catalog::{IcebergCatalog, Ident, Loaded, NewTable, Properties, creation_updates, persisted_properties};
 use crate::error::{Lift, already_exists, table_not_found};
 use crate::storage::Storage;
 
@@ -248,15 +248,13 @@ fn new_table(create: CreateTable) -> Result<NewTable> {
     if let Some(comment) = create.comment {
         properties.insert("comment".into(), comment);
     }
-    // What Iceberg 1.10's Java library writes for every new table.
-    properties.entry("write.parquet.compression-codec".into()).or_insert_with(|| "zstd".into());
     Ok(NewTable {
         spec: partition_spec(&schema, &create.partitioning)?,
         order: sort_order(&schema, &create.order)?,
         schema,
         location: create.location,
         format_version,
-        properties,
+        properties: persisted_properties(properties),
     })
 }
 
