@@ -53,13 +53,9 @@ fn from_iceberg(error: iceberg::Error) -> Error {
     ours.caused_by(error)
 }
 
-/// What Iceberg's rules forbid in a commit, as Java throws it; a requirement that does not hold is a conflict.
+/// What Iceberg's rules forbid in a commit, as Java throws it.
 pub(crate) fn refused(error: iceberg::Error) -> Error {
-    let kind = match error.kind() {
-        iceberg::ErrorKind::CatalogCommitConflicts => Kind::Conflict,
-        _ => Kind::Validation,
-    };
-    Error::message(kind, error.message()).caused_by(error)
+    Error::message(Kind::Validation, error.message()).caused_by(error)
 }
 
 /// The object store's failure, with the location it was about.

@@ -98,6 +98,12 @@ impl Refusal {
         Self::new(StatusCode::CONFLICT, "AlreadyExistsException", text)
     }
 
+    /// A name that was to become another's, and is one.
+    pub(crate) fn taken_by_rename(from: &Ident, to: &Ident, found: Sort) -> Self {
+        let text = format!("Cannot rename {from} to {to}. {found:?} already exists");
+        Self::new(StatusCode::CONFLICT, "AlreadyExistsException", text)
+    }
+
     /// What a call about one namespace ended with.
     pub(crate) fn of_namespace(error: Error, namespace: &[String]) -> Self {
         let name = namespace.join(".");

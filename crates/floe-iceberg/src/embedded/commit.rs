@@ -11,8 +11,8 @@ use floe_base::{Error, Kind, Result};
 use iceberg::spec::{FormatVersion, SortOrder, TableMetadata, TableMetadataBuilder};
 use iceberg::{TableRequirement, TableUpdate};
 
-use super::EmbeddedCatalog;
 use super::sqlite::{EntryKind, Move};
+use super::{EmbeddedCatalog, requirement};
 use crate::catalog::{CommitError, IcebergCatalog, Ident, Loaded, TableChange};
 use crate::error::{already_exists, refused, table_not_found};
 use crate::metadata_file;
@@ -101,6 +101,10 @@ impl EmbeddedCatalog {
 
     async fn first_version(&self, ident: &Ident, updates: &[TableUpdate]) -> Result<Prepared, CommitError> {
         self.require_namespace(&ident.namespace).await?;
+        if self.names.find(ident).await?.is_some() {
+            // A view: a table of the name was looked for already.
+            return Err(CommitError::Conflict(already_exists(self.name(), ident)));
+        }
         self.written(ident, None, from_creation(updates.to_vec())?).await
     }
 
@@ -112,7 +116,7 @@ impl EmbeddedCatalog {
         updates: &[TableUpdate],
     ) -> Result<Prepared, CommitError> {
         for requirement in requirements {
-            requirement.check(Some(&current.metadata)).map_err(refused)?;
+            requirement::check(requirement, &current.metadata)?;
         }
         if let Some(stale) = updates.iter().find_map(|update| staleness(update, &current.metadata)) {
             return Err(CommitError::Conflict(Error::message(Kind::Conflict, stale)));

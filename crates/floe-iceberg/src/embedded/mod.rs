@@ -7,6 +7,7 @@
 //! `sqlite.rs` holds the statements, `commit.rs` says how tables change; this file says when each is used.
 
 mod commit;
+mod requirement;
 mod sqlite;
 
 use std::path::PathBuf;

@@ -96,15 +96,20 @@ pub(super) async fn create(
             true => face.catalog.stage(&ident, table).await,
             false => face.catalog.create(&ident, table).await,
         };
-        match made {
-            Ok(loaded) => answer(&loaded, Snapshots::All),
-            Err(error) if error.condition() == "TABLE_OR_VIEW_ALREADY_EXISTS" => {
-                Err(views::taken(&face, Sort::Table, &ident).await)
-            }
-            Err(error) => Err(Refusal::of(error, Sort::Table, &ident)),
-        }
+        created(&face, &ident, made).await
     })
     .await
+}
+
+/// The answer to what was to make a table.
+async fn created(face: &Face, ident: &Ident, made: floe_base::Result<Loaded>) -> Result<Response, Refusal> {
+    match made {
+        Ok(loaded) => answer(&loaded, Snapshots::All),
+        Err(error) if error.condition() == "TABLE_OR_VIEW_ALREADY_EXISTS" => {
+            Err(Refusal::taken(Sort::Table, views::sort(face, ident).await?, ident))
+        }
+        Err(error) => Err(Refusal::of(error, Sort::Table, ident)),
+    }
 }
 
 fn new_table(create: Create) -> Result<NewTable, Refusal> {
@@ -134,15 +139,9 @@ pub(super) async fn register(
         return Err(Refusal::wrong("a table cannot be registered over another here; drop that first"));
     }
     let ident = name::named(name::namespace(&space)?, register.name)?;
-    to_the_end(async move {
-        match face.catalog.register(&ident, &register.metadata_location).await {
-            Ok(loaded) => answer(&loaded, Snapshots::All),
-            Err(error) if error.condition() == "TABLE_OR_VIEW_ALREADY_EXISTS" => {
-                Err(views::taken(&face, Sort::Table, &ident).await)
-            }
-            Err(error) => Err(Refusal::of(error, Sort::Table, &ident)),
-        }
-    })
+    to_the_end(
+        async move { created(&face, &ident, face.catalog.register(&ident, &register.metadata_location).await).await },
+    )
     .await
 }
 
@@ -196,7 +195,7 @@ pub(super) async fn rename(
         match face.catalog.rename(&from, &to).await {
             Ok(()) => Ok(StatusCode::NO_CONTENT),
             Err(error) if error.condition() == "TABLE_OR_VIEW_ALREADY_EXISTS" => {
-                Err(views::taken(&face, Sort::Table, &to).await)
+                Err(Refusal::taken_by_rename(&from, &to, views::sort(&face, &to).await?))
             }
             Err(error) if error.condition() == "SCHEMA_NOT_FOUND" => Err(Refusal::no_namespace(&to.namespace)),
             Err(error) => Err(Refusal::of(error, Sort::Table, &from)),

@@ -78,7 +78,7 @@ pub(super) async fn create(
         match face.catalog.put_view(&ident, metadata, None).await {
             Ok(loaded) => answer(&loaded),
             Err(error) if error.condition() == "TABLE_OR_VIEW_ALREADY_EXISTS" => {
-                Err(taken(&face, Sort::View, &ident).await)
+                Err(Refusal::taken(Sort::View, sort(&face, &ident).await?, &ident))
             }
             Err(error) => Err(Refusal::of(error, Sort::View, &ident)),
         }
@@ -145,7 +145,7 @@ pub(super) async fn rename(
         match face.catalog.rename_view(&from, &to).await {
             Ok(()) => Ok(StatusCode::NO_CONTENT),
             Err(error) if error.condition() == "TABLE_OR_VIEW_ALREADY_EXISTS" => {
-                Err(taken(&face, Sort::View, &to).await)
+                Err(Refusal::taken_by_rename(&from, &to, sort(&face, &to).await?))
             }
             Err(error) if error.condition() == "SCHEMA_NOT_FOUND" => Err(Refusal::no_namespace(&to.namespace)),
             Err(error) => Err(Refusal::of(error, Sort::View, &from)),
@@ -154,13 +154,10 @@ pub(super) async fn rename(
     .await
 }
 
-/// A name that is taken, by what it is taken.
-pub(super) async fn taken(face: &Face, wanted: Sort, ident: &Ident) -> Refusal {
-    match face.catalog.load_view(ident).await {
-        Ok(Some(_)) => Refusal::taken(wanted, Sort::View, ident),
-        Ok(None) => Refusal::taken(wanted, Sort::Table, ident),
-        Err(error) => error.into(),
-    }
+/// What a name that is taken stands for.
+pub(super) async fn sort(face: &Face, ident: &Ident) -> Result<Sort, Refusal> {
+    let view = face.catalog.load_view(ident).await?.is_some();
+    Ok(if view { Sort::View } else { Sort::Table })
 }
 
 /// The view of a name that is there.
