@@ -223,6 +223,16 @@ pub async fn open(config: CatalogConfig) -> Result<Arc<dyn IcebergCatalog>> {
     }
 }
 
+/// The format version among a new table's properties, where Spark and the REST protocol have it; 2 when none is named.
+pub fn take_format_version(properties: &mut Properties) -> Result<FormatVersion> {
+    match properties.remove("format-version").as_deref() {
+        None | Some("2") => Ok(FormatVersion::V2),
+        Some("1") => Ok(FormatVersion::V1),
+        Some("3") => Ok(FormatVersion::V3),
+        Some(other) => Err(Error::unsupported(format!("Iceberg format version {other}"))),
+    }
+}
+
 /// What Iceberg's Java library writes for every new table since 1.4 (`TableMetadata.persistedProperties`).
 pub fn persisted_properties(mut properties: Properties) -> Properties {
     properties.entry("write.parquet.compression-codec".into()).or_insert_with(|| "zstd".into());

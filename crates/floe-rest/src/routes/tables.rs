@@ -7,8 +7,8 @@ use axum::extract::{Path, Query, State};
 use axum::http::header::{ETAG, IF_NONE_MATCH};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use floe_iceberg::catalog::{Ident, Loaded, NewTable, Properties, persisted_properties};
-use iceberg::spec::{FormatVersion, Schema, SortOrder, UnboundPartitionSpec};
+use floe_iceberg::catalog::{Ident, Loaded, NewTable, Properties, persisted_properties, take_format_version};
+use iceberg::spec::{Schema, SortOrder, UnboundPartitionSpec};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -114,12 +114,7 @@ async fn created(face: &Face, ident: &Ident, made: floe_base::Result<Loaded>) ->
 
 fn new_table(create: Create) -> Result<NewTable, Refusal> {
     let mut properties = create.properties.unwrap_or_default();
-    let format_version = match properties.remove("format-version").as_deref() {
-        None | Some("2") => FormatVersion::V2,
-        Some("1") => FormatVersion::V1,
-        Some("3") => FormatVersion::V3,
-        Some(other) => return Err(Refusal::wrong(format!("Unsupported format version: v{other}"))),
-    };
+    let format_version = take_format_version(&mut properties)?;
     Ok(NewTable {
         schema: create.schema,
         spec: create.partition_spec.unwrap_or_else(|| UnboundPartitionSpec::builder().build()),
@@ -139,9 +134,10 @@ pub(super) async fn register(
         return Err(Refusal::wrong("a table cannot be registered over another here; drop that first"));
     }
     let ident = name::named(name::namespace(&space)?, register.name)?;
-    to_the_end(
-        async move { created(&face, &ident, face.catalog.register(&ident, &register.metadata_location).await).await },
-    )
+    to_the_end(async move {
+        let made = face.catalog.register(&ident, &register.metadata_location).await;
+        created(&face, &ident, made).await
+    })
     .await
 }
 
