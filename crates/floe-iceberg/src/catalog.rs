@@ -207,6 +207,14 @@ pub trait IcebergCatalog: Send + Sync + fmt::Debug {
     /// view is no longer what `replaces` says.
     async fn put_view(&self, ident: &Ident, new: ViewMetadata, replaces: Option<LoadedView>) -> Result<LoadedView>;
 
+    /// Makes a view known whose metadata file exists already.
+    ///
+    /// # Errors
+    /// A catalog that cannot is named.
+    async fn register_view(&self, ident: &Ident, _metadata_location: &str) -> Result<LoadedView> {
+        Err(Error::unsupported(format!("registering view `{ident}` in catalog `{}`", self.name())))
+    }
+
     async fn rename_view(&self, from: &Ident, to: &Ident) -> Result<()>;
 
     /// # Errors

@@ -98,6 +98,17 @@ impl Refusal {
         Self::new(StatusCode::CONFLICT, "AlreadyExistsException", text)
     }
 
+    /// A commit that was to create a table whose name is taken.
+    pub(crate) fn not_created(ident: &Ident, found: Sort) -> Self {
+        match found {
+            Sort::View => Self::taken(Sort::Table, found, ident),
+            Sort::Table => {
+                let text = format!("Requirement failed: table already exists: {ident}");
+                Self::new(StatusCode::CONFLICT, "AlreadyExistsException", text)
+            }
+        }
+    }
+
     /// A name that was to become another's, and is one.
     pub(crate) fn taken_by_rename(from: &Ident, to: &Ident, found: Sort) -> Self {
         let text = format!("Cannot rename {from} to {to}. {found:?} already exists");
@@ -155,7 +166,7 @@ impl From<Error> for Refusal {
             },
             Kind::Conflict => (StatusCode::CONFLICT, "CommitFailedException"),
             Kind::Validation => (StatusCode::BAD_REQUEST, "ValidationException"),
-            Kind::IllegalArgument => (StatusCode::BAD_REQUEST, "BadRequestException"),
+            Kind::IllegalArgument => (StatusCode::BAD_REQUEST, "IllegalArgumentException"),
             Kind::Unsupported => (StatusCode::NOT_ACCEPTABLE, "UnsupportedOperationException"),
             _ => (StatusCode::INTERNAL_SERVER_ERROR, "InternalServerError"),
         };

@@ -59,6 +59,7 @@ fn endpoints() -> Vec<Endpoint> {
         at("POST /v1/{prefix}/transactions/commit", transaction::commit),
         at("GET /v1/{prefix}/namespaces/{namespace}/views", views::list),
         at("POST /v1/{prefix}/namespaces/{namespace}/views", views::create),
+        at("POST /v1/{prefix}/namespaces/{namespace}/register-view", views::register),
         at("GET /v1/{prefix}/namespaces/{namespace}/views/{view}", views::load),
         at("HEAD /v1/{prefix}/namespaces/{namespace}/views/{view}", views::exists),
         at("POST /v1/{prefix}/namespaces/{namespace}/views/{view}", views::replace),

@@ -220,11 +220,16 @@ impl IcebergCatalog for EmbeddedCatalog {
         let Some(Entry { kind: EntryKind::View, location }) = self.names.find(ident).await? else {
             return Ok(None);
         };
-        let bytes = self.storage.get(&location).await?;
-        let json: serde_json::Value = metadata_file::parse_json(&bytes, &location)?;
-        let metadata: ViewMetadata = serde_json::from_value(json)
-            .map_err(|error| Error::message(Kind::Operation, format!("view metadata `{location}`: {error}")))?;
-        Ok(Some(LoadedView { metadata: Arc::new(metadata), metadata_location: Some(location) }))
+        Ok(Some(self.read_view(location).await?))
+    }
+
+    async fn register_view(&self, ident: &Ident, metadata_location: &str) -> Result<LoadedView> {
+        self.require_namespace(&ident.namespace).await?;
+        let loaded = self.read_view(metadata_location.to_string()).await?;
+        match self.names.insert(ident, EntryKind::View, metadata_location).await? {
+            true => Ok(loaded),
+            false => Err(already_exists(self.name(), ident)),
+        }
     }
 
     async fn put_view(&self, ident: &Ident, new: ViewMetadata, replaces: Option<LoadedView>) -> Result<LoadedView> {
@@ -256,6 +261,14 @@ impl IcebergCatalog for EmbeddedCatalog {
 }
 
 impl EmbeddedCatalog {
+    async fn read_view(&self, location: String) -> Result<LoadedView> {
+        let bytes = self.storage.get(&location).await?;
+        let json: serde_json::Value = metadata_file::parse_json(&bytes, &location)?;
+        let metadata: ViewMetadata = serde_json::from_value(json)
+            .map_err(|error| Error::message(Kind::Operation, format!("view metadata `{location}`: {error}")))?;
+        Ok(LoadedView { metadata: Arc::new(metadata), metadata_location: Some(location) })
+    }
+
     async fn rename_entry(&self, from: &Ident, to: &Ident, kind: EntryKind) -> Result<()> {
         self.require_namespace(&to.namespace).await?;
         if self.names.find(to).await?.is_some() {

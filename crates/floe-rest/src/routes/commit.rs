@@ -2,12 +2,12 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
-use floe_iceberg::catalog::Ident;
+use floe_iceberg::catalog::{CommitError, Ident};
 use iceberg::{TableRequirement, TableUpdate};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Face, to_the_end};
+use super::{Face, to_the_end, views};
 use crate::body::{self, Body};
 use crate::name::{self, Identifier};
 use crate::refusal::Refusal;
@@ -29,7 +29,13 @@ pub(super) async fn commit(
     same_table(&ident, commit.identifier)?;
     to_the_end(async move {
         let done = face.catalog.commit(&ident, commit.requirements, commit.updates).await;
-        let loaded = done.map_err(|error| Refusal::of_commit(error, Some(&ident)))?;
+        let loaded = match done {
+            Ok(loaded) => loaded,
+            Err(CommitError::Conflict(error)) if error.condition() == "TABLE_OR_VIEW_ALREADY_EXISTS" => {
+                return Err(Refusal::not_created(&ident, views::sort(&face, &ident).await?));
+            }
+            Err(error) => return Err(Refusal::of_commit(error, Some(&ident))),
+        };
         Ok(Json(json!({
             "metadata-location": loaded.metadata_location,
             "metadata": body::json_of(loaded.metadata.as_ref())?,

@@ -62,7 +62,7 @@ enum Snapshots {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Removal {
-    purge_requested: Option<bool>,
+    purge_requested: Option<String>,
 }
 
 pub(super) async fn list(
@@ -172,7 +172,12 @@ pub(super) async fn drop(
     Query(removal): Query<Removal>,
 ) -> Result<StatusCode, Refusal> {
     let ident = name::ident(address)?;
-    let purge = removal.purge_requested.unwrap_or(false);
+    // Python's clients write `False`.
+    let purge = match removal.purge_requested.map(|text| text.to_ascii_lowercase()).as_deref() {
+        None | Some("false") => false,
+        Some("true") => true,
+        Some(other) => return Err(Refusal::wrong(format!("purgeRequested is true or false, not {other}"))),
+    };
     to_the_end(async move {
         let dropped = face.catalog.drop_table(&ident, purge).await;
         dropped.map_err(|error| Refusal::of(error, Sort::Table, &ident))?;

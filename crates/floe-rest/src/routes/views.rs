@@ -1,4 +1,4 @@
-//! Views: list, create, load, exists, replace, drop, rename.
+//! Views: list, create, register, load, exists, replace, drop, rename.
 
 use std::collections::HashMap;
 
@@ -30,6 +30,13 @@ pub(super) struct Create {
     schema: Schema,
     view_version: ViewVersion,
     properties: Option<HashMap<String, String>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) struct Register {
+    name: String,
+    metadata_location: String,
 }
 
 /// `CommitViewRequest`.
@@ -75,15 +82,33 @@ pub(super) async fn create(
         let version = ViewFormatVersion::V1;
         let builder = ViewMetadataBuilder::new(location, create.schema, create.view_version, version, properties);
         let metadata = builder.and_then(ViewMetadataBuilder::build).map_err(refused)?.metadata;
-        match face.catalog.put_view(&ident, metadata, None).await {
-            Ok(loaded) => answer(&loaded),
-            Err(error) if error.condition() == "TABLE_OR_VIEW_ALREADY_EXISTS" => {
-                Err(Refusal::taken(Sort::View, sort(&face, &ident).await?, &ident))
-            }
-            Err(error) => Err(Refusal::of(error, Sort::View, &ident)),
-        }
+        created(&face, &ident, face.catalog.put_view(&ident, metadata, None).await).await
     })
     .await
+}
+
+pub(super) async fn register(
+    State(face): State<Face>,
+    Path(space): Path<String>,
+    Body(register): Body<Register>,
+) -> Result<Json<Value>, Refusal> {
+    let ident = name::named(name::namespace(&space)?, register.name)?;
+    to_the_end(async move {
+        let made = face.catalog.register_view(&ident, &register.metadata_location).await;
+        created(&face, &ident, made).await
+    })
+    .await
+}
+
+/// The answer to what was to make a view.
+async fn created(face: &Face, ident: &Ident, made: floe_base::Result<LoadedView>) -> Result<Json<Value>, Refusal> {
+    match made {
+        Ok(loaded) => answer(&loaded),
+        Err(error) if error.condition() == "TABLE_OR_VIEW_ALREADY_EXISTS" => {
+            Err(Refusal::taken(Sort::View, sort(face, ident).await?, ident))
+        }
+        Err(error) => Err(Refusal::of(error, Sort::View, ident)),
+    }
 }
 
 pub(super) async fn load(
@@ -204,5 +229,5 @@ fn apply(update: ViewUpdate, builder: ViewMetadataBuilder) -> iceberg::Result<Vi
 }
 
 fn refused(error: iceberg::Error) -> Refusal {
-    Error::message(Kind::Validation, error.message()).into()
+    Error::message(Kind::IllegalArgument, error.message()).into()
 }
