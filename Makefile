@@ -14,7 +14,7 @@ SIZE ?= small
 # Without npm there is no library to link, and DuckDB is built from source.
 FEATURES = $(if $(shell ls .duckdb/libduckdb.* 2>/dev/null),,--features floe-cli/bundled)
 
-.PHONY: help duckdb build demo docs test check rust python differential clients upstream bad-inputs behaviour doctests tpc dbt-classes peers bench start truth writers exchange rest-catalog duckdb-engine
+.PHONY: help duckdb build demo docs test check rust python differential clients upstream bad-inputs behaviour doctests tpc dbt-classes peers bench start truth writers exchange rest-catalog rest-face rest-kit duckdb-engine
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
@@ -88,6 +88,12 @@ rest-catalog: build ## a strict and failing REST catalog, S3, names and views th
 duckdb-engine: build ## DuckDB inside the server: files of its own as catalogs, changed Iceberg columns, spills, interrupts
 	$(PYTHON) tests/duckdb/warehouse.py $(RELEASE)
 	$(PYTHON) tests/duckdb/engine.py $(RELEASE)
+
+rest-face: build ## our REST face under real Spark, pyiceberg and DuckDB
+	$(PYTHON) tests/iceberg/rest_face.py $(RELEASE)
+
+rest-kit: build ## our REST face under Iceberg's own conformance kit for servers (Java 17)
+	$(PYTHON) tests/iceberg/rest_kit.py $(RELEASE)
 
 start: build ## time to accept, idle memory, select 1
 	$(PYTHON) tests/start.py $(RELEASE)

@@ -1,7 +1,7 @@
 """Virtual environments and jars that the tools under tests/ need, made on first use and kept in one cache folder.
 
 Here: `enter` (run the calling script inside the environment its requirements file describes), `ensure` (make one
-and return its Python) and `jar` (fetch one Maven artifact). Not here: what the tools do; starting servers is
+and return its Python), `jar` (fetch one Maven artifact) and `jars` (all that a POM names). Not here: what the tools do; starting servers is
 `real/spark.py`.
 
 The cache folder is `$FLOE_CACHE`, else `~/.cache/floe-engine`. An environment's folder carries a digest of its
@@ -55,3 +55,18 @@ def jar(coordinates: str) -> Path:
         command = ["mvn", "-q", "-B", "dependency:copy", f"-Dartifact={coordinates}", f"-DoutputDirectory={folder}"]
         subprocess.run(command, check=True)
     return path
+
+
+def jars(pom: Path) -> Path:
+    """Return the folder of everything a POM depends on, copied into the cache by the Maven client.
+
+    The folder carries a digest of the POM, as environments carry one of their requirements.
+    """
+    digest = hashlib.sha256(pom.read_bytes()).hexdigest()[:10]
+    folder = CACHE / "jars" / f"{pom.parent.name}-{digest}"
+    if not (folder / READY).exists():
+        print(f"fetching {folder} (once)", file=sys.stderr, flush=True)
+        command = ["mvn", "-q", "-B", "-f", pom, "dependency:copy-dependencies", f"-DoutputDirectory={folder}"]
+        subprocess.run(command, check=True)
+        (folder / READY).touch()
+    return folder

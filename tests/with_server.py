@@ -11,7 +11,10 @@ from pathlib import Path
 
 
 class Server:
-    """A running `floe-engine serve` as a context manager, on a free port unless a flag names one."""
+    """A running `floe-engine serve` as a context manager, on a free port unless a flag names one.
+
+    `ready` is its ready line, `address` what clients of Spark Connect are given.
+    """
 
     def __init__(self, binary: str | Path, *flags: str):
         port = [] if "--port" in flags else ["--port", "0"]
@@ -22,7 +25,8 @@ class Server:
         line = self.process.stdout.readline()
         if not line:
             raise RuntimeError(f"the server ended before it was ready: {self.command}")
-        self.address = json.loads(line)["address"]
+        self.ready = json.loads(line)
+        self.address = self.ready["address"]
         return self
 
     def __exit__(self, *_: object) -> None:

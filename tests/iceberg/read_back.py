@@ -175,24 +175,28 @@ def shortcuts(table: str, column: str) -> list[str]:
     ]
 
 
-def in_turn(us: SparkSession, spark: SparkSession, checks: Checks) -> None:
-    """Statements by both, one after the other, on one table of the REST catalog."""
-    us.sql("CREATE SCHEMA lake.both").collect()
+def in_turn(us: SparkSession, spark: SparkSession, checks: Checks, ours: str = "lake", theirs: str = "lake") -> None:
+    """Statements by both, one after the other, on tables of one catalog, which we call `ours` and Spark `theirs`."""
+    us.sql(f"CREATE SCHEMA {ours}.both").collect()
     for kind, clauses in KINDS.items():
-        for first, second, who in ((us, spark, "we"), (spark, us, "Spark")):
-            table, control = f"lake.both.{kind}_{who}", f"lake.both.{kind}_{who}_control"
-            for name, session in ((table, first), (control, spark)):
-                session.sql(f"CREATE TABLE {name} (id BIGINT, day DATE, name STRING, n INT) USING iceberg {clauses}").collect()
+        for first, who in ((us, "we"), (spark, "Spark")):
+            name, control = f"both.{kind}_{who}", f"{theirs}.both.{kind}_{who}_control"
+            sides = [(us, f"{ours}.{name}"), (spark, f"{theirs}.{name}")]
+            if first is spark:
+                sides.reverse()
+            for session, table in (sides[0], (spark, control)):
+                session.sql(f"CREATE TABLE {table} (id BIGINT, day DATE, name STRING, n INT) USING iceberg {clauses}").collect()
             for step, statement in enumerate(CONTINUED):
                 def done() -> list[str]:
-                    (first, second)[step % 2].sql(statement.replace("$T", table)).collect()
-                    return rows(us, f"SELECT * FROM {table}")
+                    session, table = sides[step % 2]
+                    session.sql(statement.replace("$T", table)).collect()
+                    return rows(us, f"SELECT * FROM {ours}.{name}")
 
                 spark.sql(statement.replace("$T", control)).collect()
                 expected = rows(spark, f"SELECT * FROM {control}")
                 checks.same(f"{kind}, {who} first, step {step}, read by us", expected, done)
                 checks.same(f"{kind}, {who} first, step {step}, read by Spark", expected,
-                            lambda: rows(spark, f"SELECT * FROM {table}"))
+                            lambda: rows(spark, f"SELECT * FROM {theirs}.{name}"))
 
 
 # -- the two others -----------------------------------------------------------------------------------------------------

@@ -45,6 +45,11 @@ pub struct SessionKey {
     pub session_id: String,
 }
 
+/// A fresh token: 244 random bits in letters that fit into a header, an address and a shell.
+pub fn fresh_token() -> crate::Secret {
+    crate::Secret::new(format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple()))
+}
+
 /// A fresh random id, as clients expect it: a UUID in lower case.
 pub fn fresh() -> String {
     Uuid::new_v4().to_string()

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use sha2::{Digest, Sha256};
+
 /// A secret. Only [`Secret::reveal`] gives it out, so that every use can be found by name.
 #[derive(Clone, PartialEq, Eq, Default)]
 pub struct Secret(String);
@@ -25,6 +27,22 @@ impl fmt::Debug for Secret {
 impl fmt::Display for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("***")
+    }
+}
+
+/// What is kept of a token that others must bring: its hash, which makes all comparisons equally long.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fingerprint([u8; 32]);
+
+impl Fingerprint {
+    pub fn of(text: &str) -> Self {
+        Self(Sha256::digest(text.as_bytes()).into())
+    }
+
+    /// Whether this text is the one, in constant time.
+    pub fn is_of(&self, text: &str) -> bool {
+        let other = Self::of(text);
+        self.0.iter().zip(other.0).fold(0, |difference, (left, right)| difference | (left ^ right)) == 0
     }
 }
 

@@ -5,7 +5,7 @@
 //! [`Settings::spark`].
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Kind, Result};
 use crate::secret::Secret;
@@ -82,6 +82,13 @@ pub const SETTINGS: &[Setting] = &[
         serving: true,
     },
     Setting {
+        name: "rest",
+        default: "",
+        value: "N",
+        help: "Port for Iceberg's REST protocol over the embedded catalog; 0 takes any free one; empty: none",
+        serving: true,
+    },
+    Setting {
         name: "tls-cert",
         default: "",
         value: "FILE",
@@ -140,6 +147,13 @@ pub const SETTINGS: &[Setting] = &[
         serving: false,
     },
 ];
+
+/// A certificate chain and its private key, PEM.
+#[derive(Clone, Debug)]
+pub struct Tls {
+    pub certificate: String,
+    pub key: Secret,
+}
 
 /// The settings in force.
 #[derive(Clone, Debug)]
@@ -221,6 +235,24 @@ impl Settings {
 
     pub fn path(&self, name: &str) -> Option<PathBuf> {
         Some(self.text(name)).filter(|path| !path.is_empty()).map(PathBuf::from)
+    }
+
+    /// The texts of `tls-cert` and `tls-key`, when the server is to speak TLS.
+    ///
+    /// # Errors
+    /// When a file cannot be read, or one of the two is missing.
+    pub fn tls(&self) -> Result<Option<Tls>> {
+        let read = |path: &Path| {
+            std::fs::read_to_string(path)
+                .map_err(|error| invalid(format!("{} cannot be read: {error}", path.display())).caused_by(error))
+        };
+        match (self.path("tls-cert"), self.path("tls-key")) {
+            (None, None) => Ok(None),
+            (Some(certificate), Some(key)) => {
+                Ok(Some(Tls { certificate: read(&certificate)?, key: Secret::new(read(&key)?) }))
+            }
+            _ => Err(invalid("tls-cert and tls-key go together; one of them is missing".into())),
+        }
     }
 
     pub fn token(&self) -> Option<Secret> {

@@ -33,7 +33,11 @@ pub(crate) fn run(settings: Settings, file: Option<String>) -> Result<()> {
     let spill = settings.path("spill-dir").unwrap_or_else(std::env::temp_dir);
     let mut findings =
         vec![given(&settings, file), memory(&settings), data(&settings), folder("spill", &spill, "--spill-dir")];
-    findings.extend([port(&settings), exposure(&settings), spark(&settings)]);
+    findings.push(port(&settings, "port"));
+    if !settings.text("rest").is_empty() {
+        findings.push(port(&settings, "rest"));
+    }
+    findings.extend([exposure(&settings), spark(&settings)]);
     findings.extend(queries(settings)?);
     let mut out = std::io::stdout().lock();
     for finding in &findings {
@@ -89,11 +93,12 @@ fn folder(what: &str, path: &Path, flag: &str) -> Finding {
     }
 }
 
-fn port(settings: &Settings) -> Finding {
-    let address = format!("{}:{}", settings.text("host"), settings.text("port"));
+/// `name` is the setting that holds the port.
+fn port(settings: &Settings, name: &str) -> Finding {
+    let address = format!("{}:{}", settings.text("host"), settings.text(name));
     match TcpListener::bind(&address) {
-        Ok(_) => Finding::ok("port", format!("{address} is free")),
-        Err(error) => Finding::fail("port", format!("{address}: {error}; choose another with --port")),
+        Ok(_) => Finding::ok(name, format!("{address} is free")),
+        Err(error) => Finding::fail(name, format!("{address}: {error}; choose another with --{name}")),
     }
 }
 

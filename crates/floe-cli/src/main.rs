@@ -5,6 +5,7 @@
 mod allocator;
 mod doctor;
 mod explain;
+mod face;
 mod flags;
 mod serve;
 mod sql;

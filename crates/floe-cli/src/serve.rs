@@ -11,6 +11,7 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::allocator;
+use crate::face::Face;
 use crate::flags::{invalid, io};
 
 /// Threads for the network; queries have their own.
@@ -32,12 +33,24 @@ pub(crate) fn run(settings: Settings, json: bool) -> Result<()> {
         })?;
         let bound = listener.local_addr().map_err(io)?;
         let engine = Engine::open(settings)?;
-        let ready = move || announce(bound, json);
+        let face = Face::open(&engine, address.ip()).await?;
         let stop = stop()?;
-        ready()?;
+        announce(bound, face.as_ref(), json)?;
         tokio::spawn(allocator::give_back());
-        let served = floe_connect::serve(listener, engine.clone(), options, stop).await;
-        Ok::<_, Error>((engine, served))
+        let connect = floe_connect::serve(listener, engine.clone(), options, stop);
+        let Some(face) = face else {
+            let served = connect.await;
+            return Ok::<_, Error>((engine, served));
+        };
+        // The face goes last: a Spark behind the server commits through it what it was doing at the end.
+        let (gone, going) = tokio::sync::oneshot::channel();
+        let connect = async {
+            let served = connect.await;
+            let _ = gone.send(());
+            served
+        };
+        let (served, faced) = tokio::join!(connect, face.serve(&engine, going));
+        Ok((engine, served.and(faced)))
     })?;
     // What still runs was told to stop; nobody waits for it any more.
     runtime.shutdown_background();
@@ -46,12 +59,17 @@ pub(crate) fn run(settings: Settings, json: bool) -> Result<()> {
 }
 
 /// The one line that says the server is there.
-fn announce(bound: SocketAddr, json: bool) -> Result<()> {
+fn announce(bound: SocketAddr, face: Option<&Face>, json: bool) -> Result<()> {
     let address = format!("sc://{bound}");
     let line = if json {
-        serde_json::json!({"event": "ready", "address": address, "pid": std::process::id()}).to_string()
+        let mut ready = serde_json::json!({"event": "ready", "address": address, "pid": std::process::id()});
+        if let (Some(face), Some(fields)) = (face, ready.as_object_mut()) {
+            fields.insert("rest".into(), face.address().into());
+            fields.extend(face.token_file().map(|path| ("rest_token_file".into(), path.display().to_string().into())));
+        }
+        ready.to_string()
     } else {
-        format!("floe-engine listens on {address}")
+        format!("floe-engine listens on {address}{}", face.map(Face::told).unwrap_or_default())
     };
     let mut out = std::io::stdout().lock();
     writeln!(out, "{line}").and_then(|()| out.flush()).map_err(io)
@@ -83,7 +101,11 @@ fn address(settings: &Settings) -> Result<SocketAddr> {
             "{host} can be reached from other machines; set --token (and --tls-cert), or use 127.0.0.1"
         )));
     }
-    let port = settings.number("port")?;
-    let port = u16::try_from(port).map_err(|_| invalid(format!("`port` must be at most 65535, not {port}")))?;
-    Ok(SocketAddr::new(ip, port))
+    Ok(SocketAddr::new(ip, port(settings, "port")?))
+}
+
+/// The port a setting names.
+pub(crate) fn port(settings: &Settings, name: &str) -> Result<u16> {
+    let port = settings.number(name)?;
+    u16::try_from(port).map_err(|_| invalid(format!("`{name}` must be at most 65535, not {port}")))
 }

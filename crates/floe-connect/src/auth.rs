@@ -1,19 +1,18 @@
 //! Who may come in: everybody, or whoever brings the token.
 
 use floe_base::Secret;
-use sha2::{Digest, Sha256};
+use floe_base::secret::Fingerprint;
 use tonic::{Request, Status};
 
 /// Checks the `authorization` header. Texts and codes are Spark's (4.1, `PreSharedKeyAuthenticationInterceptor`).
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Auth {
-    /// Of the token only its hash is kept, which makes all comparisons equally long.
-    expected: Option<[u8; 32]>,
+    expected: Option<Fingerprint>,
 }
 
 impl Auth {
     pub(crate) fn new(token: Option<&Secret>) -> Self {
-        Self { expected: token.map(|token| hash(token.reveal())) }
+        Self { expected: token.map(|token| Fingerprint::of(token.reveal())) }
     }
 
     pub(crate) fn check<T>(&self, request: Request<T>) -> Result<Request<T>, Status> {
@@ -23,19 +22,10 @@ impl Auth {
         };
         let token = header.to_str().ok().and_then(|header| header.strip_prefix("Bearer "));
         match token {
-            Some(token) if is_equal(&hash(token), expected) => Ok(request),
+            Some(token) if expected.is_of(token) => Ok(request),
             _ => Err(Status::unauthenticated("Invalid authentication token")),
         }
     }
-}
-
-fn hash(text: &str) -> [u8; 32] {
-    Sha256::digest(text.as_bytes()).into()
-}
-
-/// In constant time.
-fn is_equal(left: &[u8; 32], right: &[u8; 32]) -> bool {
-    left.iter().zip(right).fold(0, |difference, (left, right)| difference | (left ^ right)) == 0
 }
 
 #[cfg(test)]

@@ -33,4 +33,4 @@ mod shutdown;
 mod stream;
 mod tombstone;
 
-pub use server::{Options, Tls, serve};
+pub use server::{Options, serve};

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use floe_base::settings::Settings;
+use floe_base::settings::{Settings, Tls};
 use floe_base::{Error, Kind, Result, Secret};
 use floe_engine::Engine;
 use floe_proto::server::SparkConnectServiceServer;
@@ -48,13 +48,6 @@ pub struct Options {
     pub segment: Duration,
 }
 
-/// The texts of two PEM files.
-#[derive(Clone, Debug)]
-pub struct Tls {
-    pub certificate: String,
-    pub key: Secret,
-}
-
 impl Default for Options {
     fn default() -> Self {
         Self {
@@ -75,27 +68,11 @@ impl Options {
     pub fn from_settings(settings: &Settings) -> Result<Self> {
         Ok(Self {
             token: settings.token(),
-            tls: tls_files(settings)?,
+            tls: settings.tls()?,
             message_bytes_max: usize::try_from(settings.bytes("max-message", 0)?).unwrap_or(usize::MAX),
             session_idle: Duration::from_secs(settings.number("session-idle")?),
             ..Self::default()
         })
-    }
-}
-
-fn tls_files(settings: &Settings) -> Result<Option<Tls>> {
-    let read = |path: &std::path::Path| {
-        std::fs::read_to_string(path).map_err(|error| {
-            let text = format!("{} cannot be read: {error}", path.display());
-            Error::message(Kind::IllegalArgument, text).caused_by(error)
-        })
-    };
-    match (settings.path("tls-cert"), settings.path("tls-key")) {
-        (None, None) => Ok(None),
-        (Some(certificate), Some(key)) => {
-            Ok(Some(Tls { certificate: read(&certificate)?, key: Secret::new(read(&key)?) }))
-        }
-        _ => Err(Error::message(Kind::IllegalArgument, "tls-cert and tls-key go together; one of them is missing")),
     }
 }
 

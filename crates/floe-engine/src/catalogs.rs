@@ -1,7 +1,7 @@
 //! The catalogs a session can name: the embedded one and those its settings define.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use floe_backends::duckdb::{DuckDb, FILE_CATALOG, FILE_SCHEMA};
@@ -33,6 +33,11 @@ pub(crate) struct Catalogs {
 impl Catalogs {
     pub(crate) fn new(folder: PathBuf, duckdb: Arc<DuckDb>) -> Self {
         Self { folder, duckdb, open: Mutex::default() }
+    }
+
+    /// The folder of the embedded catalog.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
     }
 
     /// Where the embedded catalog keeps its tables, as Spark's `spark.sql.warehouse.dir` says it.

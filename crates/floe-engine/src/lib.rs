@@ -22,6 +22,7 @@ pub mod compare;
 pub mod elsewhere;
 pub mod engine;
 pub mod execution;
+pub mod face;
 pub mod operation;
 pub mod query;
 pub mod session;

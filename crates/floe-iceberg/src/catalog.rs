@@ -108,6 +108,14 @@ impl From<Error> for CommitError {
     }
 }
 
+/// What one table of a commit shall become.
+#[derive(Clone, Debug)]
+pub struct TableChange {
+    pub ident: Ident,
+    pub requirements: Vec<TableRequirement>,
+    pub updates: Vec<TableUpdate>,
+}
+
 /// A catalog of Iceberg tables and views.
 ///
 /// A name that does not exist is `Ok(None)` where the answer is an `Option`, else Spark's `…_NOT_FOUND` condition.
@@ -165,6 +173,15 @@ pub trait IcebergCatalog: Send + Sync + fmt::Debug {
         updates: Vec<TableUpdate>,
     ) -> Result<Loaded, CommitError>;
 
+    /// Commits changes of several tables, all or none.
+    ///
+    /// # Errors
+    /// A catalog that cannot is named.
+    async fn commit_together(&self, changes: Vec<TableChange>) -> Result<(), CommitError> {
+        let what = format!("one commit to {} tables of catalog `{}`", changes.len(), self.name());
+        Err(CommitError::Failed(Error::unsupported(what)))
+    }
+
     async fn rename(&self, from: &Ident, to: &Ident) -> Result<()>;
 
     /// Drops a table. `purge` asks for its files to go too; without it they stay.
@@ -190,6 +207,14 @@ pub trait IcebergCatalog: Send + Sync + fmt::Debug {
     /// view is no longer what `replaces` says.
     async fn put_view(&self, ident: &Ident, new: ViewMetadata, replaces: Option<LoadedView>) -> Result<LoadedView>;
 
+    /// Makes a view known whose metadata file exists already.
+    ///
+    /// # Errors
+    /// A catalog that cannot is named.
+    async fn register_view(&self, ident: &Ident, _metadata_location: &str) -> Result<LoadedView> {
+        Err(Error::unsupported(format!("registering view `{ident}` in catalog `{}`", self.name())))
+    }
+
     async fn rename_view(&self, from: &Ident, to: &Ident) -> Result<()>;
 
     /// # Errors
@@ -204,6 +229,22 @@ pub async fn open(config: CatalogConfig) -> Result<Arc<dyn IcebergCatalog>> {
         CatalogKind::Embedded => Ok(Arc::new(crate::embedded::EmbeddedCatalog::open(config).await?)),
         CatalogKind::Rest => Ok(Arc::new(crate::rest::RestCatalog::new(config)?)),
     }
+}
+
+/// The format version among a new table's properties, where Spark and the REST protocol have it; 2 when none is named.
+pub fn take_format_version(properties: &mut Properties) -> Result<FormatVersion> {
+    match properties.remove("format-version").as_deref() {
+        None | Some("2") => Ok(FormatVersion::V2),
+        Some("1") => Ok(FormatVersion::V1),
+        Some("3") => Ok(FormatVersion::V3),
+        Some(other) => Err(Error::unsupported(format!("Iceberg format version {other}"))),
+    }
+}
+
+/// What Iceberg's Java library writes for every new table since 1.4 (`TableMetadata.persistedProperties`).
+pub fn persisted_properties(mut properties: Properties) -> Properties {
+    properties.entry("write.parquet.compression-codec".into()).or_insert_with(|| "zstd".into());
+    properties
 }
 
 /// Metadata of a new table, with fresh field ids, as `createTable` of Iceberg's Java library makes it.

@@ -53,6 +53,11 @@ fn from_iceberg(error: iceberg::Error) -> Error {
     ours.caused_by(error)
 }
 
+/// What Iceberg's rules forbid in a commit, as Java throws it.
+pub(crate) fn refused(error: iceberg::Error) -> Error {
+    Error::message(Kind::Validation, error.message()).caused_by(error)
+}
+
 /// The object store's failure, with the location it was about.
 pub(crate) fn from_store(error: object_store::Error, location: &str) -> Error {
     let text = match &error {

@@ -9,13 +9,15 @@ use std::sync::Arc;
 use arrow_schema::{Schema as ArrowSchema, SchemaRef};
 use floe_base::{Error, Kind, Result};
 use iceberg::spec::{
-    FormatVersion, MAIN_BRANCH, NullOrder, PartitionSpec, Schema, SnapshotRef, SnapshotReference, SortDirection,
-    SortField, SortOrder, TableMetadata, Transform, UnboundPartitionSpec,
+    MAIN_BRANCH, NullOrder, PartitionSpec, Schema, SnapshotRef, SnapshotReference, SortDirection, SortField, SortOrder,
+    TableMetadata, Transform, UnboundPartitionSpec,
 };
 use iceberg::{TableRequirement, TableUpdate};
 
 use crate::arrow_schema::{column_not_found, engine_schema, iceberg_schema};
-use crate::catalog::{IcebergCatalog, Ident, Loaded, NewTable, Properties, creation_updates};
+use crate::catalog::{
+    IcebergCatalog, Ident, Loaded, NewTable, Properties, creation_updates, persisted_properties, take_format_version,
+};
 use crate::error::{Lift, already_exists, table_not_found};
 use crate::storage::Storage;
 
@@ -239,24 +241,17 @@ fn stage_replace(existing: Table, new: NewTable) -> Result<Table> {
 fn new_table(create: CreateTable) -> Result<NewTable> {
     let schema = iceberg_schema(&create.schema)?;
     let mut properties = create.properties;
-    let format_version = match properties.remove("format-version").as_deref() {
-        None | Some("2") => FormatVersion::V2,
-        Some("1") => FormatVersion::V1,
-        Some("3") => FormatVersion::V3,
-        Some(other) => return Err(Error::unsupported(format!("Iceberg format version {other}"))),
-    };
+    let format_version = take_format_version(&mut properties)?;
     if let Some(comment) = create.comment {
         properties.insert("comment".into(), comment);
     }
-    // What Iceberg 1.10's Java library writes for every new table.
-    properties.entry("write.parquet.compression-codec".into()).or_insert_with(|| "zstd".into());
     Ok(NewTable {
         spec: partition_spec(&schema, &create.partitioning)?,
         order: sort_order(&schema, &create.order)?,
         schema,
         location: create.location,
         format_version,
-        properties,
+        properties: persisted_properties(properties),
     })
 }
 

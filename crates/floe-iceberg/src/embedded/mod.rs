@@ -4,8 +4,10 @@
 //! commit writes a metadata file, then swaps the pointer with `UPDATE … WHERE metadata_location = ?`; the row count
 //! says who won. WAL and a busy timeout let several processes share it.
 //!
-//! `sqlite.rs` holds the statements; this file says when each is used.
+//! `sqlite.rs` holds the statements, `commit.rs` says how tables change; this file says when each is used.
 
+mod commit;
+mod requirement;
 mod sqlite;
 
 use std::path::PathBuf;
@@ -13,15 +15,17 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use floe_base::{Error, Kind, Result};
-use iceberg::spec::{TableMetadata, TableMetadataBuilder, ViewMetadata};
+use iceberg::spec::{TableMetadata, ViewMetadata};
 use iceberg::{TableRequirement, TableUpdate};
 use tempfile::TempDir;
 
-use self::sqlite::{Entry, EntryKind, Names};
-use crate::catalog::{CommitError, IcebergCatalog, Ident, Loaded, LoadedView, NewTable, Properties, new_metadata};
+use self::sqlite::{Entry, EntryKind, Move, Names};
+use crate::catalog::{
+    CommitError, IcebergCatalog, Ident, Loaded, LoadedView, NewTable, Properties, TableChange, new_metadata,
+};
 use crate::config::CatalogConfig;
 use crate::error::{
-    Lift, already_exists, namespace_exists, namespace_not_empty, namespace_not_found, table_not_found, view_not_found,
+    already_exists, namespace_exists, namespace_not_empty, namespace_not_found, table_not_found, view_not_found,
 };
 use crate::metadata_file;
 use crate::storage::{Storage, directory_location};
@@ -84,55 +88,6 @@ impl EmbeddedCatalog {
 
     fn loaded(&self, metadata: Arc<TableMetadata>, location: Option<String>) -> Loaded {
         Loaded { metadata, metadata_location: location, storage: self.storage.clone() }
-    }
-
-    /// Writes the metadata, then the name; takes the metadata away again when the name turns out to be taken.
-    async fn publish_new(&self, ident: &Ident, metadata: TableMetadata) -> Result<Loaded, CommitError> {
-        let location = metadata_file::first_location(metadata.location(), metadata.properties());
-        let metadata = Arc::new(metadata);
-        metadata_file::write(&self.storage, &location, &metadata).await?;
-        let inserted = self.names.insert(ident, EntryKind::Table, &location).await.map_err(CommitError::Unknown)?;
-        if !inserted {
-            self.storage.delete_quietly([location]).await;
-            return Err(CommitError::Conflict(already_exists(self.name(), ident)));
-        }
-        Ok(self.loaded(metadata, Some(location)))
-    }
-
-    async fn replace(
-        &self,
-        ident: &Ident,
-        current: Loaded,
-        requirements: Vec<TableRequirement>,
-        updates: Vec<TableUpdate>,
-    ) -> Result<Loaded, CommitError> {
-        for requirement in requirements {
-            requirement.check(Some(&current.metadata)).lift()?;
-        }
-        let previous = current.metadata_location.clone();
-        let mut builder = current.metadata.as_ref().clone().into_builder(previous.clone());
-        for update in updates {
-            builder = update.apply(builder).lift()?;
-        }
-        let built = builder.build().lift()?;
-        let next =
-            metadata_file::next_location(built.metadata.location(), previous.as_deref(), built.metadata.properties());
-        let metadata = Arc::new(built.metadata);
-        metadata_file::write(&self.storage, &next, &metadata).await?;
-        let previous = previous.unwrap_or_default();
-        // When the answer is lost the pointer may have moved: the new file must stay.
-        let won = self.names.swap(ident, EntryKind::Table, &previous, &next).await.map_err(CommitError::Unknown)?;
-        if !won {
-            self.storage.delete_quietly([next]).await;
-            let text = format!("table `{ident}` was changed by somebody else");
-            return Err(CommitError::Conflict(Error::message(Kind::Conflict, text)));
-        }
-        let tidy = metadata.properties().get("write.metadata.delete-after-commit.enabled");
-        if tidy.is_some_and(|value| value == "true") {
-            let expired = built.expired_metadata_logs.into_iter().map(|log| log.metadata_file);
-            self.storage.delete_quietly(expired).await;
-        }
-        Ok(self.loaded(metadata, Some(next)))
     }
 }
 
@@ -204,7 +159,7 @@ impl IcebergCatalog for EmbeddedCatalog {
 
     async fn create(&self, ident: &Ident, table: NewTable) -> Result<Loaded> {
         let metadata = self.new_metadata(ident, table).await?;
-        self.publish_new(ident, metadata).await.map_err(CommitError::into_error)
+        self.publish_new(ident, metadata).await
     }
 
     async fn stage(&self, ident: &Ident, table: NewTable) -> Result<Loaded> {
@@ -218,14 +173,13 @@ impl IcebergCatalog for EmbeddedCatalog {
         requirements: Vec<TableRequirement>,
         updates: Vec<TableUpdate>,
     ) -> Result<Loaded, CommitError> {
-        let current = self.load(ident).await?;
-        let creates = requirements.contains(&TableRequirement::NotExist);
-        match current {
-            Some(current) if !creates => self.replace(ident, current, requirements, updates).await,
-            Some(_) => Err(CommitError::Conflict(already_exists(self.name(), ident))),
-            None if creates => self.publish_new(ident, from_creation(updates)?).await,
-            None => Err(CommitError::Failed(table_not_found(self.name(), ident))),
-        }
+        let change = TableChange { ident: ident.clone(), requirements, updates };
+        let mut committed = self.commit_all(std::slice::from_ref(&change)).await?;
+        committed.pop().ok_or_else(|| CommitError::Unknown(Error::internal("a commit left no table")))
+    }
+
+    async fn commit_together(&self, changes: Vec<TableChange>) -> Result<(), CommitError> {
+        self.commit_all(&changes).await.map(|_| ())
     }
 
     async fn rename(&self, from: &Ident, to: &Ident) -> Result<()> {
@@ -266,11 +220,16 @@ impl IcebergCatalog for EmbeddedCatalog {
         let Some(Entry { kind: EntryKind::View, location }) = self.names.find(ident).await? else {
             return Ok(None);
         };
-        let bytes = self.storage.get(&location).await?;
-        let json: serde_json::Value = metadata_file::parse_json(&bytes, &location)?;
-        let metadata: ViewMetadata = serde_json::from_value(json)
-            .map_err(|error| Error::message(Kind::Operation, format!("view metadata `{location}`: {error}")))?;
-        Ok(Some(LoadedView { metadata: Arc::new(metadata), metadata_location: Some(location) }))
+        Ok(Some(self.read_view(location).await?))
+    }
+
+    async fn register_view(&self, ident: &Ident, metadata_location: &str) -> Result<LoadedView> {
+        self.require_namespace(&ident.namespace).await?;
+        let loaded = self.read_view(metadata_location.to_string()).await?;
+        match self.names.insert(ident, EntryKind::View, metadata_location).await? {
+            true => Ok(loaded),
+            false => Err(already_exists(self.name(), ident)),
+        }
     }
 
     async fn put_view(&self, ident: &Ident, new: ViewMetadata, replaces: Option<LoadedView>) -> Result<LoadedView> {
@@ -278,11 +237,8 @@ impl IcebergCatalog for EmbeddedCatalog {
         let previous = replaces.and_then(|view| view.metadata_location);
         let location = metadata_file::next_location(new.location(), previous.as_deref(), new.properties());
         self.storage.put_new(&location, metadata_file::encode(&new, &location)?).await?;
-        let done = match &previous {
-            Some(previous) => self.names.swap(ident, EntryKind::View, previous, &location).await?,
-            None => self.names.insert(ident, EntryKind::View, &location).await?,
-        };
-        if !done {
+        let next = Move { ident: ident.clone(), kind: EntryKind::View, from: previous.clone(), to: location.clone() };
+        if !self.names.move_all(vec![next]).await? {
             self.storage.delete_quietly([location]).await;
             return Err(match previous {
                 Some(_) => Error::message(Kind::Conflict, format!("view `{ident}` was changed by somebody else")),
@@ -305,6 +261,14 @@ impl IcebergCatalog for EmbeddedCatalog {
 }
 
 impl EmbeddedCatalog {
+    async fn read_view(&self, location: String) -> Result<LoadedView> {
+        let bytes = self.storage.get(&location).await?;
+        let json: serde_json::Value = metadata_file::parse_json(&bytes, &location)?;
+        let metadata: ViewMetadata = serde_json::from_value(json)
+            .map_err(|error| Error::message(Kind::Operation, format!("view metadata `{location}`: {error}")))?;
+        Ok(LoadedView { metadata: Arc::new(metadata), metadata_location: Some(location) })
+    }
+
     async fn rename_entry(&self, from: &Ident, to: &Ident, kind: EntryKind) -> Result<()> {
         self.require_namespace(&to.namespace).await?;
         if self.names.find(to).await?.is_some() {
@@ -322,42 +286,6 @@ impl EmbeddedCatalog {
 fn with_marker(mut properties: Properties) -> Properties {
     properties.insert("exists".into(), "true".into());
     properties
-}
-
-/// Replays the updates of a create transaction: what makes the table, then what else happened in it.
-fn from_creation(updates: Vec<TableUpdate>) -> Result<TableMetadata> {
-    let mut schema = None;
-    let mut spec = None;
-    let mut order = None;
-    let mut location = None;
-    let mut version = iceberg::spec::FormatVersion::V2;
-    let mut properties = std::collections::HashMap::new();
-    let mut later = Vec::new();
-    for update in updates {
-        match update {
-            TableUpdate::AddSchema { schema: first } if schema.is_none() => schema = Some(first),
-            TableUpdate::AddSpec { spec: first } if spec.is_none() => spec = Some(first),
-            TableUpdate::AddSortOrder { sort_order } if order.is_none() => order = Some(sort_order),
-            TableUpdate::SetLocation { location: found } => location = Some(found),
-            TableUpdate::UpgradeFormatVersion { format_version } => version = format_version,
-            TableUpdate::SetProperties { updates } => properties.extend(updates),
-            TableUpdate::SetCurrentSchema { .. }
-            | TableUpdate::SetDefaultSpec { .. }
-            | TableUpdate::SetDefaultSortOrder { .. } => {}
-            other => later.push(other),
-        }
-    }
-    let (Some(schema), Some(spec), Some(location)) = (schema, spec, location) else {
-        return Err(Error::internal("a create transaction lacks a schema, a partition spec or a location"));
-    };
-    let order = order.unwrap_or_else(iceberg::spec::SortOrder::unsorted_order);
-    // Ids were assigned when the table was staged, and data files carry them: assigning again gives the same ids, as
-    // both number the fields in one order.
-    let mut builder = TableMetadataBuilder::new(schema, spec, order, location, version, properties).lift()?;
-    for update in later {
-        builder = update.apply(builder).lift()?;
-    }
-    Ok(builder.build().lift()?.metadata)
 }
 
 /// `jdbc:sqlite:/a.db`, `sqlite:////a.db` (as SQLAlchemy writes it), a plain path, or `:memory:`.

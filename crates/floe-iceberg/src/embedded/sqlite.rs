@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use floe_base::{Error, Kind, Result};
 use parking_lot::Mutex;
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 
 use crate::catalog::{Ident, Properties};
 use crate::error::Lift;
@@ -52,6 +52,39 @@ impl EntryKind {
 pub(super) struct Entry {
     pub(super) kind: EntryKind,
     pub(super) location: String,
+}
+
+/// One name's step to its next metadata file.
+#[derive(Clone, Debug)]
+pub(super) struct Move {
+    pub(super) ident: Ident,
+    pub(super) kind: EntryKind,
+    /// Where it must stand until now; `None` for a name that is new.
+    pub(super) from: Option<String>,
+    pub(super) to: String,
+}
+
+impl Move {
+    /// False when the name is taken, or stands elsewhere.
+    fn apply(&self, transaction: &Transaction<'_>, catalog: &str) -> rusqlite::Result<bool> {
+        let (namespace, name) = key(&self.ident);
+        let (to, kind) = (&self.to, self.kind.word());
+        let rows = match &self.from {
+            None => {
+                let sql = "INSERT OR IGNORE INTO iceberg_tables
+                           (catalog_name, table_namespace, table_name, metadata_location, iceberg_type)
+                           VALUES (?1, ?2, ?3, ?4, ?5)";
+                transaction.execute(sql, params![catalog, namespace, name, to, kind])?
+            }
+            Some(from) => {
+                let sql = "UPDATE iceberg_tables SET metadata_location = ?1, previous_metadata_location = ?2
+                           WHERE catalog_name = ?3 AND table_namespace = ?4 AND table_name = ?5
+                             AND metadata_location = ?2 AND COALESCE(iceberg_type, 'TABLE') = ?6";
+                transaction.execute(sql, params![to, from, catalog, namespace, name, kind])?
+            }
+        };
+        Ok(rows == 1)
+    }
 }
 
 /// The names of one catalog in a database that may hold several.
@@ -109,28 +142,20 @@ impl Names {
 
     /// False when the name is taken.
     pub(super) async fn insert(&self, ident: &Ident, kind: EntryKind, location: &str) -> Result<bool> {
-        let (namespace, name) = key(ident);
-        let location = location.to_string();
-        self.run(move |connection, catalog| {
-            let sql = "INSERT OR IGNORE INTO iceberg_tables
-                       (catalog_name, table_namespace, table_name, metadata_location, iceberg_type)
-                       VALUES (?1, ?2, ?3, ?4, ?5)";
-            let rows = connection.execute(sql, params![catalog, namespace, name, location, kind.word()])?;
-            Ok(rows == 1)
-        })
-        .await
+        self.move_all(vec![Move { ident: ident.clone(), kind, from: None, to: location.into() }]).await
     }
 
-    /// Moves a name from one metadata file to the next; false when it no longer stood at `from`.
-    pub(super) async fn swap(&self, ident: &Ident, kind: EntryKind, from: &str, to: &str) -> Result<bool> {
-        let (namespace, name) = key(ident);
-        let (from, to) = (from.to_string(), to.to_string());
+    /// Moves names to their next metadata files in one transaction: all, or none and false when one of them no longer
+    /// stood where it is to move from.
+    pub(super) async fn move_all(&self, moves: Vec<Move>) -> Result<bool> {
         self.run(move |connection, catalog| {
-            let sql = "UPDATE iceberg_tables SET metadata_location = ?1, previous_metadata_location = ?2
-                       WHERE catalog_name = ?3 AND table_namespace = ?4 AND table_name = ?5
-                         AND metadata_location = ?2 AND COALESCE(iceberg_type, 'TABLE') = ?6";
-            let rows = connection.execute(sql, params![to, from, catalog, namespace, name, kind.word()])?;
-            Ok(rows == 1)
+            let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            for one in &moves {
+                if !one.apply(&transaction, catalog)? {
+                    return Ok(false);
+                }
+            }
+            transaction.commit().map(|()| true)
         })
         .await
     }
@@ -186,7 +211,9 @@ impl Names {
             }
             // A namespace may exist through what is in it alone.
             let sql = "SELECT 1 FROM iceberg_tables WHERE catalog_name = ?1
-                       AND (table_namespace = ?2 OR substr(table_namespace, 1, length(?2) + 1) = ?2 || '.') LIMIT 1";
+                         AND (table_namespace = ?2 OR substr(table_namespace, 1, length(?2) + 1) = ?2 || '.')
+                       UNION ALL SELECT 1 FROM iceberg_namespace_properties WHERE catalog_name = ?1
+                         AND substr(namespace, 1, length(?2) + 1) = ?2 || '.' LIMIT 1";
             let implied = connection.query_row(sql, params![catalog, namespace], |_| Ok(())).optional()?;
             Ok(implied.map(|()| Properties::new()))
         })

@@ -1,0 +1,71 @@
+//! What a REST face needs of the engine, and what a Spark is told to come in by it.
+//!
+//! The face itself is `floe-rest`; who starts it is `floe-cli`.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use floe_base::{Error, Kind, Result, Secret};
+use floe_iceberg::catalog::IcebergCatalog;
+use floe_iceberg::config::CatalogKind;
+
+use crate::Engine;
+use crate::catalogs::DEFAULT;
+
+/// The name a Spark knows our default catalog by: `spark_catalog` is its own session catalog's.
+const NAME: &str = "floe";
+
+impl Engine {
+    /// The folder of the embedded catalog.
+    pub fn folder(&self) -> &Path {
+        self.catalogs().folder()
+    }
+
+    /// The catalog every session starts in.
+    ///
+    /// # Errors
+    /// When the settings make it another server's: then that one is to be asked, not us.
+    pub async fn embedded_catalog(&self) -> Result<Arc<dyn IcebergCatalog>> {
+        let found = self.catalogs().get(DEFAULT, &self.settings().spark).await?;
+        let catalog = found.and_then(|catalog| catalog.iceberg());
+        catalog.filter(|catalog| catalog.config().kind == CatalogKind::Embedded).ok_or_else(|| {
+            let text = "the REST face serves the embedded catalog, and `spark_catalog` is another server's here: point \
+                        clients at that one";
+            Error::message(Kind::IllegalArgument, text)
+        })
+    }
+}
+
+/// The settings under which a Spark with Iceberg's runtime sees the tables of a REST face, and unqualified names mean there
+/// what they mean here.
+pub fn spark_settings(uri: &str, token: &Secret) -> BTreeMap<String, String> {
+    let catalog = format!("spark.sql.catalog.{NAME}");
+    let of = |key: &str, value: &str| (format!("{catalog}.{key}"), value.to_string());
+    BTreeMap::from([
+        (catalog.clone(), "org.apache.iceberg.spark.SparkCatalog".to_string()),
+        of("type", "rest"),
+        of("uri", uri),
+        of("token", token.reveal()),
+        of("default-namespace", "default"),
+        // A cached table would hide what was committed here meanwhile.
+        of("cache-enabled", "false"),
+        ("spark.sql.defaultCatalog".to_string(), NAME.to_string()),
+    ])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use floe_base::settings::Settings;
+
+    #[tokio::test]
+    async fn a_catalog_of_another_server_is_not_served() {
+        let mut settings = Settings::default();
+        settings.set("data", ":memory:").expect("a setting");
+        settings.spark.insert("spark.sql.catalog.spark_catalog.type".into(), "rest".into());
+        settings.spark.insert("spark.sql.catalog.spark_catalog.uri".into(), "http://127.0.0.1:1".into());
+        let engine = Engine::open(settings).expect("an engine");
+        assert!(engine.embedded_catalog().await.is_err_and(|error| error.to_string().contains("another server")));
+    }
+}
