@@ -1,7 +1,7 @@
 //! The catalogs a session can name: the embedded one and those its settings define.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use floe_base::{Error, Result};
@@ -12,6 +12,8 @@ use tokio::sync::Mutex;
 
 /// The catalog every session starts in.
 pub(crate) const DEFAULT: &str = "spark_catalog";
+/// The name under which a Spark has the embedded catalog, where that is offered to it.
+pub const UPSTREAM: &str = "floe";
 /// Stands for the value of `spark.sql.catalog.<name>` itself among a catalog's properties.
 const CLASS: &str = "catalog-class";
 /// Catalogs open at once before those of servers are closed.
@@ -30,6 +32,11 @@ pub(crate) struct Catalogs {
 impl Catalogs {
     pub(crate) fn new(folder: PathBuf) -> Self {
         Self { folder, open: Mutex::default() }
+    }
+
+    /// The data folder.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
     }
 
     /// Where the embedded catalog keeps its tables, as Spark's `spark.sql.warehouse.dir` says it.
