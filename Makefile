@@ -14,7 +14,7 @@ SIZE ?= small
 # Without npm there is no library to link, and DuckDB is built from source.
 FEATURES = $(if $(shell ls .duckdb/libduckdb.* 2>/dev/null),,--features floe-cli/bundled)
 
-.PHONY: help duckdb build demo docs test check rust python differential clients upstream bad-inputs behaviour doctests tpc dbt-classes peers bench start truth writers exchange rest-catalog rest-face rest-kit duckdb-engine
+.PHONY: help duckdb build demo docs test check rust python differential clients upstream ways overhead bad-inputs behaviour doctests tpc dbt-classes peers bench start truth writers exchange rest-catalog rest-face rest-kit duckdb-engine
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
@@ -52,6 +52,12 @@ clients: build ## one scripted session of 60 calls with three PySpark versions
 
 upstream: build ## operations here and on a real Spark behind the server, which is killed and comes back
 	$(PYTHON) tests/connect/upstream.py $(RELEASE)
+
+ways: build ## names, TLS and tokens on the way to a Spark, and one that cannot be reached
+	$(PYTHON) tests/connect/ways.py $(RELEASE)
+
+overhead: build ## what forwarding costs an operation that a real Spark runs
+	$(PYTHON) tests/connect/overhead.py $(RELEASE)
 
 bad-inputs: build ## wrong and hostile inputs
 	$(PYTHON) tests/with_server.py $(RELEASE) tests/connect/bad_inputs.py

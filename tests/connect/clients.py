@@ -1,6 +1,6 @@
-"""The PySpark versions that the client suite runs, and how one of them is run.
+"""The PySpark versions that the client suites run, and how one of them is run.
 
-Here: `VERSIONS` and `outcomes`. Not here: the calls (`session_60.py`), recording and comparing (`record.py`, `run.py`).
+Here: `REQUIREMENTS` of every version, `VERSIONS` (those whose answers are recorded) and `outcomes`. Not here: the calls (`session_60.py`), recording and comparing (`record.py`, `run.py`).
 """
 
 import json
@@ -17,10 +17,13 @@ from real import spark as real
 
 REQUIREMENTS = {
     "3.5.9": HERE / "requirements-client-3.5.9.txt",
+    "4.0.5": HERE / "requirements-client-4.0.5.txt",
     "4.1.4": real.REQUIREMENTS,
+    "4.2.1": HERE / "requirements-client-4.2.1.txt",
     "4.3.0": HERE / "requirements-client-4.3.0.txt",
 }
-VERSIONS = [*REQUIREMENTS]
+# The others are compared with what they get from a real Spark in the same run (`upstream.py`).
+VERSIONS = ["3.5.9", "4.1.4", "4.3.0"]
 SECONDS_MAX = 900
 
 

@@ -1,7 +1,8 @@
 """Runs the examples in PySpark's own documentation against a server, module by module.
 
-Usage: doctests.py --address sc://host:port [MODULE…] compares with what real Spark passes; doctests.py --record
-starts a real Spark and writes that down (`answers/doctests-4.1.txt`).
+Usage: doctests.py --address sc://host:port [MODULE…] compares with what real Spark passes; doctests.py --spark BINARY
+does so with a server of ours and a real Spark behind it, and tells the share that was answered here; doctests.py
+--record starts a real Spark and writes down what passes there (`answers/doctests-4.1.txt`).
 Here: finding and running the examples. Not here: our own calls (`session_60.py`).
 
 Each module has a process and so a session of its own. An example passes when everything in it prints what its
@@ -25,6 +26,7 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 import environment
 from real import spark as real
+from with_server import Server
 
 REQUIREMENTS = HERE.parent / "requirements-client-4.1.txt"
 ANSWERS = HERE / "answers" / "doctests-4.1.txt"
@@ -72,14 +74,40 @@ def too_long(*_: object) -> None:
     raise TimeoutError(f"took more than {SECONDS_MAX} seconds")
 
 
+class Forwarded:
+    """Counts what a server of ours hands to a real Spark; of another server, nothing."""
+
+    def __init__(self, spark):
+        self._spark, self._count = spark, 0
+        self._count = self._asked()
+
+    def _asked(self) -> int:
+        from pyspark.errors import PySparkException
+
+        if not self._spark.conf.get("floe.route", ""):
+            return 0
+        # The question itself is for this server, wherever others go.
+        question = "SELECT /*+ ROUTE(datafusion) */ count(*) AS n FROM system.routes WHERE backend = 'spark'"
+        try:
+            return self._spark.sql(question).first().n
+        except PySparkException:
+            return self._count
+
+    def has_grown(self) -> bool:
+        """Return whether anything went there since the last time."""
+        before, self._count = self._count, self._asked()
+        return self._count > before
+
+
 def run_module(name: str, address: str) -> dict:
-    """Run the examples of one module in this process; return the problem, or none, by the example's name."""
+    """Run the examples of one module in this process; return problem, if any, and place by the example's name."""
     from pyspark.sql import SparkSession, functions
 
     warnings.simplefilter("ignore")
     logging.disable(logging.CRITICAL)
     signal.signal(signal.SIGALRM, too_long)
     spark = SparkSession.builder.remote(address).getOrCreate()
+    forwarded = Forwarded(spark)
     module = importlib.import_module(MODULES[name])
     names = {"sf": functions} | vars(module) | {"spark": spark}
     found = {}
@@ -95,7 +123,7 @@ def run_module(name: str, address: str) -> dict:
             runner.problem = runner.problem or str(error)
         finally:
             signal.alarm(0)
-        found[test.name] = runner.problem
+        found[test.name] = {"problem": runner.problem, "is_forwarded": forwarded.has_grown()}
         spark.catalog.clearCache()
     spark.stop()
     return found
@@ -121,7 +149,7 @@ def record() -> None:
     server = real.Spark(catalog="builtin")
     found = outcomes(server.address, list(MODULES))
     server.stop()
-    passed = sorted(name for name, problem in found.items() if not problem)
+    passed = sorted(name for name, outcome in found.items() if not outcome["problem"])
     ANSWERS.write_text("".join(f"{name}\n" for name in passed), encoding="utf-8")
     print(f"recorded: {len(passed)} of {len(found)} examples pass on real Spark")
 
@@ -130,13 +158,24 @@ def compare(address: str, modules: list[str]) -> None:
     """Tell which of the examples that real Spark passes do not pass here."""
     found = outcomes(address, modules)
     wanted = [name for name in ANSWERS.read_text(encoding="utf-8").split() if name in found or len(modules) == len(MODULES)]
-    passed = 0
+    nothing = {"problem": "did not run", "is_forwarded": False}
+    passed = here = 0
     for name in wanted:
-        problem = found.get(name, "did not run")
-        passed += not problem
-        if problem:
-            print(f"{name}\n    " + problem.replace("\n", "\n    "))
-    print(f"doctests: {passed} of {len(wanted)} that real Spark passes")
+        outcome = found.get(name, nothing)
+        passed += not outcome["problem"]
+        here += not outcome["problem"] and not outcome["is_forwarded"]
+        if outcome["problem"]:
+            print(f"{name}\n    " + outcome["problem"].replace("\n", "\n    "))
+    share = f", {100 * here / passed:.0f} % of them answered without Spark" if here < passed else ""
+    print(f"doctests: {passed} of {len(wanted)} that real Spark passes{share}")
+
+
+def compare_with_spark(binary: str, route: str, modules: list[str]) -> None:
+    """Compare a server of ours that has a real Spark behind it."""
+    spark = real.Spark(catalog="builtin")
+    with Server(binary, "--data", ":memory:", "--spark", spark.address, "--route", route) as server:
+        compare(server.address, modules)
+    spark.stop()
 
 
 def main() -> None:
@@ -145,13 +184,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("modules", nargs="*", choices=[[], *MODULES], help="all where none is named")
     parser.add_argument("--address", help="of the server")
+    parser.add_argument("--spark", metavar="BINARY", help="start a server of ours, and a real Spark behind it")
+    parser.add_argument("--route", default="auto", choices=["auto", "spark"], help="of that server")
     parser.add_argument("--record", action="store_true", help="start a real Spark and write down what it passes")
     parser.add_argument("--into", type=Path, help=argparse.SUPPRESS)
     told = parser.parse_args()
     if told.record:
         record()
+    elif told.spark:
+        compare_with_spark(told.spark, told.route, told.modules or list(MODULES))
     elif not told.address:
-        parser.error("--address or --record")
+        parser.error("--address, --spark or --record")
     elif told.into:
         told.into.write_text(json.dumps(run_module(told.modules[0], told.address)), encoding="utf-8")
     else:

@@ -1,8 +1,9 @@
-//! What this machine gives us: cores, memory, a user. Limits are read from the cgroup first, for containers are smaller
+//! What this machine gives us: cores, memory, a user, a folder to keep things in. Limits are read from the cgroup first, for containers are smaller
 //! than their hosts.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
+use std::path::PathBuf;
 use std::sync::LazyLock;
 
 /// Threads worth having.
@@ -26,6 +27,13 @@ fn total(meminfo: &str) -> Option<u64> {
     let line = meminfo.lines().find(|line| line.starts_with("MemTotal:"))?;
     let kilobytes: u64 = line.split_whitespace().nth(1)?.parse().ok()?;
     Some(kilobytes * 1024)
+}
+
+/// The folder for what can be fetched again, ours among others'. `None` where the user has no home.
+pub fn cache() -> Option<PathBuf> {
+    let of = |name| std::env::var_os(name).filter(|folder| !folder.is_empty()).map(PathBuf::from);
+    let folder = of("XDG_CACHE_HOME").or_else(|| Some(of("HOME")?.join(".cache")))?;
+    Some(folder.join("floe-engine"))
 }
 
 /// The name of the user this process runs as: by the machine's list of users, else (users of a directory service) by the

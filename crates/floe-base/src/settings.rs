@@ -2,7 +2,7 @@
 //!
 //! A later source wins: default, `floe.toml`, environment, flag. What belongs to one session (Spark's own
 //! configuration) is not here; defaults for sessions stand in `floe.toml` under `[spark]` and are kept in
-//! [`Settings::spark`].
+//! [`Settings::spark`], and the Sparks that have a name under `[clusters]` ([`Cluster`]).
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -114,7 +114,8 @@ pub const SETTINGS: &[Setting] = &[
         name: "spark",
         default: "",
         value: "ADDRESS",
-        help: "A real Spark for what only it can run: sc://host:port/;token=…, or local to start one; empty: none",
+        help: "A real Spark for what only it can run: sc://host:port/;token=…, the name of one in floe.toml's [clusters], \
+               or local to start one; empty: none",
         serving: true,
     },
     Setting {
@@ -122,6 +123,44 @@ pub const SETTINGS: &[Setting] = &[
         default: "1800",
         value: "SECONDS",
         help: "Seconds after which an idle Spark that this server started is stopped",
+        serving: true,
+    },
+    Setting {
+        name: "spark-memory",
+        default: "2g",
+        value: "SIZE",
+        help: "Memory of a Spark that this server starts, as Java writes it",
+        serving: true,
+    },
+    Setting {
+        name: "spark-python",
+        default: "",
+        value: "FILE",
+        help: "Python that has PySpark, for --spark local; empty: PYSPARK_PYTHON, else the one beside this program, \
+               else the path's",
+        serving: true,
+    },
+    Setting {
+        name: "spark-java",
+        default: "",
+        value: "DIR",
+        help: "Home of the Java (17 or 21) for --spark local; empty: JAVA_HOME, else the path's, else an installed one",
+        serving: true,
+    },
+    Setting {
+        name: "spark-jars",
+        default: "",
+        value: "FILES",
+        help: "Jars for --spark local, separated by commas; Iceberg's runtime is also found beside PySpark's own and in \
+               ~/.cache/floe-engine/jars",
+        serving: true,
+    },
+    Setting {
+        name: "spark-staging",
+        default: "",
+        value: "DIR",
+        help: "Folder that Spark sees under the same path, for tables too large to be sent along; empty: the data \
+               folder for a Spark on this machine, none for another",
         serving: true,
     },
     Setting {
@@ -155,17 +194,72 @@ pub struct Tls {
     pub key: Secret,
 }
 
+/// Variables of other programs that say the same as a setting of ours: weaker than anything that is set.
+const BORROWED: [(&str, &str); 2] = [("PYSPARK_PYTHON", "spark-python"), ("JAVA_HOME", "spark-java")];
+
 /// The settings in force.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Settings {
     values: BTreeMap<&'static str, String>,
+    borrowed: BTreeMap<&'static str, String>,
     /// Spark configuration every session starts with, from `[spark]` in `floe.toml`.
     pub spark: BTreeMap<String, String>,
+    /// The Sparks that have a name, from `[clusters]` in `floe.toml`.
+    pub clusters: BTreeMap<String, Cluster>,
 }
 
-impl Default for Settings {
-    fn default() -> Self {
-        Self { values: BTreeMap::new(), spark: BTreeMap::new() }
+/// A Spark that has a name. In `floe.toml` it is an address, or a table of these keys.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Cluster {
+    /// `sc://host:port/;…`; it may hold a token.
+    pub remote: Secret,
+    /// Holds the token; read again when the Spark refuses the one in use.
+    pub token_file: Option<PathBuf>,
+    /// A command line of the system's shell that prints a token; run again when the Spark refuses the one in use.
+    pub token_command: Option<String>,
+    /// Certificates (PEM) to trust besides the machine's.
+    pub ca: Option<PathBuf>,
+    /// What we show where the Spark asks who calls: certificate and key (PEM).
+    pub cert: Option<PathBuf>,
+    pub key: Option<PathBuf>,
+    /// The name its certificate must bear, where that is not the host's.
+    pub authority: Option<String>,
+}
+
+impl Cluster {
+    fn read(name: &str, value: &toml::Value) -> Result<Self> {
+        let known = "remote, token_file, token_command, ca, cert, key, authority";
+        let table = match value {
+            toml::Value::String(remote) => return Ok(Self { remote: Secret::new(remote), ..Self::default() }),
+            toml::Value::Table(table) => table,
+            _ => return Err(invalid(format!("clusters.{name} must be an address or a table of {known}"))),
+        };
+        let mut cluster = Self::default();
+        for (key, value) in table {
+            let Some(text) = value.as_str() else {
+                return Err(invalid(format!("clusters.{name}.{key} must be a text")));
+            };
+            match key.as_str() {
+                "remote" => cluster.remote = Secret::new(text),
+                "token_file" => cluster.token_file = Some(text.into()),
+                "token_command" => cluster.token_command = Some(text.into()),
+                "ca" => cluster.ca = Some(text.into()),
+                "cert" => cluster.cert = Some(text.into()),
+                "key" => cluster.key = Some(text.into()),
+                "authority" => cluster.authority = Some(text.into()),
+                other => return Err(invalid(format!("clusters.{name} has no key `{other}`; it has {known}"))),
+            }
+        }
+        for (is_wrong, what) in [
+            (cluster.remote.reveal().is_empty(), "lacks its address, remote"),
+            (cluster.token_file.is_some() && cluster.token_command.is_some(), "has two sources of its token"),
+            (cluster.cert.is_some() != cluster.key.is_some(), "has one of cert and key without the other"),
+        ] {
+            if is_wrong {
+                return Err(invalid(format!("clusters.{name} {what}")));
+            }
+        }
+        Ok(cluster)
     }
 }
 
@@ -188,15 +282,23 @@ impl Settings {
                         self.set("spark", &address)?;
                     }
                 }
+                toml::Value::Table(inner) if key == "clusters" => {
+                    for (name, value) in &inner {
+                        self.clusters.insert(name.clone(), Cluster::read(name, value)?);
+                    }
+                }
                 value => self.set(&key.replace('_', "-"), &plain(&value))?,
             }
         }
         Ok(self)
     }
 
-    /// Reads the `FLOE_*` variables among these.
+    /// Reads the `FLOE_*` variables among these, and those of other programs that mean the same.
     pub fn with_environment(mut self, variables: impl Iterator<Item = (String, String)>) -> Result<Self> {
         for (name, value) in variables {
+            if let Some((_, setting)) = BORROWED.iter().find(|(borrowed, _)| *borrowed == name) {
+                self.borrowed.insert(*setting, value.clone());
+            }
             if let Some(setting) = SETTINGS.iter().find(|setting| variable(setting.name) == name) {
                 self.values.insert(setting.name, value);
             }
@@ -216,7 +318,7 @@ impl Settings {
     /// The value in force, as text.
     pub fn text(&self, name: &str) -> &str {
         let default = || SETTINGS.iter().find(|setting| setting.name == name).map_or("", |setting| setting.default);
-        self.values.get(name).map_or_else(default, String::as_str)
+        self.values.get(name).or_else(|| self.borrowed.get(name)).map_or_else(default, String::as_str)
     }
 
     pub fn number(&self, name: &str) -> Result<u64> {
@@ -353,6 +455,36 @@ mod tests {
             assert_eq!(settings.text("spark"), "local");
             assert!(!settings.spark.contains_key("spark.remote"));
         }
+        Ok(())
+    }
+
+    #[test]
+    fn clusters_are_addresses_or_tables_and_show_no_token() -> Result<()> {
+        let file =
+            "[clusters]\nsmall = \"sc://a:1/;token=t0p\"\n[clusters.big]\nremote = \"sc://b:1\"\nca = \"c.pem\"\n";
+        let settings = Settings::default().with_file("floe.toml", file)?;
+        assert_eq!(settings.clusters["small"].remote.reveal(), "sc://a:1/;token=t0p");
+        assert_eq!(settings.clusters["big"].ca, Some("c.pem".into()));
+        assert!(!format!("{settings:?}").contains("t0p"));
+        for bad in [
+            "x = 1",
+            "x = { ca = \"c\" }",
+            "x = { remote = \"sc://a\", tokens = \"t\" }",
+            "x = { remote = \"sc://a\", cert = \"c\" }",
+            "x = { remote = \"sc://a\", token_file = \"f\", token_command = \"c\" }",
+        ] {
+            assert!(Settings::default().with_file("floe.toml", &format!("[clusters]\n{bad}\n")).is_err(), "{bad}");
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn variables_of_other_programs_are_weaker_than_a_file() -> Result<()> {
+        let java = || [("JAVA_HOME".to_string(), "/theirs".to_string())].into_iter();
+        let settings = Settings::default().with_environment(java())?;
+        assert_eq!((settings.text("spark-java"), settings.given().count()), ("/theirs", 0));
+        let settings = Settings::default().with_file("f", "spark_java = \"/ours\"")?.with_environment(java())?;
+        assert_eq!(settings.text("spark-java"), "/ours");
         Ok(())
     }
 }

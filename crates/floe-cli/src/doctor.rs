@@ -114,9 +114,13 @@ fn exposure(settings: &Settings) -> Finding {
 /// The real Spark behind this server. That none is configured is no fault; then it is told what could be.
 fn spark(settings: &Settings) -> Finding {
     let found = |found: spark::Installation| {
-        format!("pyspark {} in {}, Java at {}", found.version, found.home.display(), found.java.display())
+        let iceberg = match &found.iceberg {
+            Ok(jar) => format!("Iceberg in {}", jar.display()),
+            Err(why) => why.clone(),
+        };
+        format!("pyspark {} in {}, Java at {}, {iceberg}", found.version, found.home.display(), found.java.display())
     };
-    match (spark::Target::parse(settings.text("spark")), spark::find()) {
+    match (spark::Target::parse(settings.text("spark"), &settings.clusters), spark::find(settings)) {
         (Err(error), _) => Finding::fail("spark", error.to_string()),
         (Ok(None), Ok(one)) => {
             Finding::ok("spark", format!("none is configured; --spark local would use {}", found(one)))

@@ -8,7 +8,8 @@ use floe_engine::Session;
 use floe_proto::connect as proto;
 use floe_proto::connect::command::CommandType;
 use floe_proto::connect::plan::OpType;
-use floe_proto::{depth, inside, wire};
+use floe_proto::inside::Inside;
+use floe_proto::{inside, wire};
 use floe_syntax::command::ViewKind;
 use floe_syntax::{Command, Makes, Message, RelationKind, Statement};
 use prost::Message as _;
@@ -16,7 +17,8 @@ use prost::Message as _;
 use crate::decode::{Asked, whole_text};
 
 /// The messages that name something.
-const KINDS: [&str; 9] = [
+const KINDS: [&str; 11] = [
+    "Plan.CompressedOperation",
     "Read.NamedTable",
     "SQL",
     "SqlCommand",
@@ -25,6 +27,7 @@ const KINDS: [&str; 9] = [
     "CachedRemoteRelation",
     "WriteOperation.SaveTable",
     "WriteOperationV2",
+    "WriteStreamOperationStart",
     "MergeIntoTableCommand",
 ];
 
@@ -33,18 +36,14 @@ const KINDS: [&str; 9] = [
 pub(crate) fn message(session: &Session, call: &str, request: &Bytes, opened: Option<&proto::Plan>) -> Message {
     let compressed = opened.map(|plan| ("Plan", Bytes::from(plan.encode_to_vec())));
     let (kind, searched) = compressed.unwrap_or_else(|| (call, request.clone()));
-    // A plan that is still closed may name anything.
-    let is_closed = opened.is_none()
-        && inside::find(kind, &searched, &["Plan.CompressedOperation"]).is_ok_and(|closed| !closed.is_empty());
-    let mut message = Message {
-        bytes: request.clone(),
-        names: (!is_closed).then(Vec::new),
-        levels: depth::levels(kind, &searched).unwrap_or(usize::MAX),
-        ..Message::default()
-    };
-    for (kind, found) in inside::find(kind, &searched, &KINDS).unwrap_or_default() {
+    let nothing = Inside { levels: usize::MAX, found: Vec::new() };
+    let Inside { levels, found } = inside::look(kind, &searched, &KINDS).unwrap_or(nothing);
+    let mut message = Message { bytes: request.clone(), names: Some(Vec::new()), levels, ..Message::default() };
+    for (kind, found) in found {
         let text = |field| wire::text(&found, field).filter(|text| !text.is_empty());
         match KINDS[kind] {
+            // A plan that is still closed may name anything.
+            "Plan.CompressedOperation" => message.names = None,
             "Read.NamedTable" => name(&mut message, text(1)),
             "SQL" | "SqlCommand" => sql(session, &mut message, text(1)),
             "CachedLocalRelation" => message.uploads.extend(text(3)),
@@ -53,11 +52,28 @@ pub(crate) fn message(session: &Session, call: &str, request: &Bytes, opened: Op
                 message.uploads.extend(hashes.filter_map(|hash| String::from_utf8(hash.to_vec()).ok()));
             }
             "CachedRemoteRelation" => message.handles.extend(text(1)),
-            "WriteOperationV2" => target(&mut message, text(2)),
-            _ => target(&mut message, text(1)),
+            "WriteOperation.SaveTable" => target(&mut message, text(1), saves_as_table(&found)),
+            "WriteOperationV2" => target(&mut message, text(2), !adds(&found)),
+            "WriteStreamOperationStart" => target(&mut message, text(12), true),
+            _ => target(&mut message, text(1), false),
         }
     }
     message
+}
+
+/// `saveAsTable` makes the table where there is none, `insertInto` does not.
+fn saves_as_table(save: &Bytes) -> bool {
+    use proto::write_operation::save_table::TableSaveMethod;
+    let save = proto::write_operation::SaveTable::decode(save.clone());
+    save.is_ok_and(|save| save.save_method() == TableSaveMethod::SaveAsTable)
+}
+
+/// True for the modes of `writeTo` that write into a table that is there.
+fn adds(write: &Bytes) -> bool {
+    use proto::write_operation_v2::Mode;
+    const MODE: u32 = 7;
+    let adding = [Mode::Append, Mode::Overwrite, Mode::OverwritePartitions];
+    wire::number(write, MODE).is_some_and(|mode| adding.iter().any(|adding| *adding as u64 == mode))
 }
 
 fn name(message: &mut Message, text: Option<String>) {
@@ -66,11 +82,12 @@ fn name(message: &mut Message, text: Option<String>) {
     names.extend(text.and_then(|text| floe_sql::parse_multipart_identifier(&text).ok()));
 }
 
-fn target(message: &mut Message, text: Option<String>) {
+fn target(message: &mut Message, text: Option<String>, is_made: bool) {
     let parts = text.and_then(|text| floe_sql::parse_multipart_identifier(&text).ok());
     if let Some(names) = &mut message.names {
         names.extend(parts.clone());
     }
+    message.creates.extend(parts.clone().filter(|_| is_made));
     message.targets.extend(parts);
 }
 
@@ -78,20 +95,26 @@ fn sql(session: &Session, message: &mut Message, text: Option<String>) {
     let Some(text) = text else { return };
     match session.source(&text).and_then(|source| floe_sql::parse_statement(&source)) {
         Ok(statement) => {
-            let (read, written) = floe_engine::elsewhere::names_of(&statement);
+            let found = floe_engine::elsewhere::names_of(&statement);
             if let Some(names) = &mut message.names {
-                names.extend(read);
+                names.extend(found.read);
             }
-            message.targets.extend(written);
+            message.targets.extend(found.written);
+            message.creates.extend(found.made);
         }
-        Err(_) => message.names = None,
+        Err(_) => {
+            message.names = None;
+            let made = created(&text).filter(|made| !made.is_temporary && made.kind != "FUNCTION");
+            message.creates.extend(made.map(|made| made.name));
+        }
     }
 }
 
 /// What a command leaves in the session, as far as its message says it.
 pub(crate) fn makes(plan: Option<&proto::Plan>) -> Option<Makes> {
     if let Some(text) = whole_text(plan) {
-        return created_function(text).map(Makes::Function);
+        let made = created(text).filter(|made| made.is_temporary && made.kind == "FUNCTION");
+        return made.and_then(|mut made| made.name.pop()).map(Makes::Function);
     }
     let OpType::Command(command) = plan?.op_type.as_ref()? else { return None };
     match command.command_type.as_ref()? {
@@ -102,29 +125,30 @@ pub(crate) fn makes(plan: Option<&proto::Plan>) -> Option<Makes> {
     }
 }
 
-/// The name in `CREATE [OR REPLACE] TEMPORARY FUNCTION [IF NOT EXISTS] f …`, which nobody here parses further.
-fn created_function(text: &str) -> Option<String> {
-    let mut words = text.split_whitespace();
-    let mut next = || words.next().unwrap_or_default().to_string();
-    let is = |word: &str, wanted: &str| word.eq_ignore_ascii_case(wanted);
-    if !is(&next(), "CREATE") {
-        return None;
+/// What a text makes that nobody here parses further.
+#[derive(Debug, PartialEq, Eq)]
+struct Created {
+    is_temporary: bool,
+    /// `FUNCTION`, `TABLE` or `VIEW`.
+    kind: &'static str,
+    name: Vec<String>,
+}
+
+/// Reads `CREATE [OR REPLACE] [GLOBAL] [TEMPORARY] [EXTERNAL] FUNCTION|TABLE|VIEW [IF NOT EXISTS] a.b …`.
+fn created(text: &str) -> Option<Created> {
+    let mut words = text.split_whitespace().peekable();
+    let is = |word: &str, wanted: &[&str]| wanted.iter().any(|wanted| word.eq_ignore_ascii_case(wanted));
+    words.next().filter(|word| is(word, &["CREATE"]))?;
+    let mut is_temporary = false;
+    while let Some(word) = words.next_if(|word| is(word, &["OR", "REPLACE", "GLOBAL", "TEMPORARY", "TEMP", "EXTERNAL"]))
+    {
+        is_temporary |= is(word, &["TEMPORARY", "TEMP"]);
     }
-    let mut word = next();
-    if is(&word, "OR") {
-        next();
-        word = next();
-    }
-    if !is(&word, "TEMPORARY") && !is(&word, "TEMP") || !is(&next(), "FUNCTION") {
-        return None;
-    }
-    word = next();
-    if is(&word, "IF") {
-        (next(), next());
-        word = next();
-    }
-    let name = word.split('(').next().unwrap_or_default();
-    floe_sql::parse_multipart_identifier(name).ok()?.pop()
+    let kind = words.next()?;
+    let kind = ["FUNCTION", "TABLE", "VIEW"].into_iter().find(|known| kind.eq_ignore_ascii_case(known))?;
+    while words.next_if(|word| is(word, &["IF", "NOT", "EXISTS"])).is_some() {}
+    let name = words.next()?.split(['(', ';']).next().unwrap_or_default();
+    Some(Created { is_temporary, kind, name: floe_sql::parse_multipart_identifier(name).ok()? })
 }
 
 /// Adds what only the decoded request tells: whether it is a query, and the view it makes.
@@ -165,10 +189,20 @@ mod tests {
         relation(RelType::Read(proto::Read { read_type, ..Default::default() }))
     }
 
+    fn of(command: CommandType) -> Message {
+        let command = proto::Command { command_type: Some(command) };
+        let plan = Some(proto::Plan { op_type: Some(OpType::Command(command)) });
+        looked_at(&proto::ExecutePlanRequest { plan, ..Default::default() }.encode_to_vec().into())
+    }
+
     fn found(root: proto::Relation) -> Message {
+        looked_at(&request(root))
+    }
+
+    fn looked_at(request: &Bytes) -> Message {
         let key = floe_engine::SessionKey { user_id: String::new(), session_id: floe_base::id::fresh() };
         let session = floe_engine::Engine::in_memory().and_then(|engine| engine.session(&key)).expect("a session");
-        message(&session, "ExecutePlanRequest", &request(root), None)
+        message(&session, "ExecutePlanRequest", request, None)
     }
 
     fn request(root: proto::Relation) -> Bytes {
@@ -204,16 +238,19 @@ mod tests {
     }
 
     #[test]
-    fn functions_made_by_a_text_have_its_name() {
-        for text in [
-            "CREATE TEMPORARY FUNCTION f(x INT) RETURNS INT RETURN x + 1",
-            "create or replace temporary function f AS 'a.B'",
-            "CREATE TEMPORARY FUNCTION IF NOT EXISTS `f` AS 'a.B'",
+    fn what_a_text_makes_is_read_from_its_first_words() {
+        let shown = |text| created(text).map(|made| format!("{} {} {:?}", made.is_temporary, made.kind, made.name));
+        for (text, wanted) in [
+            ("CREATE TEMPORARY FUNCTION f(x INT) RETURNS INT RETURN x + 1", Some("true FUNCTION [\"f\"]")),
+            ("create or replace temporary function f AS 'a.B'", Some("true FUNCTION [\"f\"]")),
+            ("CREATE TEMPORARY FUNCTION IF NOT EXISTS `f` AS 'a.B'", Some("true FUNCTION [\"f\"]")),
+            ("CREATE FUNCTION f AS 'a.B'", Some("false FUNCTION [\"f\"]")),
+            ("CREATE EXTERNAL TABLE a.t(x INT) STORED AS ORC", Some("false TABLE [\"a\", \"t\"]")),
+            ("CREATE GLOBAL TEMP VIEW v AS SELECT 1", Some("true VIEW [\"v\"]")),
+            ("CREATE", None),
+            ("SELECT 1", None),
         ] {
-            assert_eq!(created_function(text).as_deref(), Some("f"), "{text}");
-        }
-        for text in ["CREATE FUNCTION f AS 'a.B'", "SELECT 1", "CREATE TEMPORARY VIEW f AS SELECT 1"] {
-            assert_eq!(created_function(text), None, "{text}");
+            assert_eq!(shown(text).as_deref(), wanted, "{text}");
         }
     }
 
@@ -221,6 +258,25 @@ mod tests {
     fn what_is_written_is_a_target_too() {
         let found = found(text("INSERT INTO a.t SELECT * FROM v"));
         assert_eq!(found.targets, [["a", "t"]]);
+        assert!(found.creates.is_empty());
         assert!(found.names.is_some_and(|names| names.contains(&vec!["v".to_string()])));
+    }
+
+    #[test]
+    fn what_is_made_is_told_from_what_is_written() {
+        use proto::write_operation::save_table::TableSaveMethod;
+        use proto::write_operation::{SaveTable, SaveType};
+        for (method, is_made) in [(TableSaveMethod::SaveAsTable, true), (TableSaveMethod::InsertInto, false)] {
+            let table = SaveTable { table_name: "a.t".into(), save_method: method.into() };
+            let write = proto::WriteOperation { save_type: Some(SaveType::Table(table)), ..Default::default() };
+            assert_eq!(!of(CommandType::WriteOperation(write)).creates.is_empty(), is_made);
+        }
+        use proto::write_operation_v2::Mode;
+        for (mode, is_made) in [(Mode::Append, false), (Mode::Create, true), (Mode::CreateOrReplace, true)] {
+            let write = proto::WriteOperationV2 { table_name: "t".into(), mode: mode.into(), ..Default::default() };
+            assert_eq!(!of(CommandType::WriteOperationV2(write)).creates.is_empty(), is_made);
+        }
+        let text = "CREATE TABLE t AS SELECT 1";
+        assert_eq!(found(self::text(text)).creates, [["t"]]);
     }
 }

@@ -13,6 +13,8 @@ use tokio::sync::Mutex;
 
 /// The catalog every session starts in.
 pub(crate) const DEFAULT: &str = "spark_catalog";
+/// The name under which a Spark has the embedded catalog, where that is offered to it.
+pub const UPSTREAM: &str = "floe";
 /// Stands for the value of `spark.sql.catalog.<name>` itself among a catalog's properties.
 const CLASS: &str = "catalog-class";
 /// Catalogs open at once before those of servers are closed.
@@ -36,6 +38,11 @@ impl Catalogs {
     }
 
     /// The folder of the embedded catalog.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The data folder.
     pub(crate) fn folder(&self) -> &Path {
         &self.folder
     }

@@ -50,7 +50,7 @@ use crate::{Execution, Session};
 pub(crate) use catalog_call::{run as catalog, schema as catalog_schema};
 pub(crate) use execute_immediate::spelled;
 pub(crate) use lookup::missing_catalog;
-pub(crate) use tables::open_files;
+pub(crate) use tables::{FileFormat, FileParts, open_files};
 
 /// Carries a statement out.
 pub(crate) async fn run(session: &Arc<Session>, command: Command, running: &Running) -> Result<Execution> {

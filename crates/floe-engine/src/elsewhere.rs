@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use floe_backends::{Outcome, Run, Work};
+use floe_backends::{Backend, Outcome, Run, Work};
 use floe_base::id::BackendId;
 use floe_base::{Error, Kind, Result};
 use floe_plan::Planned;
@@ -29,7 +29,7 @@ pub(crate) async fn wanted(
     statement: &Statement,
     running: &Running,
 ) -> Result<Option<Arc<Decision>>> {
-    let Some(sent) = running.operation.sent.as_ref().filter(|_| session.engine().spark().is_some()) else {
+    let Some(sent) = running.operation.sent.as_ref().filter(|_| session.spark().is_ok()) else {
         return Ok(None);
     };
     let tags = &running.operation.tags;
@@ -77,15 +77,16 @@ pub(crate) async fn instead(session: &Arc<Session>, why: Error, running: &Arc<Ru
 /// Hands the client's message to the backend of a decision.
 pub(crate) async fn forward(session: &Arc<Session>, decision: Arc<Decision>, running: &Arc<Running>) -> Result<Answer> {
     let operation = &running.operation;
-    let (Some(sent), Some(upstream)) = (&operation.sent, session.upstream()) else {
+    let Some(sent) = &operation.sent else {
         return Err(Error::internal("a statement that no client sent was to be forwarded"));
     };
+    let upstream = &session.upstream()?;
     let facts = Facts::default();
     query::log(session, operation, &facts, &decision);
     let state = session.state_for(sent, Some(running)).await?;
     let work = Work::Message { message: &sent.message, state, upstream };
     let run = Run { operation_id: operation.id.clone() };
-    let Outcome::Forwarded(answers) = session.engine().backend(decision.backend)?.execute(work, &run).await? else {
+    let Outcome::Forwarded(answers) = upstream.spark().execute(work, &run).await? else {
         return Err(Error::internal("a message was run as a plan"));
     };
     let answers = if sent.message.makes.is_some() {
@@ -101,9 +102,10 @@ pub(crate) async fn forward(session: &Arc<Session>, decision: Arc<Decision>, run
 
 /// The analysis of a plan that failed here with `why`.
 pub(crate) async fn analyze(session: Arc<Session>, sent: Sent, why: Error) -> Result<Bytes> {
-    let Some(upstream) = session.upstream().cloned().filter(|_| may_be_sparks(&session, &why)) else {
+    if !may_be_sparks(&session, &why) {
         return Err(why);
-    };
+    }
+    let upstream = session.upstream()?;
     let engine = session.engine().clone();
     let work = async move {
         let state = session.state_for(&sent, None).await?;
@@ -135,19 +137,21 @@ pub(crate) fn facts(session: &Session, planned: &Planned) -> Facts {
 
 /// True when Spark reads the table where it lies.
 pub(crate) fn is_readable(session: &Session, table: &TableFacts) -> bool {
-    let shares_files = session.engine().spark().is_some_and(|spark| spark.is_on_this_machine());
+    let shares_files = session.spark().is_ok_and(|spark| spark.is_on_this_machine());
     table.reachable.contains(&BackendId::Spark) || (shares_files && floe_catalog::files::is_format(&table.format))
 }
 
 /// True for a failure that says only that we cannot: another engine may know more.
 fn may_be_sparks(session: &Session, why: &Error) -> bool {
-    if session.engine().spark().is_none() {
+    if session.spark().is_err() {
         return false;
     }
     let unknown_here = [
         "UNSUPPORTED_FEATURE.FLOE",
         "TABLE_OR_VIEW_NOT_FOUND",
         "UNRESOLVED_ROUTINE",
+        "UNRESOLVABLE_TABLE_VALUED_FUNCTION",
+        "DATA_SOURCE_NOT_FOUND",
         "SCHEMA_NOT_FOUND",
         "CONNECT_INVALID_PLAN.DATAFRAME_NOT_FOUND",
     ];
@@ -221,10 +225,22 @@ fn is_of_session(call: &CatalogCall) -> bool {
     )
 }
 
-/// The tables and views a statement names, and those among them that it writes.
-pub fn names_of(statement: &Statement) -> (Vec<Vec<String>>, Vec<Vec<String>>) {
+/// The tables and views a statement names.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Names {
+    /// All of them.
+    pub read: Vec<Vec<String>>,
+    /// Those it writes.
+    pub written: Vec<Vec<String>>,
+    /// Those among the written that it makes where there are none.
+    pub made: Vec<Vec<String>>,
+}
+
+/// The tables and views a statement names.
+pub fn names_of(statement: &Statement) -> Names {
+    let reads = |relation: &Relation| Names { read: floe_plan::tables_named(&[relation]), ..Names::default() };
     let command = match statement {
-        Statement::Query(relation) => return (floe_plan::tables_named(&[relation]), Vec::new()),
+        Statement::Query(relation) => return reads(relation),
         Statement::Command(command) => command.as_ref(),
     };
     let condition_over = |table: &TableName, condition: &Option<Expression>| {
@@ -241,14 +257,20 @@ pub fn names_of(statement: &Statement) -> (Vec<Vec<String>>, Vec<Vec<String>>) {
         Command::Truncate { table } | Command::DropTable { table, .. } | Command::AlterTable { table, .. } => {
             (None, Some(table.parts.clone()))
         }
-        Command::CreateView(view) => (Some(view.query.clone()), None),
+        Command::CreateView(view) => {
+            let is_stored = view.kind == ViewKind::Persistent;
+            (Some(view.query.clone()), is_stored.then(|| view.name.parts.clone()))
+        }
         Command::Cache { query: Some((query, _)), .. } => (Some(query.clone()), None),
-        Command::Explain { statement, .. } => return (names_of(statement).0, Vec::new()),
+        Command::Explain { statement, .. } => return Names { read: names_of(statement).read, ..Names::default() },
         _ => (None, None),
     };
-    let mut names = read.map(|read| floe_plan::tables_named(&[&read])).unwrap_or_default();
-    names.extend(target.clone());
-    (names, target.into_iter().collect())
+    let mut names = read.as_ref().map(reads).unwrap_or_default();
+    names.read.extend(target.clone());
+    let makes = matches!(command, Command::CreateTable(_) | Command::CreateView(_));
+    names.made.extend(target.clone().filter(|_| makes));
+    names.written.extend(target);
+    names
 }
 
 /// The rows a statement writes.

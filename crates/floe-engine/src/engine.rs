@@ -1,14 +1,14 @@
 //! What all sessions share: settings, threads, backends, catalogs, and the sessions themselves.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::{Arc, OnceLock};
 
 use dashmap::DashMap;
 use floe_backends::Backend;
 use floe_backends::datafusion::{Config, DataFusion};
 use floe_backends::duckdb::{self, DuckDb};
-use floe_backends::spark::{Spark, Target};
+use floe_backends::spark::{Spark, Sparks};
 use floe_base::clock::Clock;
 use floe_base::id::{BackendId, SessionKey};
 use floe_base::settings::Settings;
@@ -27,8 +27,6 @@ use crate::threads::Threads;
 /// Memory assumed where the machine does not tell: small enough to be safe anywhere.
 const MEMORY_WHEN_UNKNOWN: u64 = 2 << 30;
 
-const NO_SPARK: &str = "no Spark is configured: serve --spark local, or --spark sc://host:port";
-
 /// Threads that decode, plan and answer; each of it takes milliseconds.
 const REQUEST_THREADS: usize = 4;
 
@@ -42,12 +40,13 @@ pub struct Engine {
     _workers: Threads,
     datafusion: Arc<DataFusion>,
     duckdb: Arc<DuckDb>,
-    /// `None` when none is configured.
-    spark: Option<Arc<Spark>>,
+    sparks: Sparks,
     catalogs: Catalogs,
+    /// The settings under which a Spark reaches the embedded catalog, once that is served to it.
+    offered: OnceLock<BTreeMap<String, String>>,
     sessions: DashMap<SessionKey, Arc<Session>>,
     /// `global_temp`: temp views that every session sees, by name in lower case.
-    global_views: RwLock<std::collections::BTreeMap<String, Arc<View>>>,
+    global_views: RwLock<BTreeMap<String, Arc<View>>>,
     cache: Cache,
     routes: Arc<RouteLog>,
     /// The data folder of an engine that leaves nothing behind.
@@ -69,8 +68,7 @@ impl Engine {
         let datafusion = Arc::new(DataFusion::new(&config, workers.handle())?);
         floe_catalog::files::visible::register(&datafusion.runtime());
         let duckdb = Arc::new(DuckDb::new(duckdb_config(&settings)?, datafusion.clone(), workers.handle()));
-        let idle = Duration::from_secs(settings.number("spark-idle")?);
-        let spark = Target::parse(settings.text("spark"))?.map(|target| Spark::new(target, idle));
+        let sparks = Sparks::new(&settings)?;
         let catalogs = Catalogs::new(folder, duckdb.clone());
         Ok(Arc::new(Self {
             settings,
@@ -79,8 +77,9 @@ impl Engine {
             _workers: workers,
             datafusion,
             duckdb,
-            spark,
+            sparks,
             catalogs,
+            offered: OnceLock::new(),
             sessions: DashMap::new(),
             global_views: RwLock::default(),
             cache: Cache::default(),
@@ -151,6 +150,14 @@ impl Engine {
         keys.into_iter().filter(|key| self.release(key)).collect()
     }
 
+    /// Ends every session, for a server that stops: what they left with others is let go of.
+    pub fn end(&self) {
+        let keys: Vec<SessionKey> = self.sessions.iter().map(|entry| entry.key().clone()).collect();
+        for key in keys {
+            self.release(&key);
+        }
+    }
+
     pub fn settings(&self) -> &Settings {
         &self.settings
     }
@@ -179,11 +186,26 @@ impl Engine {
 
     /// True when there is a backend that takes clients' messages whole.
     pub fn forwards(&self) -> bool {
-        self.spark.is_some()
+        !self.sparks.is_empty()
     }
 
-    pub(crate) fn spark(&self) -> Option<&Arc<Spark>> {
-        self.spark.as_ref()
+    pub(crate) fn sparks(&self) -> &Sparks {
+        &self.sparks
+    }
+
+    /// Tells every session that a Spark reaches the embedded catalog, as [`catalogs::UPSTREAM`], under these settings
+    /// (`spark.sql.catalog.floe.*`). The first word counts.
+    ///
+    /// [`catalogs::UPSTREAM`]: crate::catalogs::UPSTREAM
+    pub fn offer_embedded(&self, settings: BTreeMap<String, String>) {
+        if self.offered.set(settings).is_err() {
+            tracing::warn!("the embedded catalog is offered to Spark already");
+        }
+    }
+
+    /// The settings under which a Spark reaches the embedded catalog, where it does.
+    pub(crate) fn offered(&self) -> Option<&BTreeMap<String, String>> {
+        self.offered.get()
     }
 
     pub(crate) fn cache(&self) -> &Cache {
@@ -194,30 +216,30 @@ impl Engine {
         &self.catalogs
     }
 
-    pub(crate) fn global_views(&self) -> &RwLock<std::collections::BTreeMap<String, Arc<View>>> {
+    pub(crate) fn global_views(&self) -> &RwLock<BTreeMap<String, Arc<View>>> {
         &self.global_views
     }
 
-    /// What the router may count on; backends that are not there say which setting would bring them.
-    pub(crate) fn capabilities(&self) -> Vec<Capability> {
+    /// What the router may count on, with the Spark that a session uses; backends that are not there say which setting
+    /// would bring them.
+    pub(crate) fn capabilities(&self, spark: std::result::Result<&Arc<Spark>, String>) -> Vec<Capability> {
         vec![
             self.datafusion.capability(),
             self.duckdb.capability(),
-            match &self.spark {
-                Some(spark) => spark.capability(),
-                None => Capability::absent(BackendId::Spark, NO_SPARK),
+            match spark {
+                Ok(spark) => spark.capability(),
+                Err(why) => Capability::absent(BackendId::Spark, why),
             },
             Capability::absent(BackendId::Snowflake, "no Snowflake account is configured"),
         ]
     }
 
-    /// The backend of a decision.
+    /// The backend of a decision about a plan; what takes messages is a session's to name.
     pub(crate) fn backend(&self, id: BackendId) -> Result<Arc<dyn Backend>> {
-        match (id, &self.spark) {
-            (BackendId::DataFusion, _) => Ok(self.datafusion.clone()),
-            (BackendId::DuckDb, _) => Ok(self.duckdb.clone()),
-            (BackendId::Spark, Some(spark)) => Ok(spark.clone()),
-            (other, _) => Err(Error::internal(format!("backend {other} was chosen and is not there"))),
+        match id {
+            BackendId::DataFusion => Ok(self.datafusion.clone()),
+            BackendId::DuckDb => Ok(self.duckdb.clone()),
+            other => Err(Error::internal(format!("backend {other} was chosen for a plan and takes none"))),
         }
     }
 }

@@ -187,7 +187,7 @@ pub(crate) fn choose(session: &Session, facts: &Facts, of: Of<'_>, tags: &[Strin
     };
     let hints: &[Hint] = if let Of::Plan(planned, _) = of { &planned.hints } else { &[] };
     let policy = Policy { wishes: wishes(session, hints, tags)?, local_max_bytes };
-    let mut capabilities = session.engine().capabilities();
+    let mut capabilities = session.engine().capabilities(session.spark());
     let wished = policy.wishes.first().map(|wish| wish.backend);
     for capability in &mut capabilities {
         if capability.available.is_ok() && capability.takes_origin && !is_sent {
@@ -195,6 +195,7 @@ pub(crate) fn choose(session: &Session, facts: &Facts, of: Of<'_>, tags: &[Strin
         }
         if let Of::Plan(planned, ask) = of
             && capability.available.is_ok()
+            && !capability.takes_origin
             && (ask == Ask::All || wished == Some(capability.backend))
         {
             capability.objection = session.engine().backend(capability.backend)?.objection(planned);

@@ -62,16 +62,6 @@ pub fn check(name: &str, bytes: &[u8]) -> Result<(), Refused> {
     walk(name, bytes, |_, _, _| {})
 }
 
-/// The levels of messages a message has.
-///
-/// # Errors
-/// As [`check`].
-pub fn levels(name: &str, bytes: &[u8]) -> Result<usize, Refused> {
-    let mut deepest = 1;
-    walk(name, bytes, |_, level, _| deepest = deepest.max(level))?;
-    Ok(deepest)
-}
-
 /// Calls `visit` for every message inside a message: its name without package, its level (the outermost is 1), and
 /// where its bytes stand. Outer ones come before those inside them.
 pub(crate) fn walk(name: &str, bytes: &[u8], mut visit: impl FnMut(&str, usize, Range<usize>)) -> Result<(), Refused> {

@@ -41,27 +41,53 @@ pub fn with_nested_text(message: &Bytes, field: u32, inner_field: u32, value: &s
     out.freeze()
 }
 
+/// The last value of a number or enum at the top of the message.
+pub fn number(message: &Bytes, wanted: u32) -> Option<u64> {
+    let mut last = None;
+    each(message, |number, value| match value {
+        Value::Number(value) if number == wanted => last = Some(value),
+        _ => {}
+    })?;
+    last
+}
+
 /// The bytes of every occurrence of a length-delimited field at the top of the message, in order; bytes that are no
 /// message give none.
 pub fn field(message: &Bytes, wanted: u32) -> Vec<Bytes> {
     let mut found = Vec::new();
+    let read = each(message, |number, value| match value {
+        Value::Bytes(value) if number == wanted => found.push(value),
+        _ => {}
+    });
+    read.map_or_else(Vec::new, |()| found)
+}
+
+enum Value {
+    Number(u64),
+    Bytes(Bytes),
+    /// Of a fixed width, which nobody here asks for.
+    Fixed,
+}
+
+/// Calls `visit` for every field at the top of the message; `None` where the bytes are no message.
+fn each(message: &Bytes, mut visit: impl FnMut(u32, Value)) -> Option<()> {
     let mut rest = message.clone();
+    let take = |rest: &mut Bytes, length: usize| (length <= rest.len()).then(|| rest.split_to(length));
     while rest.has_remaining() {
-        let Ok((number, wire_type)) = decode_key(&mut rest) else { return Vec::new() };
-        let length = match wire_type {
-            WireType::LengthDelimited => decode_varint(&mut rest).ok().and_then(|length| usize::try_from(length).ok()),
-            WireType::Varint => decode_varint(&mut rest).ok().map(|_| 0),
-            WireType::SixtyFourBit => Some(8),
-            WireType::ThirtyTwoBit => Some(4),
-            WireType::StartGroup | WireType::EndGroup => None,
+        let (number, wire_type) = decode_key(&mut rest).ok()?;
+        let value = match wire_type {
+            WireType::Varint => Value::Number(decode_varint(&mut rest).ok()?),
+            WireType::LengthDelimited => {
+                let length = usize::try_from(decode_varint(&mut rest).ok()?).ok()?;
+                Value::Bytes(take(&mut rest, length)?)
+            }
+            WireType::SixtyFourBit => take(&mut rest, 8).map(|_| Value::Fixed)?,
+            WireType::ThirtyTwoBit => take(&mut rest, 4).map(|_| Value::Fixed)?,
+            WireType::StartGroup | WireType::EndGroup => return None,
         };
-        let Some(length) = length.filter(|length| *length <= rest.len()) else { return Vec::new() };
-        let value = rest.split_to(length);
-        if number == wanted && wire_type == WireType::LengthDelimited {
-            found.push(value);
-        }
+        visit(number, value);
     }
-    found
+    Some(())
 }
 
 fn append(out: &mut BytesMut, field: u32, value: &[u8]) {
@@ -84,6 +110,8 @@ mod tests {
         assert_eq!(field(&bytes, 7), [Bytes::from_static(b"a")]);
         assert!(field(&bytes, 3).is_empty());
         assert!(field(&Bytes::from_static(&[0x0a, 0xff]), 1).is_empty());
+        let numbers = Bytes::from_static(&[0x38, 0x01, 0x38, 0x05]);
+        assert_eq!((number(&numbers, 7), number(&numbers, 8), number(&bytes, 7)), (Some(5), None, None));
     }
 
     #[test]

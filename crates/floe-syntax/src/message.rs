@@ -13,6 +13,8 @@ pub struct Message {
     pub names: Option<Vec<Vec<String>>>,
     /// The tables it writes, by name.
     pub targets: Vec<Vec<String>>,
+    /// The tables and views it makes where there are none, by name.
+    pub creates: Vec<Vec<String>>,
     /// The uploads it refers to, by hash.
     pub uploads: Vec<String>,
     /// The kept frames it refers to, by relation id.

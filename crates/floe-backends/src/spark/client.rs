@@ -1,19 +1,22 @@
 //! The connection to a Spark Connect server: calls whose messages are bytes, and those this server makes itself.
 
+use std::path::Path;
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use floe_base::{Error, Kind, Result};
+use floe_base::{Error, Kind, Result, Secret};
 use floe_proto::codec::OpaqueCodec;
 use prost::Message;
 use tonic::client::Grpc;
 use tonic::codegen::http::uri::PathAndQuery;
 use tonic::metadata::{Ascii, MetadataKey, MetadataValue};
-use tonic::transport::{Channel, ClientTlsConfig, Endpoint};
-use tonic::{Request, Status, Streaming};
+use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint, Identity};
+use tonic::{Code, Request, Status, Streaming};
 
-use super::target::Address;
+use super::target::{Address, Tls};
+use super::token::Bearer;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// Pings inside HTTP/2 would offend a server that did not ask for them; the system's own do not.
@@ -26,11 +29,12 @@ const CONNECTION_WINDOW: u32 = 16 << 20;
 pub(super) struct Client {
     grpc: Grpc<Channel>,
     headers: Vec<(MetadataKey<Ascii>, MetadataValue<Ascii>)>,
+    bearer: Option<Arc<Bearer>>,
 }
 
 impl Client {
     /// Must be called where a runtime runs: the connection's tasks live there.
-    pub(super) fn new(address: &Address) -> Result<Self> {
+    pub(super) async fn new(address: &Address) -> Result<Self> {
         let mut endpoint = Endpoint::from_shared(address.uri())
             .map_err(|error| unusable(&error.to_string()))?
             .connect_timeout(CONNECT_TIMEOUT)
@@ -40,27 +44,38 @@ impl Client {
             .initial_connection_window_size(CONNECTION_WINDOW)
             .user_agent(concat!("floe-engine/", env!("CARGO_PKG_VERSION")))
             .map_err(|error| unusable(&error.to_string()))?;
-        if address.tls {
-            let tls = ClientTlsConfig::new().with_enabled_roots();
-            endpoint = endpoint.tls_config(tls).map_err(|error| unusable(&error.to_string()))?;
+        if let Some(tls) = &address.tls {
+            endpoint = endpoint.tls_config(tls_config(tls).await?).map_err(|error| unusable(&error.to_string()))?;
         }
         let grpc = Grpc::new(endpoint.connect_lazy())
             .max_decoding_message_size(usize::MAX)
             .max_encoding_message_size(usize::MAX);
-        Ok(Self { grpc, headers: headers(address)? })
+        let bearer = address.token.clone().map(|token| Arc::new(Bearer::new(token)));
+        Ok(Self { grpc, headers: headers(address)?, bearer })
     }
 
     /// A call answered by a stream.
     pub(super) async fn stream(&self, call: &str, message: Bytes) -> Result<Streaming<Bytes>, Status> {
-        let mut grpc = self.ready().await?;
-        let answer = grpc.server_streaming(self.request(message), path(call)?, OpaqueCodec).await?;
-        Ok(answer.into_inner())
+        let (path, mut attempt) = (path(call)?, self.attempt().await?);
+        loop {
+            let (mut grpc, request) = (self.ready().await?, attempt.request(message.clone()));
+            let answer = grpc.server_streaming(request, path.clone(), OpaqueCodec).await;
+            if let Some(answer) = attempt.answered(answer).await? {
+                return Ok(answer.into_inner());
+            }
+        }
     }
 
     /// A call answered by one message.
     pub(super) async fn unary(&self, call: &str, message: Bytes) -> Result<Bytes, Status> {
-        let mut grpc = self.ready().await?;
-        Ok(grpc.unary(self.request(message), path(call)?, OpaqueCodec).await?.into_inner())
+        let (path, mut attempt) = (path(call)?, self.attempt().await?);
+        loop {
+            let (mut grpc, request) = (self.ready().await?, attempt.request(message.clone()));
+            let answer = grpc.unary(request, path.clone(), OpaqueCodec).await;
+            if let Some(answer) = attempt.answered(answer).await? {
+                return Ok(answer.into_inner());
+            }
+        }
     }
 
     /// A call of this server's own.
@@ -71,9 +86,23 @@ impl Client {
 
     /// A call of many messages answered by one.
     pub(super) async fn upload(&self, call: &str, messages: Vec<Bytes>) -> Result<Bytes, Status> {
-        let mut grpc = self.ready().await?;
-        let messages = self.request(futures::stream::iter(messages));
-        Ok(grpc.client_streaming(messages, path(call)?, OpaqueCodec).await?.into_inner())
+        let (path, mut attempt) = (path(call)?, self.attempt().await?);
+        loop {
+            let messages = futures::stream::iter(messages.clone());
+            let (mut grpc, request) = (self.ready().await?, attempt.request(messages));
+            let answer = grpc.client_streaming(request, path.clone(), OpaqueCodec).await;
+            if let Some(answer) = attempt.answered(answer).await? {
+                return Ok(answer.into_inner());
+            }
+        }
+    }
+
+    async fn attempt(&self) -> Result<Attempt<'_>, Status> {
+        let token = match &self.bearer {
+            Some(bearer) => Some(bearer.value().await?),
+            None => None,
+        };
+        Ok(Attempt { client: self, token, is_renewed: false })
     }
 
     async fn ready(&self) -> Result<Grpc<Channel>, Status> {
@@ -82,14 +111,58 @@ impl Client {
         grpc.ready().await.map_err(|error| Status::from_error(Box::new(error)))?;
         Ok(grpc)
     }
+}
 
+/// A call under the token in use; when that is refused and there is another one, it is made once more.
+struct Attempt<'a> {
+    client: &'a Client,
+    token: Option<MetadataValue<Ascii>>,
+    is_renewed: bool,
+}
+
+impl Attempt<'_> {
     fn request<T>(&self, message: T) -> Request<T> {
         let mut request = Request::new(message);
-        for (name, value) in &self.headers {
+        for (name, value) in &self.client.headers {
             request.metadata_mut().insert(name.clone(), value.clone());
+        }
+        if let Some(token) = &self.token {
+            request.metadata_mut().insert("authorization", token.clone());
         }
         request
     }
+
+    /// The answer; `None` where the call is to be made again.
+    async fn answered<T>(&mut self, answer: Result<T, Status>) -> Result<Option<T>, Status> {
+        let refused = match answer {
+            Err(status) if status.code() == Code::Unauthenticated && !self.is_renewed => status,
+            answer => return answer.map(Some),
+        };
+        let (Some(bearer), Some(token)) = (&self.client.bearer, &self.token) else { return Err(refused) };
+        let renewed = bearer.renewed(token).await?;
+        self.token = Some(renewed.ok_or(refused)?);
+        self.is_renewed = true;
+        Ok(None)
+    }
+}
+
+/// The machine's roots, and what the cluster's own settings name.
+async fn tls_config(tls: &Tls) -> Result<ClientTlsConfig> {
+    let mut config = ClientTlsConfig::new().with_enabled_roots();
+    if let Some(ca) = &tls.ca {
+        config = config.ca_certificate(Certificate::from_pem(pem(ca).await?));
+    }
+    if let Some((cert, key)) = &tls.identity {
+        config = config.identity(Identity::from_pem(pem(cert).await?, pem(key).await?));
+    }
+    Ok(match &tls.authority {
+        Some(name) => config.domain_name(name),
+        None => config,
+    })
+}
+
+async fn pem(path: &Path) -> Result<Vec<u8>> {
+    tokio::fs::read(path).await.map_err(|error| unusable(&format!("{}: {error}", path.display())))
 }
 
 fn path(call: &str) -> Result<PathAndQuery, Status> {
@@ -98,17 +171,16 @@ fn path(call: &str) -> Result<PathAndQuery, Status> {
 }
 
 fn headers(address: &Address) -> Result<Vec<(MetadataKey<Ascii>, MetadataValue<Ascii>)>> {
-    let token = address.token.as_ref().map(|token| ("authorization", format!("Bearer {}", token.reveal())));
-    let others = address.headers.iter().map(|(name, value)| (name.as_str(), value.reveal().to_string()));
-    let header = |(name, value): (&str, String)| {
+    let header = |(name, value): &(String, Secret)| {
         let name = MetadataKey::from_str(name).map_err(|_| unusable("a parameter is no header's name"))?;
-        let mut value = MetadataValue::from_str(&value).map_err(|_| unusable("a parameter is no header's value"))?;
+        let mut value =
+            MetadataValue::from_str(value.reveal()).map_err(|_| unusable("a parameter is no header's value"))?;
         value.set_sensitive(true);
         Ok((name, value))
     };
-    token.into_iter().chain(others).map(header).collect()
+    address.headers.iter().map(header).collect()
 }
 
 fn unusable(why: &str) -> Error {
-    Error::message(Kind::IllegalArgument, format!("`spark` cannot be used as an address: {why}"))
+    Error::message(Kind::IllegalArgument, format!("the Spark of the settings cannot be called: {why}"))
 }

@@ -3,25 +3,22 @@
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
 
 use async_trait::async_trait;
 use floe_base::id::BackendId;
+use floe_base::settings::Settings;
 use floe_base::{Error, Kind, Result};
 use floe_route::Capability;
-use parking_lot::Mutex as Lock;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 use tonic::Status;
 
+use super::breaker::Breaker;
 use super::client::Client;
 use super::local::Local;
 use super::target::{Address, Target};
 use super::{capabilities, follow, refusal};
 use crate::backend::{Backend, Outcome, Run, Work};
-
-/// After a connection could not be made, operations are refused for so long without trying again.
-const DOWN: Duration = Duration::from_secs(3);
 
 /// A real Spark: one that is there, or one that is started when it is first needed.
 pub struct Spark {
@@ -29,8 +26,7 @@ pub struct Spark {
     place: String,
     local: Option<Local>,
     connection: Mutex<Option<Connection>>,
-    /// Why it could not be reached, and until when that is taken for the answer.
-    down: Lock<Option<(Instant, Error)>>,
+    breaker: Breaker,
     in_use: Arc<AtomicUsize>,
 }
 
@@ -47,14 +43,17 @@ impl fmt::Debug for Spark {
 
 impl Spark {
     /// Nothing is started and nobody is called yet.
-    pub fn new(target: Target, idle: Duration) -> Arc<Self> {
+    ///
+    /// # Errors
+    /// When a setting cannot be read.
+    pub fn new(target: Target, settings: &Settings) -> Result<Arc<Self>> {
         let in_use = Arc::new(AtomicUsize::new(0));
         let (place, local) = match &target {
-            Target::Local => ("local".to_string(), Some(Local::new(idle, in_use.clone()))),
+            Target::Local => ("local".to_string(), Some(Local::new(settings, in_use.clone())?)),
             Target::Remote(address) => (address.shown(), None),
         };
-        let (connection, down) = (Mutex::default(), Lock::default());
-        Arc::new(Self { target, place, local, connection, down, in_use })
+        let (connection, breaker) = (Mutex::default(), Breaker::default());
+        Ok(Arc::new(Self { target, place, local, connection, breaker, in_use }))
     }
 
     /// What people are told of where it is.
@@ -66,7 +65,7 @@ impl Spark {
     pub fn is_on_this_machine(&self) -> bool {
         match &self.target {
             Target::Local => true,
-            Target::Remote(address) => matches!(address.host.as_str(), "localhost" | "127.0.0.1" | "[::1]"),
+            Target::Remote(address) => address.is_on_this_machine(),
         }
     }
 
@@ -77,11 +76,28 @@ impl Spark {
         }
     }
 
-    /// The connection; a Spark of our own is started for it.
-    pub(super) async fn client(&self) -> Result<Client> {
-        if let Some((_, why)) = self.down.lock().as_ref().filter(|(until, _)| Instant::now() < *until) {
-            return Err(why.clone());
+    /// Why its sessions cannot use Iceberg, where that is known.
+    ///
+    /// # Errors
+    /// When there is no Spark to be started.
+    pub(super) async fn lacks_iceberg(&self) -> Result<Option<String>> {
+        match &self.local {
+            Some(local) => Ok(local.installation().await?.iceberg.clone().err()),
+            None => Ok(None),
         }
+    }
+
+    /// The connection, for an operation that begins; a Spark of our own is started for it.
+    ///
+    /// # Errors
+    /// When it could not be reached a moment ago, or cannot be started.
+    pub(super) async fn client(&self) -> Result<Client> {
+        self.breaker.admit(Instant::now())?;
+        self.client_again().await
+    }
+
+    /// The same, for an operation that had one.
+    pub(super) async fn client_again(&self) -> Result<Client> {
         let address = match (&self.target, &self.local) {
             (Target::Remote(address), _) => address.clone(),
             (Target::Local, Some(local)) => local.started().await?,
@@ -91,7 +107,7 @@ impl Spark {
         if let Some(known) = connection.as_ref().filter(|known| known.address == address) {
             return Ok(known.client.clone());
         }
-        let client = Client::new(&address)?;
+        let client = Client::new(&address).await?;
         *connection = Some(Connection { address, client: client.clone() });
         Ok(client)
     }
@@ -101,13 +117,17 @@ impl Spark {
         self.connection.lock().await.as_ref().map(|connection| connection.client.clone())
     }
 
-    pub(super) fn is_down(&self, status: &Status) {
-        let why = refusal::error(status, &self.place);
-        *self.down.lock() = Some((Instant::now() + DOWN, why));
+    /// Notes how a call went that it refused, or that did not reach it.
+    pub(super) fn failed(&self, status: &Status) {
+        if refusal::is_lost(status) {
+            self.breaker.failed(refusal::error(status, &self.place), Instant::now());
+        } else {
+            self.breaker.succeeded();
+        }
     }
 
     pub(super) fn is_well(&self) {
-        *self.down.lock() = None;
+        self.breaker.succeeded();
     }
 
     /// Counts as in use for as long as the answer lives.

@@ -20,6 +20,7 @@ use tonic::{Status, Streaming};
 
 use super::client::Client;
 use super::execute::Busy;
+use super::frames;
 use super::refusal::{is_lost, is_without_operation, is_without_session};
 use super::state::State;
 use super::upstream::{Ids, Upstream};
@@ -97,7 +98,8 @@ impl Following {
     /// Sends the client's message.
     async fn begin(&mut self) -> Result<()> {
         let (client, ids) = self.upstream.bring(&self.state).await?;
-        let message = self.upstream.addressed(&self.message.bytes, &ids, 8, &[(6, self.operation_id.as_str())]);
+        let message = frames::named(&self.message.bytes, "ExecutePlanRequest", &self.state)?;
+        let message = self.upstream.addressed(&message, &ids, 8, &[(6, self.operation_id.as_str())]);
         match client.stream("ExecutePlan", message).await {
             Ok(answers) => {
                 self.running = Some(Running { client, ids, answers });
@@ -185,7 +187,7 @@ impl Following {
         let deadline = Instant::now() + AWAY_MAX;
         while Instant::now() < deadline {
             tokio::time::sleep(RETRY).await;
-            let Ok(client) = self.upstream.spark().client().await else { continue };
+            let Ok(client) = self.upstream.spark().client_again().await else { continue };
             let Some(running) = &mut self.running else { break };
             let request = self.upstream.reattach(&running.ids, &self.operation_id, self.last_seen.clone());
             let mut answers = match client.stream("ReattachExecute", request).await {

@@ -10,7 +10,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use floe_base::id::fresh;
-use floe_base::{Error, Kind, Result, Secret};
+use floe_base::settings::Settings;
+use floe_base::{Error, Kind, Result, Secret, machine};
 use tempfile::TempDir;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::process::{Child, Command};
@@ -18,6 +19,7 @@ use tokio::sync::Mutex;
 use tokio::time::{Instant, sleep};
 
 use super::target::Address;
+use super::token::Token;
 
 /// The versions whose answers are ours.
 const VERSIONS: &str = "4.1.";
@@ -27,7 +29,9 @@ const START_MAX: Duration = Duration::from_secs(120);
 const LOOK: Duration = Duration::from_millis(100);
 /// How often it is looked whether anybody still needs it.
 const IDLE_LOOK: Duration = Duration::from_secs(5);
-const MEMORY: &str = "2g";
+/// Iceberg for this Spark; what stands between is a version.
+const ICEBERG: (&str, &str) = ("iceberg-spark-runtime-4.1_2.13-", ".jar");
+const ICEBERG_VERSION: &str = "1.11.0";
 
 /// What a Spark of our own is made of.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,28 +41,40 @@ pub struct Installation {
     pub home: PathBuf,
     pub version: String,
     pub java: PathBuf,
+    /// Jars that are not among PySpark's own.
+    pub jars: Vec<PathBuf>,
+    /// Iceberg's runtime, or why there is none and how to get it.
+    pub iceberg: std::result::Result<PathBuf, String>,
 }
 
-/// Looks for PySpark and Java.
+/// Looks for PySpark, Java and Iceberg's runtime, where the settings say and where they usually are.
 ///
 /// # Errors
-/// What is missing, and how to get it.
-pub fn find() -> Result<Installation> {
-    let (python, home) = pyspark()?;
+/// What is missing, and how to get it. Without Iceberg's runtime there is still a Spark.
+pub fn find(settings: &Settings) -> Result<Installation> {
+    let (python, home) = pyspark(settings.path("spark-python"))?;
     let version = version(&home)?;
     if !version.starts_with(VERSIONS) {
         let text = format!("pyspark {version} is installed; Spark {VERSIONS}x is wanted: pip install 'pyspark==4.1.4'");
         return Err(missing(text));
     }
-    Ok(Installation { python, home, version, java: java()? })
+    let java = java(settings.path("spark-java"))?;
+    let mut jars = jars(settings)?;
+    let iceberg = iceberg(&jars, &home);
+    if let Ok(found) = &iceberg
+        && !jars.contains(found)
+        && !found.starts_with(&home)
+    {
+        jars.push(found.clone());
+    }
+    Ok(Installation { python, home, version, java, jars, iceberg })
 }
 
-/// The first Python that has a whole PySpark: the one Spark's own variable names, that of an active environment, then
-/// those of the path.
-fn pyspark() -> Result<(PathBuf, PathBuf)> {
-    let named = std::env::var_os("PYSPARK_PYTHON").map(PathBuf::from);
-    let active = std::env::var_os("VIRTUAL_ENV").map(|folder| Path::new(&folder).join("bin/python"));
-    let candidates = named.into_iter().chain(active).chain(["python3", "python"].map(PathBuf::from));
+/// The first Python that has a whole PySpark: the one that is named, the one this program is installed beside, then those
+/// of the path, where an active environment comes first.
+fn pyspark(named: Option<PathBuf>) -> Result<(PathBuf, PathBuf)> {
+    let beside = std::env::current_exe().ok().and_then(|program| Some(program.parent()?.join("python3")));
+    let candidates = named.into_iter().chain(beside).chain(["python3", "python"].map(PathBuf::from));
     const ASK: &str = "import os, sys, pyspark; print(sys.executable); print(os.path.dirname(pyspark.__file__))";
     let mut without_server = false;
     for candidate in candidates {
@@ -75,8 +91,43 @@ fn pyspark() -> Result<(PathBuf, PathBuf)> {
     Err(missing(if without_server {
         "only a client of Spark is installed; `pip install 'pyspark==4.1.4'` brings the server"
     } else {
-        "no Python here has PySpark: pip install 'pyspark==4.1.4', or name a Python that has it in PYSPARK_PYTHON"
+        "no Python here has PySpark: pip install 'pyspark==4.1.4', or name a Python that has it with --spark-python"
     }))
+}
+
+/// The jars that are named.
+fn jars(settings: &Settings) -> Result<Vec<PathBuf>> {
+    let named = settings.text("spark-jars").split(',').map(str::trim).filter(|jar| !jar.is_empty());
+    let jars: Vec<PathBuf> = named.map(PathBuf::from).collect();
+    match jars.iter().find(|jar| !jar.exists()) {
+        Some(absent) => Err(missing(format!("{}, a jar of spark-jars, is not there", absent.display()))),
+        None => Ok(jars),
+    }
+}
+
+/// Iceberg's runtime: among the jars that are named, PySpark's own, or those in the cache of this program.
+fn iceberg(named: &[PathBuf], home: &Path) -> std::result::Result<PathBuf, String> {
+    let is_iceberg = |path: &PathBuf| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        name.starts_with(ICEBERG.0) && name.ends_with(ICEBERG.1)
+    };
+    let cache = machine::cache().map(|folder| folder.join("jars"));
+    let within = |folder: PathBuf| {
+        let mut found: Vec<PathBuf> =
+            std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
+        found.sort();
+        found.into_iter().rfind(is_iceberg)
+    };
+    let found = named.iter().find(|jar| is_iceberg(jar)).cloned();
+    found.or_else(|| within(home.join("jars"))).or_else(|| within(cache.clone()?)).ok_or_else(|| {
+        let folder = cache.unwrap_or_else(|| home.join("jars"));
+        format!(
+            "this Spark has no Iceberg; run this and start again: mvn dependency:copy \
+             -Dartifact=org.apache.iceberg:{}:{ICEBERG_VERSION} -DoutputDirectory={} (or name the jar with --spark-jars)",
+            ICEBERG.0.trim_end_matches('-'),
+            folder.display()
+        )
+    })
 }
 
 /// The version in the name of the server's jar.
@@ -87,9 +138,9 @@ fn version(home: &Path) -> Result<String> {
     found.next().ok_or_else(|| missing(format!("{} has no Spark Connect server", home.display())))
 }
 
-/// A Java that Spark runs on: the one `JAVA_HOME` names, that of the path, or one that is installed beside others.
-fn java() -> Result<PathBuf> {
-    let named = std::env::var_os("JAVA_HOME").map(|home| Path::new(&home).join("bin/java"));
+/// A Java that Spark runs on: the one of the home that is named, that of the path, or one that is installed beside others.
+fn java(named: Option<PathBuf>) -> Result<PathBuf> {
+    let named = named.map(|home| home.join("bin/java"));
     let mut installed: Vec<PathBuf> = std::fs::read_dir("/usr/lib/jvm")
         .map(|folder| folder.flatten().map(|entry| entry.path().join("bin/java")).collect())
         .unwrap_or_default();
@@ -103,8 +154,10 @@ fn java() -> Result<PathBuf> {
         found.push(version);
     }
     Err(missing(match found.as_slice() {
-        [] => "no Java is installed; Spark runs on Java 17 or 21 (JAVA_HOME names one)".into(),
-        found => format!("Java {} is installed; Spark runs on Java 17 or 21 (JAVA_HOME names one)", found.join(", ")),
+        [] => "no Java is installed; Spark runs on Java 17 or 21 (--spark-java names one)".into(),
+        found => {
+            format!("Java {} is installed; Spark runs on Java 17 or 21 (--spark-java names one)", found.join(", "))
+        }
     }))
 }
 
@@ -123,7 +176,10 @@ fn missing(what: impl Into<String>) -> Error {
 
 /// A Spark that is started when it is needed.
 pub(super) struct Local {
+    settings: Settings,
     idle: Duration,
+    /// What there is to start; once something was found, it stays.
+    found: Mutex<Option<Arc<Installation>>>,
     running: Arc<Mutex<Option<Server>>>,
     in_use: Arc<AtomicUsize>,
     /// It holds something that ends with it, such as a streaming query.
@@ -138,8 +194,25 @@ struct Server {
 }
 
 impl Local {
-    pub(super) fn new(idle: Duration, in_use: Arc<AtomicUsize>) -> Self {
-        Self { idle, running: Arc::default(), in_use, kept: Arc::default() }
+    /// # Errors
+    /// When a setting cannot be read.
+    pub(super) fn new(settings: &Settings, in_use: Arc<AtomicUsize>) -> Result<Self> {
+        let idle = Duration::from_secs(settings.number("spark-idle")?);
+        let (settings, found) = (settings.clone(), Mutex::default());
+        Ok(Self { settings, idle, found, running: Arc::default(), in_use, kept: Arc::default() })
+    }
+
+    /// What is started, or would be.
+    pub(super) async fn installation(&self) -> Result<Arc<Installation>> {
+        let mut known = self.found.lock().await;
+        if let Some(found) = known.as_ref() {
+            return Ok(found.clone());
+        }
+        let settings = self.settings.clone();
+        let looked = tokio::task::spawn_blocking(move || find(&settings)).await;
+        let found = Arc::new(looked.map_err(|error| Error::internal(error.to_string()))??);
+        *known = Some(found.clone());
+        Ok(found)
     }
 
     /// It is not stopped any more for want of use: what a statement left there would go with it.
@@ -157,9 +230,12 @@ impl Local {
             }
             *running = None;
         }
-        let found = tokio::task::spawn_blocking(find).await.map_err(|error| Error::internal(error.to_string()))??;
+        let found = self.installation().await?;
         tracing::warn!(version = found.version, home = %found.home.display(), "a local Spark is started");
-        let server = Server::start(&found).await?;
+        if let Err(why) = &found.iceberg {
+            tracing::warn!("{why}");
+        }
+        let server = Server::start(&found, self.settings.text("spark-memory")).await?;
         self.kept.store(false, Ordering::Relaxed);
         let address = server.address.clone();
         *running = Some(server);
@@ -198,7 +274,7 @@ const ENDS_WITH_ITS_PIPE: &str =
     r#"exec 3<&0; "$@" </dev/null 3<&- & child=$!; { read -r _ <&3; kill "$child"; } & exec 3<&-; wait "$child""#;
 
 impl Server {
-    async fn start(found: &Installation) -> Result<Self> {
+    async fn start(found: &Installation, memory: &str) -> Result<Self> {
         let cannot = |error: std::io::Error| missing(error.to_string());
         let folder = TempDir::with_prefix("floe-spark-").map_err(cannot)?;
         let log = std::fs::File::create(folder.path().join("spark.log")).map_err(cannot)?;
@@ -208,7 +284,7 @@ impl Server {
         drop(probe);
         let token = fresh();
         let mut command = Command::new("sh");
-        command.args(["-c", ENDS_WITH_ITS_PIPE, "sh"]).args(arguments(found, folder.path(), port));
+        command.args(["-c", ENDS_WITH_ITS_PIPE, "sh"]).args(arguments(found, folder.path(), port, memory));
         for (name, _) in std::env::vars_os() {
             if name.to_str().is_some_and(|name| name.starts_with("SPARK_") || name.starts_with("PYSPARK_")) {
                 command.env_remove(name);
@@ -229,7 +305,7 @@ impl Server {
             .current_dir(folder.path())
             .spawn()
             .map_err(cannot)?;
-        let address = Address { token: Some(Secret::new(token)), ..Address::loopback(port) };
+        let address = Address { token: Some(Token::Fixed(Secret::new(token))), ..Address::loopback(port) };
         let mut server = Self { shell, address, folder };
         server.wait_until_it_listens().await?;
         Ok(server)
@@ -261,9 +337,9 @@ impl Server {
     }
 }
 
-fn arguments(found: &Installation, folder: &Path, port: u16) -> Vec<String> {
+fn arguments(found: &Installation, folder: &Path, port: u16, memory: &str) -> Vec<String> {
     let folder = folder.display();
-    let settings = [
+    let mut settings = vec![
         "spark.connect.grpc.binding.address=127.0.0.1".to_string(),
         format!("spark.connect.grpc.binding.port={port}"),
         "spark.ui.enabled=false".into(),
@@ -273,12 +349,39 @@ fn arguments(found: &Installation, folder: &Path, port: u16) -> Vec<String> {
         // One machine: as many parts as cores are plenty.
         "spark.sql.shuffle.partitions=4".into(),
     ];
+    if !found.jars.is_empty() {
+        let jars: Vec<String> = found.jars.iter().map(|jar| jar.display().to_string()).collect();
+        settings.push(format!("spark.jars={}", jars.join(",")));
+    }
+    if found.iceberg.is_ok() {
+        // Branches, views and procedures of Iceberg are its own grammar; a running session cannot be given it.
+        let extensions = "org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions";
+        settings.push(format!("spark.sql.extensions={extensions}"));
+    }
     let submit = found.home.join("bin/spark-submit").display().to_string();
     let fixed = ["--class", "org.apache.spark.sql.connect.service.SparkConnectServer", "--name", "floe-engine"];
-    let sized = ["--master", "local[*]", "--driver-memory", MEMORY];
+    let sized = ["--master", "local[*]", "--driver-memory", memory];
     let mut arguments: Vec<String> = [submit].into_iter().collect();
     arguments.extend(fixed.into_iter().chain(sized).map(str::to_string));
     arguments.extend(settings.into_iter().flat_map(|setting| ["--conf".to_string(), setting]));
     arguments.push("spark-internal".into());
     arguments
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn iceberg_is_found_where_it_is_named_or_beside_the_others() {
+        let home = tempfile::tempdir().expect("a folder");
+        let jars = home.path().join("jars");
+        std::fs::create_dir(&jars).expect("made");
+        let named = PathBuf::from("/a/iceberg-spark-runtime-4.1_2.13-1.11.0.jar");
+        let other = PathBuf::from("/a/iceberg-spark-runtime-3.5_2.12-1.11.0.jar");
+        assert_eq!(iceberg(&[other, named.clone()], home.path()), Ok(named));
+        let beside = jars.join("iceberg-spark-runtime-4.1_2.13-1.12.0.jar");
+        std::fs::write(&beside, b"").expect("written");
+        assert_eq!(iceberg(&[], home.path()), Ok(beside));
+    }
 }

@@ -2,6 +2,7 @@
 //!
 //! The engine says what there should be; [`Upstream`](super::Upstream) knows what there is, and does what is missing.
 
+use std::any::Any;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -19,10 +20,16 @@ pub struct State {
     pub steps: Vec<Step>,
     /// The keys of the temp views, functions and variables there are: others of this session upstream are dropped.
     pub present: BTreeSet<String>,
+    /// The views that stand for frames kept here, by the frames' ids.
+    pub frames: BTreeMap<String, String>,
     /// The current catalog and namespace, where they are known upstream too.
     pub current: Option<(String, Vec<String>)>,
+    /// An Iceberg table that the operation reads, writes or makes.
+    pub iceberg: Option<String>,
     /// Data the operation refers to by its hash.
     pub cached: Vec<String>,
+    /// Whatever keeps the files of [`How::Files`] where they are.
+    pub files: Vec<Arc<dyn Any + Send + Sync>>,
     pub wire: Arc<dyn Wire>,
 }
 
@@ -43,6 +50,8 @@ pub enum How {
     Message(Arc<Made>),
     /// A temp view of these rows, an Arrow stream.
     Rows { name: String, is_global: bool, rows: Bytes },
+    /// A temp view of these Parquet files, whose columns are written as DDL.
+    Files { name: String, is_global: bool, schema: String, path: String },
     /// A variable of this type, its value the only one of these rows, an Arrow stream.
     Variable { name: String, data_type: String, rows: Bytes },
 }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use floe_base::id::fresh;
-use floe_base::{Error, Result};
+use floe_base::{Error, Kind, Result};
 use floe_proto::connect as proto;
 use floe_proto::connect::command::CommandType;
 use floe_proto::connect::config_request as config;
@@ -25,7 +25,7 @@ use tonic::Status;
 use super::client::Client;
 use super::refusal::{self, is_without_session};
 use super::state::{How, State, Step};
-use super::{Spark, follow};
+use super::{Spark, follow, frames};
 
 /// Pieces a large upload travels in.
 const CHUNK_BYTES: usize = 1 << 20;
@@ -76,7 +76,8 @@ impl Upstream {
         self.held.lock().await.made.insert(key, version);
     }
 
-    pub(super) fn spark(&self) -> &Arc<Spark> {
+    /// The Spark it is a session of.
+    pub fn spark(&self) -> &Arc<Spark> {
         &self.spark
     }
 
@@ -88,7 +89,7 @@ impl Upstream {
         let _busy = self.spark.busy();
         for is_last in [false, true] {
             let (client, ids) = self.bring(state).await?;
-            let asked = self.addressed(message, &ids, 17, &[]);
+            let asked = self.addressed(&frames::named(message, "AnalyzePlanRequest", state)?, &ids, 17, &[]);
             match client.unary("AnalyzePlan", asked).await {
                 Ok(answer) => return Ok(answer),
                 Err(status) if is_without_session(&status) && !is_last => self.forget(&ids).await,
@@ -129,10 +130,15 @@ impl Upstream {
     /// What the Spark refuses of it; or that it cannot be reached.
     pub(super) async fn bring(&self, state: &State) -> Result<(Client, Ids)> {
         let client = self.spark.client().await?;
+        let lacks_iceberg = self.spark.lacks_iceberg().await?;
+        if let (Some(name), Some(why)) = (&state.iceberg, &lacks_iceberg) {
+            return Err(Error::message(Kind::Unsupported, format!("{name} is an Iceberg table, and {why}")));
+        }
         let mut held = self.held.lock().await;
         for is_last in [false, true] {
             let ids = held.ids.get_or_insert_with(|| Ids { session: fresh(), server: String::new() }).clone();
-            let brought = Session { upstream: self, client: &client, held: &mut held }.bring(state).await;
+            let session = Session { upstream: self, client: &client, held: &mut held };
+            let brought = session.bring(state, lacks_iceberg.is_some()).await;
             match brought {
                 Ok(()) => {
                     let ids = held.ids.clone().unwrap_or(ids);
@@ -172,9 +178,7 @@ impl Upstream {
     }
 
     pub(super) fn error(&self, status: &Status) -> Error {
-        if refusal::is_lost(status) {
-            self.spark.is_down(status);
-        }
+        self.spark.failed(status);
         refusal::error(status, self.spark.place())
     }
 }
@@ -187,7 +191,7 @@ struct Session<'a> {
 }
 
 impl Session<'_> {
-    async fn bring(mut self, state: &State) -> Result<(), Status> {
+    async fn bring(mut self, state: &State, lacks_iceberg: bool) -> Result<(), Status> {
         let is_new = self.held.ids.as_ref().is_none_or(|ids| ids.server.is_empty());
         if is_new {
             self.conf(&state.conf).await?;
@@ -198,7 +202,8 @@ impl Session<'_> {
             self.make(step).await?;
         }
         self.conf(&state.conf).await?;
-        self.current(state).await
+        // Without Iceberg there is no such catalog there; an operation that needs it does not come so far.
+        if lacks_iceberg { Ok(()) } else { self.current(state).await }
     }
 
     /// Sets what differs. What the Spark refuses (keys of a running server) is a warning there, and none here.
@@ -307,6 +312,17 @@ impl Session<'_> {
                 self.run(made.message.bytes.clone()).await?;
             }
             How::Rows { name, is_global, rows } => self.view_of(name, *is_global, rows).await?,
+            How::Files { name, is_global, schema, path } => {
+                let files = proto::read::DataSource {
+                    format: Some("parquet".into()),
+                    schema: Some(schema.clone()),
+                    paths: vec![path.clone()],
+                    ..Default::default()
+                };
+                let read_type = Some(proto::read::ReadType::DataSource(files));
+                let read = RelType::Read(proto::Read { read_type, is_streaming: false });
+                self.view(name, *is_global, read).await?;
+            }
             How::Variable { name, data_type, rows } => self.variable(name, data_type, rows).await?,
         }
         self.held.made.insert(step.key.clone(), step.version);
@@ -315,7 +331,11 @@ impl Session<'_> {
 
     async fn view_of(&mut self, name: &str, is_global: bool, rows: &Bytes) -> Result<(), Status> {
         let local = proto::LocalRelation { data: Some(rows.clone()), schema: None };
-        let input = proto::Relation { common: None, rel_type: Some(RelType::LocalRelation(local)) };
+        self.view(name, is_global, RelType::LocalRelation(local)).await
+    }
+
+    async fn view(&mut self, name: &str, is_global: bool, of: RelType) -> Result<(), Status> {
+        let input = proto::Relation { common: None, rel_type: Some(of) };
         let view =
             proto::CreateDataFrameViewCommand { input: Some(input), name: quoted(name), is_global, replace: true };
         let command = proto::Command { command_type: Some(CommandType::CreateDataframeView(view)) };

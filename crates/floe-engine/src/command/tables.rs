@@ -31,6 +31,7 @@ use crate::{Execution, Session};
 
 pub(super) use alter::run as alter;
 pub(crate) use over_files::open as open_files;
+pub(crate) use write_files::{Format as FileFormat, Parts as FileParts};
 
 pub(super) async fn run(session: &Arc<Session>, command: Command, running: &Running) -> Result<Execution> {
     let done = match command {

@@ -25,6 +25,7 @@ static KNOWN: LazyLock<BTreeMap<&'static str, Known>> = LazyLock::new(|| {
         include_str!("../../data/spark-conf.tsv").lines().filter_map(read_line).collect();
     known.insert("floe.route", Known { default: Some("auto"), modifiable: true });
     known.insert("floe.local.maxBytes", Known { default: None, modifiable: true });
+    known.insert("floe.spark", Known { default: None, modifiable: true });
     for key in MACHINE {
         known.insert(key, Known { default: None, modifiable: false });
     }

@@ -89,7 +89,13 @@ impl Lookup for SessionLookup {
             {
                 return Ok(Some(Found::Table(Box::new(kept))));
             }
-            if let Some(found) = located.catalog.load(&located.namespace, &located.name, version.as_ref()).await? {
+            if let Some(mut found) = located.catalog.load(&located.namespace, &located.name, version.as_ref()).await? {
+                if let Found::Table(table) = &mut found
+                    && !table.reachable.contains(&BackendId::Spark)
+                    && self.session.name_upstream(located.catalog.as_ref()).is_some()
+                {
+                    table.reachable.push(BackendId::Spark);
+                }
                 return Ok(Some(found));
             }
         }

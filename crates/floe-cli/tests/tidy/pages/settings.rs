@@ -11,7 +11,8 @@ pub(super) fn page() -> String {
         "Settings",
         "A later source wins: default, `floe.toml` in the folder the command is run in, environment, flag.\n\
          `--config FILE` or `FLOE_CONFIG` names another file in its place.\n\
-         Under `[spark]` in `floe.toml` stand the Spark settings that every session starts with.\n",
+         Under `[spark]` in `floe.toml` stand the Spark settings that every session starts with.\n\
+         Under `[clusters]` stand the Sparks that have a name ([guide](../guides/scale-out.md)).\n",
     );
     page += "| flag | environment | `floe.toml` | default | meaning |\n|---|---|---|---|---|\n";
     for setting in SETTINGS {

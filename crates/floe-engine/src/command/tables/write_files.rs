@@ -18,7 +18,7 @@ use floe_syntax::expression::{CastMode, SortOrder};
 use floe_syntax::{DataType, Expression, ExpressionKind, Literal, Origin, Relation, RelationKind};
 use futures::StreamExt;
 
-use self::part::{Format, Parts};
+pub(crate) use self::part::{Format, Parts};
 use super::save_as_table;
 use crate::session::Running;
 use crate::{Execution, Session, query};

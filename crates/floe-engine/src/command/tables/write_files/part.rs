@@ -20,7 +20,7 @@ use super::{cannot, file_schema};
 const NO_VALUE: &str = "__HIVE_DEFAULT_PARTITION__";
 
 /// What the files are.
-pub(super) enum Format {
+pub(crate) enum Format {
     Parquet {
         compression: Compression,
         /// Stands in the file's name: `snappy.parquet`.
@@ -32,7 +32,7 @@ pub(super) enum Format {
 
 impl Format {
     /// The format of these options, for columns that are not partitions; an option that would be ignored is refused.
-    pub(super) fn of(name: &str, options: &[(String, String)], columns: &[Field]) -> Result<Self> {
+    pub(crate) fn of(name: &str, options: &[(String, String)], columns: &[Field]) -> Result<Self> {
         let option = |name: &str| {
             options.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
         };
@@ -137,7 +137,7 @@ fn ending(format: &str, option: Option<&str>) -> Result<String> {
 
 /// How lines are compressed.
 #[derive(Clone, Copy)]
-pub(super) enum Codec {
+pub(crate) enum Codec {
     Plain,
     Gzip,
     Bzip2,
@@ -224,7 +224,7 @@ fn parquet(codec: &str) -> Result<Format> {
 }
 
 /// The files of a write, one open at a time.
-pub(super) struct Parts {
+pub(crate) struct Parts {
     folder: PathBuf,
     format: Format,
     partitions: Vec<String>,
@@ -240,12 +240,12 @@ enum Part {
 }
 
 impl Parts {
-    pub(super) fn new(folder: PathBuf, format: Format, partitions: Vec<String>) -> Self {
+    pub(crate) fn new(folder: PathBuf, format: Format, partitions: Vec<String>) -> Self {
         Self { folder, format, partitions, id: floe_base::id::fresh(), count: 0, open: None }
     }
 
     /// Writes rows that come sorted by partition.
-    pub(super) fn write(&mut self, rows: &RecordBatch) -> Result<()> {
+    pub(crate) fn write(&mut self, rows: &RecordBatch) -> Result<()> {
         let schema = Arc::new(file_schema(&rows.schema(), self.partitions.len()));
         let kept = rows.project(&(0..schema.fields().len()).collect::<Vec<_>>())?;
         let mut start = 0;
@@ -267,7 +267,7 @@ impl Parts {
     }
 
     /// Ends the last file. A write without rows leaves one file, so that the columns are known.
-    pub(super) fn finish(mut self, rows: &Schema) -> Result<()> {
+    pub(crate) fn finish(mut self, rows: &Schema) -> Result<()> {
         if self.count == 0 && self.partitions.is_empty() {
             let part = self.create(&[], &Arc::new(file_schema(rows, 0)))?;
             self.open = Some((Vec::new(), part));
