@@ -13,6 +13,7 @@ use std::sync::Arc;
 use floe_base::id::fresh_token;
 use floe_base::{Error, Result, Secret};
 use floe_engine::Engine;
+use floe_engine::face::spark_settings;
 use floe_iceberg::catalog::IcebergCatalog;
 use floe_rest::Options;
 use tokio::net::TcpListener;
@@ -52,9 +53,12 @@ impl Face {
                 (token, Some(file))
             }
         };
+        let address = format!("{scheme}://{bound}");
+        // A Spark behind this server finds our tables by the face.
+        engine.offer_embedded(spark_settings(&address, &token));
         let body_bytes_max = usize::try_from(settings.bytes("max-message", 0)?).unwrap_or(usize::MAX);
         let options = Options { token, tls, body_bytes_max };
-        Ok(Some(Self { listener, catalog, options, address: format!("{scheme}://{bound}"), file }))
+        Ok(Some(Self { listener, catalog, options, address, file }))
     }
 
     pub(crate) fn address(&self) -> &str {

@@ -11,10 +11,7 @@ use floe_iceberg::catalog::IcebergCatalog;
 use floe_iceberg::config::CatalogKind;
 
 use crate::Engine;
-use crate::catalogs::DEFAULT;
-
-/// The name a Spark knows our default catalog by: `spark_catalog` is its own session catalog's.
-const NAME: &str = "floe";
+use crate::catalogs::{DEFAULT, UPSTREAM};
 
 impl Engine {
     /// The folder of the embedded catalog.
@@ -37,10 +34,9 @@ impl Engine {
     }
 }
 
-/// The settings under which a Spark with Iceberg's runtime sees the tables of a REST face, and unqualified names mean there
-/// what they mean here.
+/// The settings under which a Spark with Iceberg's runtime sees the tables of a REST face.
 pub fn spark_settings(uri: &str, token: &Secret) -> BTreeMap<String, String> {
-    let catalog = format!("spark.sql.catalog.{NAME}");
+    let catalog = format!("spark.sql.catalog.{UPSTREAM}");
     let of = |key: &str, value: &str| (format!("{catalog}.{key}"), value.to_string());
     BTreeMap::from([
         (catalog.clone(), "org.apache.iceberg.spark.SparkCatalog".to_string()),
@@ -50,7 +46,6 @@ pub fn spark_settings(uri: &str, token: &Secret) -> BTreeMap<String, String> {
         of("default-namespace", "default"),
         // A cached table would hide what was committed here meanwhile.
         of("cache-enabled", "false"),
-        ("spark.sql.defaultCatalog".to_string(), NAME.to_string()),
     ])
 }
 

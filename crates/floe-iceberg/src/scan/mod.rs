@@ -10,6 +10,7 @@
 //! not exact must not look exact, and a row count is exact only without deletes.
 
 mod adapt;
+mod as_named;
 mod deletes;
 mod equality;
 mod positional;

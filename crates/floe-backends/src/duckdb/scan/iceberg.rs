@@ -1,17 +1,28 @@
-//! Iceberg tables without deletes: their files, columns by field id.
+//! Iceberg tables without deletes: their files, columns by name while the files have them as the table does, else by field
+//! id.
 
+use arrow::datatypes::FieldRef;
 use datafusion::logical_expr::{Expr, LogicalPlan, TableScan};
 use floe_base::Result;
 use floe_iceberg::scan::{FILE_COLUMN, IcebergTable, POSITION_COLUMN, SPEC_COLUMN};
 use floe_iceberg::storage::location_is_local;
 use iceberg::spec::{NestedField, Type};
 
-use super::super::types;
+use super::super::types::{self, quote};
 use super::files::{Files, are_distinct, is_pattern, text};
 use super::{provider, used};
+use crate::datafusion::DataFusion;
+
+/// Stands for a column that no file has and nobody asks for.
+const ABSENT: &str = "NULL";
 
 /// The files behind a scan that may hold rows meeting the conditions; `None` where DuckDB would not read them as we do.
-pub(super) async fn files(scan: &TableScan, plan: &LogicalPlan, conditions: &[Expr]) -> Result<Option<Files>> {
+pub(super) async fn files(
+    scan: &TableScan,
+    plan: &LogicalPlan,
+    conditions: &[Expr],
+    datafusion: &DataFusion,
+) -> Result<Option<Files>> {
     let provider = provider(scan)?;
     let Some(table) = provider.as_any().downcast_ref::<IcebergTable>() else { return Ok(None) };
     let identity = [FILE_COLUMN, POSITION_COLUMN, SPEC_COLUMN];
@@ -33,6 +44,12 @@ pub(super) async fn files(scan: &TableScan, plan: &LogicalPlan, conditions: &[Ex
             return Ok(None);
         }
         paths.push(path.to_string());
+    }
+    if table.are_stored_as_named(datafusion.state(), &tasks).await? {
+        let schema = scan.source.schema();
+        let columns = columns.into_iter().zip(schema.fields());
+        let named = |(column, field): (String, &FieldRef)| if column == ABSENT { column } else { quote(field.name()) };
+        return Ok(Some(Files { paths, columns: columns.map(named).collect(), options: String::new() }));
     }
     Ok(Some(Files { paths, columns, options: format!(", schema = {mapping}") }))
 }
@@ -75,7 +92,7 @@ fn mapping(scan: &TableScan, table: &IcebergTable) -> Option<(Vec<String>, Strin
         let known = fields.iter().find(|known| known.name == *field.name());
         let Some(known) = known else {
             // A column that tells where a row stands; nobody asks for it.
-            columns.push("NULL".into());
+            columns.push(ABSENT.into());
             continue;
         };
         if known.initial_default.is_some() || (field.data_type().is_nested() && !always_was(table, known)) {

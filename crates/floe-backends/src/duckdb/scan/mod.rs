@@ -58,7 +58,7 @@ pub(super) async fn sources(plan: &LogicalPlan, datafusion: &Arc<DataFusion>) ->
         }
         let files = match parquet::files(&scan, datafusion).await? {
             Some(files) => Some(files),
-            None => iceberg::files(&scan, plan, &conditions).await?,
+            None => iceberg::files(&scan, plan, &conditions, datafusion).await?,
         };
         let source = match files {
             Some(files) => Source::Files(files),
