@@ -12,7 +12,7 @@
 //! | `catalogs.rs` | the catalogs a session can name |
 //! | `compare.rs`, `compare/` | two results of one query, compared without holding them |
 //! | `command.rs`, `command/` | one file per statement that does something |
-//! | `write.rs` | rows into tables: the only place that asks `floe-iceberg` to commit |
+//! | `write.rs` | rows into tables: into data files, or to the catalog that keeps them |
 //! | `system/` | tables about the engine itself: `system.routes` |
 //! | `cache.rs` | what `CACHE TABLE` keeps |
 //! | `threads.rs` | the threads queries run on, with stacks for deep plans |
