@@ -1,6 +1,7 @@
 //! The contract of the command line: arguments in, text out. What SQL means is tested elsewhere.
 
 use std::io::{BufRead, BufReader, Write};
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
@@ -192,4 +193,26 @@ fn a_server_tells_its_address_and_stops_when_it_is_told_to() {
     let stopped = Command::new("kill").arg(child.id().to_string()).status().expect("kill runs");
     assert!(stopped.success());
     assert!(child.wait().expect("the program ends").success());
+}
+
+#[test]
+fn the_rest_face_says_where_its_token_is_and_not_what_it_is() {
+    let flags = ["serve", "--json", "--port", "0", "--rest", "0", "--data", "data", "--log", "debug"];
+    let mut run = Run::new(&flags);
+    let mut child = run.command.spawn().expect("the program starts");
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().expect("a pipe")).read_line(&mut line).expect("a line");
+    let ready: serde_json::Value = serde_json::from_str(&line).expect("JSON");
+    assert!(ready["rest"].as_str().is_some_and(|address| address.starts_with("http://127.0.0.1:")), "{line}");
+    let file = Path::new(ready["rest_token_file"].as_str().expect("a path"));
+    let mode = file.metadata().expect("the file is there").permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    let token = std::fs::read_to_string(file).expect("a token");
+    assert!(token.trim().len() >= 32 && !line.contains(token.trim()), "{line}");
+    let stopped = Command::new("kill").arg(child.id().to_string()).status().expect("kill runs");
+    assert!(stopped.success());
+    let output = child.wait_with_output().expect("the program ends");
+    assert!(output.status.success());
+    assert!(!String::from_utf8_lossy(&output.stderr).contains(token.trim()));
+    assert!(!file.exists());
 }

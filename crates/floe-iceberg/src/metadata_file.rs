@@ -144,11 +144,16 @@ pub fn next_location(table_location: &str, previous: Option<&str>, properties: &
     numbered(table_location, version, properties)
 }
 
-fn numbered(table_location: &str, version: u64, properties: &HashMap<String, String>) -> String {
-    let folder = match properties.get("write.metadata.path") {
+/// Where a table's metadata, manifests and lists of manifests stand.
+pub fn folder(table_location: &str, properties: &HashMap<String, String>) -> String {
+    match properties.get("write.metadata.path") {
         Some(path) => path.trim_end_matches('/').to_string(),
         None => format!("{}/metadata", table_location.trim_end_matches('/')),
-    };
+    }
+}
+
+fn numbered(table_location: &str, version: u64, properties: &HashMap<String, String>) -> String {
+    let folder = folder(table_location, properties);
     let packed = properties.get("write.metadata.compression-codec").is_some_and(|codec| codec == "gzip");
     let suffix = if packed { ".gz" } else { "" };
     format!("{folder}/{version:05}-{}{suffix}.metadata.json", Uuid::new_v4())

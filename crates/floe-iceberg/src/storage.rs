@@ -121,6 +121,17 @@ impl Storage {
         Ok(())
     }
 
+    /// Makes a folder where folders are made; an object store has none.
+    pub async fn make_folder(&self, location: &str) -> Result<()> {
+        if !location_is_local(location) {
+            return Ok(());
+        }
+        let path = format!("/{}", self.place(location)?.path);
+        tokio::fs::create_dir_all(&path)
+            .await
+            .map_err(|error| Error::message(Kind::Operation, format!("folder `{path}` cannot be made: {error}")))
+    }
+
     /// Deletes a file; one that is gone already is no error.
     pub async fn delete(&self, location: &str) -> Result<()> {
         let place = self.place(location)?;

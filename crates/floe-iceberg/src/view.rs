@@ -130,6 +130,9 @@ pub async fn create_view(
     view: NewView,
     replace: bool,
 ) -> Result<View> {
+    // A view's own catalog is not named in it, as Iceberg's Spark runtime has it: others know that catalog by another name.
+    let default_catalog = view.default_catalog.filter(|name| name != catalog.name());
+    let view = NewView { default_catalog, ..view };
     let existing = catalog.load_view(ident).await?;
     if existing.is_none() && catalog.load(ident).await?.is_some() {
         return Err(already_exists(catalog.name(), ident));

@@ -19,6 +19,7 @@ use super::summary::{Counts, summary};
 use super::{Change, Partition, Remove, new_snapshot_id};
 use crate::catalog::Loaded;
 use crate::manifest::{self, FileEntry, ListHeader, NewManifest, spec_of};
+use crate::metadata_file;
 use crate::plan::whole_file::{Decision, WholeFile};
 use crate::storage::Storage;
 use crate::table::{Staged, Table, refs};
@@ -336,14 +337,16 @@ impl Producer {
     }
 
     async fn write_manifest(&mut self, metadata: &TableMetadata, open: NewManifest) -> Result<ManifestFile> {
-        let location = format!("{}/{}-m{}.avro", metadata_folder(metadata), self.id, self.manifests);
+        let folder = metadata_file::folder(metadata.location(), metadata.properties());
+        let location = format!("{folder}/{}-m{}.avro", self.id, self.manifests);
         self.manifests += 1;
         self.created.push(location.clone());
         open.write(&self.storage, location).await
     }
 
     fn list_location(&self, metadata: &TableMetadata) -> String {
-        format!("{}/snap-{}-{}-{}.avro", metadata_folder(metadata), self.snapshot_id, self.attempt, self.id)
+        let folder = metadata_file::folder(metadata.location(), metadata.properties());
+        format!("{folder}/snap-{}-{}-{}.avro", self.snapshot_id, self.attempt, self.id)
     }
 
     /// After success: what earlier attempts wrote and this one does not use.
@@ -428,13 +431,6 @@ fn operation(change: &Change) -> Operation {
         (true, true) => Operation::Delete,
         (false, false) => Operation::Append,
         (true, false) | (false, true) => Operation::Overwrite,
-    }
-}
-
-fn metadata_folder(metadata: &TableMetadata) -> String {
-    match metadata.properties().get("write.metadata.path") {
-        Some(path) => path.trim_end_matches('/').to_string(),
-        None => format!("{}/metadata", metadata.location().trim_end_matches('/')),
     }
 }
 

@@ -164,6 +164,8 @@ impl IcebergCatalog for EmbeddedCatalog {
 
     async fn stage(&self, ident: &Ident, table: NewTable) -> Result<Loaded> {
         let metadata = self.new_metadata(ident, table).await?;
+        // DuckDB's extension (1.5.5) writes manifests into this folder and does not make it.
+        self.storage.make_folder(&metadata_file::folder(metadata.location(), metadata.properties())).await?;
         Ok(self.loaded(Arc::new(metadata), None))
     }
 
