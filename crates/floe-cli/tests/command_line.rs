@@ -188,7 +188,7 @@ fn verify_ends_well_only_where_answers_are_the_same() {
     for (arguments, why) in [
         (["-c", "SELECT 1/0"].as_slice(), "1 query is not known to be the same"),
         (&["-c", "DROP TABLE t"], "#1 is no query"),
-        (&["-c", "-- nothing"], "there is no query to run"),
+        (&["-c", "/* nothing */"], "there is no query to run"),
         (&["--on", "duckdb", "-c", "SELECT 1"], "--on names two backends"),
         (&["--tolerance", "2", "-c", "SELECT 1"], "--tolerance must be a number"),
         (&["--dbt", "."], "holds no compiled model"),
