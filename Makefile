@@ -14,7 +14,8 @@ SIZE ?= small
 # Without npm there is no library to link, and DuckDB is built from source.
 FEATURES = $(if $(shell ls .duckdb/libduckdb.* 2>/dev/null),,--features floe-cli/bundled)
 
-.PHONY: help duckdb build demo docs test check rust python differential clients upstream ways overhead bad-inputs behaviour doctests tpc dbt-classes peers bench start truth writers exchange rest-catalog rest-face rest-kit duckdb-engine
+# Every verb of this file.
+.PHONY: $(shell sed -n 's/^\([a-z-]*\):.*\#\#.*/\1/p' $(MAKEFILE_LIST))
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
@@ -81,6 +82,9 @@ bench: build ## the engines side by side, written into docs/benchmarks.md; SIZE=
 
 dbt-classes: build ## dbt-spark's own functional classes
 	$(PYTHON) tests/with_server.py $(RELEASE) tests/dbt/classes.py
+
+verify: build ## what `floe-engine verify` says of the demo's models and of planted differences, here and on a real Spark
+	$(PYTHON) tests/verify.py $(RELEASE) --spark
 
 writers: build ## many writers, two servers, two catalogs, servers killed in the middle: nothing lost
 	$(PYTHON) tests/iceberg/writers.py $(RELEASE)

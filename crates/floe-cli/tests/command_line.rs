@@ -181,6 +181,25 @@ fn explain_says_where_and_why() {
 }
 
 #[test]
+fn verify_ends_well_only_where_answers_are_the_same() {
+    let verify = |arguments: &[&str]| Run::new(&[&["verify", "--data", ":memory:"], arguments].concat());
+    let told = verify(&["-c", "SELECT 1 AS a"]).text();
+    let summary = "verify: same=1 different=0 refused=0 warnings=0 of 1 on datafusion and duckdb";
+    assert_eq!(told, format!("same       #1: 1 row\n{summary}\n"));
+    for (arguments, why) in [
+        (["-c", "SELECT 1/0"].as_slice(), "1 query is not known to be the same"),
+        (&["-c", "DROP TABLE t"], "#1 is no query"),
+        (&["-c", "/* nothing */"], "there is no query to run"),
+        (&["--on", "duckdb", "-c", "SELECT 1"], "--on names two backends"),
+        (&["--tolerance", "2", "-c", "SELECT 1"], "--tolerance must be a number"),
+        (&["--dbt", "."], "holds no compiled model"),
+    ] {
+        let told = verify(arguments).failure();
+        assert!(told.contains(why) && told.lines().count() == 1, "{told}");
+    }
+}
+
+#[test]
 fn a_server_tells_its_address_and_stops_when_it_is_told_to() {
     let mut run = Run::new(&["serve", "--json", "--port", "0", "--data", ":memory:"]);
     let mut child = run.command.spawn().expect("the program starts");

@@ -126,7 +126,7 @@ pub async fn serve(
         () = too_late => Ok(()),
     };
     sweeper.abort();
-    engine.end();
+    engine.end_sessions();
     result
 }
 

@@ -42,11 +42,6 @@ impl Catalogs {
         &self.folder
     }
 
-    /// The data folder.
-    pub(crate) fn folder(&self) -> &Path {
-        &self.folder
-    }
-
     /// Where the embedded catalog keeps its tables, as Spark's `spark.sql.warehouse.dir` says it.
     pub(crate) fn warehouse(&self) -> String {
         format!("file:{}", self.folder.join("warehouse").display())

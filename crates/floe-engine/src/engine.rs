@@ -98,10 +98,7 @@ impl Engine {
     /// Ends it: sessions, what they run, files that are open, and every folder that was for it alone. Sessions hold their
     /// engine, so that one that has had any is not dropped by itself. Blocks while files are closed.
     pub fn end(&self) {
-        let keys: Vec<SessionKey> = self.sessions.iter().map(|entry| entry.key().clone()).collect();
-        for key in keys {
-            self.release(&key);
-        }
+        self.end_sessions();
         self.duckdb.end();
         self.datafusion.end();
         // The folder goes with its owner.
@@ -151,7 +148,7 @@ impl Engine {
     }
 
     /// Ends every session, for a server that stops: what they left with others is let go of.
-    pub fn end(&self) {
+    pub fn end_sessions(&self) {
         let keys: Vec<SessionKey> = self.sessions.iter().map(|entry| entry.key().clone()).collect();
         for key in keys {
             self.release(&key);

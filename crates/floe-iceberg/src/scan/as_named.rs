@@ -28,28 +28,26 @@ impl IcebergTable {
             return Ok(false);
         }
         let columns = file_schema(&self.resolved.schema);
-        let cache = state.runtime_env().cache_manager.get_file_metadata_cache();
-        let mut files = stream::iter(tasks)
-            .map(|task| {
-                let cache = cache.clone();
-                async move {
-                    let place = self.table.storage.place(task.entry.path())?;
-                    let meta = object_meta(task, &place);
-                    let footer = DFParquetMetadata::new(place.store.as_ref(), &meta)
-                        .with_file_metadata_cache(Some(cache))
-                        .fetch_metadata()
-                        .await?;
-                    // What the file says of Arrow is for Arrow's readers alone.
-                    parquet_to_arrow_schema(footer.file_metadata().schema_descr(), None).lift()
-                }
-            })
-            .buffered(CONCURRENCY);
+        // Made beforehand: a closure in the stream would have to serve every lifetime.
+        let footers: Vec<_> = tasks.iter().map(|task| self.stored(state, task)).collect();
+        let mut files = stream::iter(footers).buffered(CONCURRENCY);
         while let Some(stored) = files.try_next().await? {
             if !has_all(&stored, &columns) {
                 return Ok(false);
             }
         }
         Ok(true)
+    }
+
+    /// The columns of a file by its footer. What that says of Arrow is for Arrow's readers alone.
+    async fn stored(&self, state: &dyn Session, task: &FileTask) -> Result<Schema> {
+        let place = self.table.storage.place(task.entry.path())?;
+        let meta = object_meta(task, &place);
+        let footer = DFParquetMetadata::new(place.store.as_ref(), &meta)
+            .with_file_metadata_cache(Some(state.runtime_env().cache_manager.get_file_metadata_cache()))
+            .fetch_metadata()
+            .await?;
+        parquet_to_arrow_schema(footer.file_metadata().schema_descr(), None).lift()
     }
 }
 
