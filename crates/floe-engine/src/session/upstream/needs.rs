@@ -22,7 +22,7 @@ use floe_syntax::{Message, Origin, Relation, RelationKind};
 use futures::{StreamExt, TryStreamExt};
 
 use super::staging::{Computed, Staged};
-use super::{ROWS_BYTES_MAX, function_key, key};
+use super::{ROWS_BYTES_MAX, key};
 use crate::operation::Sent;
 use crate::session::{GLOBAL, Located, Running, Session};
 use crate::{elsewhere, query};
