@@ -137,14 +137,6 @@ impl Engine {
         keys.into_iter().filter(|key| self.release(key)).collect()
     }
 
-    /// Ends every session, for a server that stops: what they left with others is let go of.
-    pub fn end(&self) {
-        let keys: Vec<SessionKey> = self.sessions.iter().map(|entry| entry.key().clone()).collect();
-        for key in keys {
-            self.release(&key);
-        }
-    }
-
     pub fn settings(&self) -> &Settings {
         &self.settings
     }
