@@ -87,7 +87,7 @@ pub async fn serve(
     shutdown: impl Future<Output = ()> + Send,
 ) -> Result<()> {
     check_exposure(&listener, &options)?;
-    let sessions = Arc::new(Sessions::new(engine.clone()));
+    let sessions = Arc::new(Sessions::new(engine));
     let sweeper = tokio::spawn(sweep(sessions.clone(), options.session_idle));
     let segment = Segment { time: options.segment, ..Segment::default() };
     let service = Service { sessions: sessions.clone(), segment };
@@ -126,7 +126,6 @@ pub async fn serve(
         () = too_late => Ok(()),
     };
     sweeper.abort();
-    engine.end_sessions();
     result
 }
 

@@ -98,7 +98,10 @@ impl Engine {
     /// Ends it: sessions, what they run, files that are open, and every folder that was for it alone. Sessions hold their
     /// engine, so that one that has had any is not dropped by itself. Blocks while files are closed.
     pub fn end(&self) {
-        self.end_sessions();
+        let keys: Vec<SessionKey> = self.sessions.iter().map(|entry| entry.key().clone()).collect();
+        for key in keys {
+            self.release(&key);
+        }
         self.duckdb.end();
         self.datafusion.end();
         // The folder goes with its owner.
@@ -145,14 +148,6 @@ impl Engine {
         let keys: Vec<SessionKey> =
             self.sessions.iter().filter(|entry| idle(entry.value())).map(|entry| entry.key().clone()).collect();
         keys.into_iter().filter(|key| self.release(key)).collect()
-    }
-
-    /// Ends every session, for a server that stops: what they left with others is let go of.
-    pub fn end_sessions(&self) {
-        let keys: Vec<SessionKey> = self.sessions.iter().map(|entry| entry.key().clone()).collect();
-        for key in keys {
-            self.release(&key);
-        }
     }
 
     pub fn settings(&self) -> &Settings {
