@@ -83,9 +83,11 @@ CHECKS = [
     Check("what a real client meets", "connect/behaviour.py", " ".join(QUICK), {"behaviour": len(QUICK)}, starts=True),
     Check("TPC-H", "tpc/run.py", "tpch --scale 0.1", {"tpch": 22}),
     Check("TPC-DS", "tpc/run.py", "tpcds --scale 0.01", {"tpcds": 99}),
-    Check("random queries on DuckDB", "differential/compare.py", "--seed 2 --count 500 --quiet --route duckdb", {"same": 430}, {"wrong": 1}),
+    Check("random queries on DuckDB", "differential/compare.py", "--seed 2 --count 500 --quiet --route duckdb", {"same": 497}, {"wrong": 1}),
     Check("TPC-H on DuckDB", "tpc/run.py", "tpch --scale 0.1 --route duckdb", {"tpch": 22}),
-    Check("TPC-DS on DuckDB", "tpc/run.py", "tpcds --scale 0.01 --route duckdb", {"tpcds": 97}),
+    Check("TPC-DS on DuckDB", "tpc/run.py", "tpcds --scale 0.01 --route duckdb", {"tpcds": 99}),
+    Check("DuckDB's own files", "duckdb/warehouse.py", "", {"duckdb-files": 51}, starts=True),
+    Check("DuckDB inside the server", "duckdb/engine.py", "--rows 6000000", {"duckdb-engine": 47}, starts=True),
     Check("dbt-spark's classes", "dbt/classes.py", "--only TestSimpleMaterializationsSpark", {"dbt-classes": 1}),
     Check("writers", "iceberg/writers.py", "--kills 3", {"embedded": 160, "rest": 160}, {"lost": 0, "ghosts": 0}, starts=True),
 ]

@@ -14,9 +14,10 @@ impl Writer<'_> {
     pub(super) fn aggregate_call(self, call: &AggregateFunction, input: &DFSchema) -> Result<String> {
         let params = &call.params;
         let name = call.func.name();
-        if !params.order_by.is_empty() || params.null_treatment.is_some() {
-            return Err(Refused::new(format!("function {name} with an order or IGNORE NULLS")));
+        if !params.order_by.is_empty() {
+            return Err(Refused::new(format!("function {name} with an order")));
         }
+        // Whether NULLs are ignored is decided where the aggregate is bound, and so is in its spelling.
         let types = params.args.iter().map(|argument| argument.get_type(input)).collect::<Result<Vec<_>, _>>()?;
         let spelling = self.dialect.aggregate(&call.func, &types, params.distinct);
         let spelling = spelling.ok_or_else(|| Refused::new(format!("function {name}")))?;

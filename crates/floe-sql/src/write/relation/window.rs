@@ -32,11 +32,13 @@ impl Writer<'_> {
         let ignores_nulls = params.null_treatment == Some(NullTreatment::IgnoreNulls);
         let types = params.args.iter().map(|argument| argument.get_type(input)).collect::<Result<Vec<_>, _>>()?;
         let spelling = match &call.fun {
+            // Whether an aggregate ignores NULLs is in its spelling, see `aggregate_call`.
             WindowFunctionDefinition::AggregateUDF(function) => self.dialect.aggregate(function, &types, false),
-            WindowFunctionDefinition::WindowUDF(function) => self.dialect.window(function),
+            WindowFunctionDefinition::WindowUDF(function) => {
+                self.dialect.window(function).and_then(|spelling| spelling.with_nulls(ignores_nulls))
+            }
         };
         let spelling = spelling.filter(crate::write::Spelling::takes_over);
-        let spelling = spelling.and_then(|spelling| spelling.with_nulls(ignores_nulls));
         let spelling = spelling.ok_or_else(|| Refused::new(format!("window function {}", call.fun.name())))?;
         let mut over = Vec::new();
         if !params.partition_by.is_empty() {
