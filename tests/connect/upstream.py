@@ -311,30 +311,56 @@ def large_tables_become_files(binary: str, real) -> list[str]:
 @check
 def both_write_one_catalog(binary: str, _) -> list[str]:
     """A Spark of our own and this server read and write the same tables of a REST catalog, under the same names."""
-    wrong = []
-    python = environment.ensure(SPARK_REQUIREMENTS)
     with RestServer() as rest, tempfile.TemporaryDirectory(prefix="both-") as folder:
         config = Path(folder, "floe.toml")
         config.write_text(f'''[spark.sql.catalog.lake]\ntype = "rest"\nuri = "{rest.uri}"\ncredential = "root:s3cr3t"\n''')
-        flags = ["--data", ":memory:", "--spark", "local", "--spark-python", str(python), "--config", str(config),
-                 "--spark-jars", str(environment.jar(ICEBERG))]
-        with Server(binary, *flags) as server, client(server.address) as session:
-            plus = adder()
-            session.sql("CREATE SCHEMA lake.both")
-            session.sql("CREATE TABLE lake.both.here AS SELECT id FROM range(3)")
-            session.table("lake.both.here").select(plus("id").alias("id")).write.saveAsTable("lake.both.there")
-            session.table("lake.both.here").select(plus("id").alias("id")).write.insertInto("lake.both.here")
-            for name, wanted in [("here", [0, 1, 1, 2, 2, 3]), ("there", [1, 2, 3])]:
-                found = outcome(lambda name=name: session.table(f"lake.both.{name}").collect())
-                if found != plain([(id,) for id in wanted]):
-                    wrong.append(f"{name}: {found}")
-            session.sql("USE lake.both")
-            found = outcome(lambda: session.table("there").select(plus("id")).collect())
-            if found != [(2,), (3,), (4,)]:
-                wrong.append(f"by its bare name: {found}")
-            there = session.sql("SELECT count(*) AS n FROM system.routes WHERE backend = 'spark'").first().n
-            if there < 3:
-                wrong.append(f"{there} operations were forwarded")
+        with with_a_spark_of_its_own(binary, "--config", str(config)) as session:
+            return written_by_both(session, "lake.both")
+
+
+@check
+def both_write_our_own_catalog(binary: str, _) -> list[str]:
+    """The same with the embedded catalog, which the REST face offers to the Spark: no name says where a table stands."""
+    with with_a_spark_of_its_own(binary, "--rest", "0") as session:
+        wrong = written_by_both(session, "both")
+        session.sql("SET floe.route = spark")
+        session.sql("INSERT INTO both.here VALUES (7)")
+        session.sql("CREATE TABLE both.made AS SELECT id FROM both.here WHERE id > 2")
+        session.sql("SET floe.route = auto")
+        found = outcome(lambda: session.table("both.made").collect())
+        if found != [(3,), (7,)]:
+            wrong.append(f"made by Spark: {found}")
+    return wrong
+
+
+@contextlib.contextmanager
+def with_a_spark_of_its_own(binary: str, *flags: str):
+    """Give a session of a server of ours that starts its Spark itself."""
+    python = environment.ensure(SPARK_REQUIREMENTS)
+    local = ["--spark", "local", "--spark-python", str(python), "--spark-jars", str(environment.jar(ICEBERG))]
+    with Server(binary, "--data", ":memory:", *local, *flags) as server, client(server.address) as session:
+        yield session
+
+
+def written_by_both(session, schema: str) -> list[str]:
+    """Write tables of a new schema here and on the Spark, and return what was not found afterwards."""
+    wrong = []
+    plus = adder()
+    session.sql(f"CREATE SCHEMA {schema}")
+    session.sql(f"CREATE TABLE {schema}.here AS SELECT id FROM range(3)")
+    session.table(f"{schema}.here").select(plus("id").alias("id")).write.saveAsTable(f"{schema}.there")
+    session.table(f"{schema}.here").select(plus("id").alias("id")).write.insertInto(f"{schema}.here")
+    for name, wanted in [("here", [0, 1, 1, 2, 2, 3]), ("there", [1, 2, 3])]:
+        found = outcome(lambda name=name: session.table(f"{schema}.{name}").collect())
+        if found != plain([(id,) for id in wanted]):
+            wrong.append(f"{name}: {found}")
+    session.sql(f"USE {schema}")
+    found = outcome(lambda: session.table("there").select(plus("id")).collect())
+    if found != [(2,), (3,), (4,)]:
+        wrong.append(f"by its bare name: {found}")
+    there = session.sql("SELECT count(*) AS n FROM system.routes WHERE backend = 'spark'").first().n
+    if there < 3:
+        wrong.append(f"{there} operations were forwarded")
     return wrong
 
 
