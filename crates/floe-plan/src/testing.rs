@@ -14,7 +14,6 @@ use floe_base::{Error, Result};
 use floe_catalog::catalog::Version;
 use floe_catalog::{Found, Statistics, Table};
 use floe_functions::Context;
-use floe_syntax::Relation;
 use floe_syntax::relation::Files;
 
 use crate::{Lookup, Planned, lower_query};
@@ -118,11 +117,6 @@ pub(crate) fn answer(sql: &str) -> String {
     on_big_stack(sql.to_string(), |session, sql| async move { session.lower(&sql).await })
 }
 
-/// The same for a frame.
-pub(crate) fn answer_frame(relation: Relation) -> String {
-    on_big_stack(relation, |session, relation| async move { lower_query(relation, &*session).await })
-}
-
 fn on_big_stack<T, F>(input: T, lower: impl FnOnce(Arc<Session>, T) -> F + Send + 'static) -> String
 where
     T: Send + 'static,
@@ -175,13 +169,6 @@ fn shown(planned: &Planned, batches: &[RecordBatch]) -> String {
         }
     }
     text
-}
-
-/// Holds answers against what they should be; `expected` may be indented.
-#[track_caller]
-pub(crate) fn check(sql: &str, expected: &str) {
-    let expected: Vec<&str> = expected.trim().lines().map(str::trim).collect();
-    assert_eq!(answer(sql), expected.join("\n"), "for {sql}");
 }
 
 /// Runs the statements of a file and prints the answers: for looking, not for testing.

@@ -192,9 +192,14 @@ async fn found(face: &Face, ident: &Ident) -> Result<LoadedView, Refusal> {
 
 /// `LoadViewResult`.
 fn answer(loaded: &LoadedView) -> Result<Json<Value>, Refusal> {
+    let mut metadata = body::json_of(loaded.metadata.as_ref())?;
+    // The library keeps them in no order; Java's clients take the last for the newest.
+    if let Some(Value::Array(versions)) = metadata.get_mut("versions") {
+        versions.sort_by_key(|version| version.get("version-id").and_then(Value::as_i64));
+    }
     Ok(Json(json!({
         "metadata-location": loaded.metadata_location,
-        "metadata": body::json_of(loaded.metadata.as_ref())?,
+        "metadata": metadata,
         "config": {},
     })))
 }

@@ -9,7 +9,7 @@ use super::{cell, head};
 use crate::{read, texts};
 
 #[path = "../../../../floe-engine/tests/slt/script.rs"]
-#[expect(dead_code, unreachable_pub, reason = "the corpus' own reader; answers are not looked at here")]
+#[expect(dead_code, reason = "the corpus' own reader; answers are not looked at here")]
 mod script;
 
 /// How many cases call a function, and what became of them.
