@@ -82,7 +82,8 @@ fn data(settings: &Settings) -> Finding {
 /// Can a file be written there? Nothing is left behind, not even a folder made for the question.
 fn folder(what: &str, path: &Path, flag: &str) -> Finding {
     let existed = path.exists();
-    let probe = path.join(".doctor");
+    // Another doctor may look at the same folder at this moment.
+    let probe = path.join(format!(".doctor-{}", std::process::id()));
     let written = std::fs::create_dir_all(path)
         .and_then(|()| std::fs::write(&probe, b""))
         .and_then(|()| std::fs::remove_file(&probe))
