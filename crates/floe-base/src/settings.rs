@@ -5,6 +5,7 @@
 //! [`Settings::spark`], and the Sparks that have a name under `[clusters]` ([`Cluster`]).
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Kind, Result};
@@ -198,7 +199,7 @@ pub struct Tls {
 const BORROWED: [(&str, &str); 2] = [("PYSPARK_PYTHON", "spark-python"), ("JAVA_HOME", "spark-java")];
 
 /// The settings in force.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Settings {
     values: BTreeMap<&'static str, String>,
     borrowed: BTreeMap<&'static str, String>,
@@ -206,6 +207,14 @@ pub struct Settings {
     pub spark: BTreeMap<String, String>,
     /// The Sparks that have a name, from `[clusters]` in `floe.toml`.
     pub clusters: BTreeMap<String, Cluster>,
+}
+
+/// Names alone: some values are secrets.
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (set, spark): (Vec<_>, Vec<_>) = (self.values.keys().collect(), self.spark.keys().collect());
+        f.debug_struct("Settings").field("set", &set).field("spark", &spark).finish_non_exhaustive()
+    }
 }
 
 /// A Spark that has a name. In `floe.toml` it is an address, or a table of these keys.
