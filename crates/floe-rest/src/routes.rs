@@ -4,6 +4,7 @@ mod commit;
 mod config;
 mod metrics;
 mod namespaces;
+mod rename;
 mod tables;
 mod transaction;
 mod views;

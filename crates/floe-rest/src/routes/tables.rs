@@ -12,6 +12,7 @@ use iceberg::spec::{Schema, SortOrder, UnboundPartitionSpec};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::rename::{self, Rename};
 use super::{Face, to_the_end, views};
 use crate::body::{self, Body};
 use crate::name::{self, Identifier};
@@ -36,12 +37,6 @@ pub(super) struct Register {
     name: String,
     metadata_location: String,
     overwrite: Option<bool>,
-}
-
-#[derive(Deserialize)]
-pub(super) struct Rename {
-    pub(super) source: Identifier,
-    pub(super) destination: Identifier,
 }
 
 #[derive(Default, Deserialize)]
@@ -193,14 +188,8 @@ pub(super) async fn rename(
     let (from, to) = (source.ident()?, destination.ident()?);
     to_the_end(async move {
         found(&face, &from).await?;
-        match face.catalog.rename(&from, &to).await {
-            Ok(()) => Ok(StatusCode::NO_CONTENT),
-            Err(error) if error.condition() == "TABLE_OR_VIEW_ALREADY_EXISTS" => {
-                Err(Refusal::taken_by_rename(&from, &to, views::sort(&face, &to).await?))
-            }
-            Err(error) if error.condition() == "SCHEMA_NOT_FOUND" => Err(Refusal::no_namespace(&to.namespace)),
-            Err(error) => Err(Refusal::of(error, Sort::Table, &from)),
-        }
+        let renamed = face.catalog.rename(&from, &to).await;
+        rename::answer(&face, Sort::Table, &from, &to, renamed).await
     })
     .await
 }

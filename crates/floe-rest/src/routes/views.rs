@@ -12,7 +12,8 @@ use iceberg::spec::{Schema, ViewFormatVersion, ViewMetadata, ViewMetadataBuilder
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::tables::{Rename, listed};
+use super::rename::{self, Rename};
+use super::tables::listed;
 use super::{Face, to_the_end};
 use crate::body::{self, Body};
 use crate::name;
@@ -167,14 +168,8 @@ pub(super) async fn rename(
     let (from, to) = (source.ident()?, destination.ident()?);
     to_the_end(async move {
         found(&face, &from).await?;
-        match face.catalog.rename_view(&from, &to).await {
-            Ok(()) => Ok(StatusCode::NO_CONTENT),
-            Err(error) if error.condition() == "TABLE_OR_VIEW_ALREADY_EXISTS" => {
-                Err(Refusal::taken_by_rename(&from, &to, sort(&face, &to).await?))
-            }
-            Err(error) if error.condition() == "SCHEMA_NOT_FOUND" => Err(Refusal::no_namespace(&to.namespace)),
-            Err(error) => Err(Refusal::of(error, Sort::View, &from)),
-        }
+        let renamed = face.catalog.rename_view(&from, &to).await;
+        rename::answer(&face, Sort::View, &from, &to, renamed).await
     })
     .await
 }
