@@ -21,12 +21,14 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 import environment
+from suite import Suite
 from with_server import Server
 
 REQUIREMENTS = HERE.parent / "requirements-client-4.1.txt"
 CANCEL_SECONDS_MAX = 2
 STOP_SECONDS_MAX = 5
-CHECKS = []
+# Checks take the binary, and return the parts that went wrong.
+SUITE = Suite("behaviour")
 
 # Each would run for minutes, in another operator.
 LONG = {
@@ -39,12 +41,6 @@ LONG = {
     "text": "SELECT max(length(regexp_replace(repeat(CAST(id AS STRING), 100), '[0-4]', 'x'))) FROM range(2000000000)",
     "array functions": "SELECT sum(size(filter(sequence(1, 100), x -> x % 3 = id % 3))) FROM range(2000000000)",
 }
-
-
-def check(function):
-    """Add a check; it takes the binary and raises AssertionError, or yields the parts that went wrong."""
-    CHECKS.append(function)
-    return function
 
 
 @contextlib.contextmanager
@@ -89,7 +85,7 @@ def is_idle(pid: int) -> bool:
     return False
 
 
-@check
+@SUITE.check
 def interrupts_end_what_runs(binary: str) -> list[str]:
     """Interrupt every kind of long work: the client hears of it, and the machine rests."""
     wrong = []
@@ -109,7 +105,7 @@ def interrupts_end_what_runs(binary: str) -> list[str]:
     return wrong
 
 
-@check
+@SUITE.check
 def interrupts_mean_whom_they_name(binary: str) -> list[str]:
     """Interrupt by tag and by id: others run on."""
     wrong = []
@@ -158,7 +154,7 @@ def raw_stream(server: Server, sql: str):
     return channel, channel.unary_stream("/spark.connect.SparkConnectService/ExecutePlan")(plain_request(sql))
 
 
-@check
+@SUITE.check
 def who_goes_ends_the_work(binary: str) -> list[str]:
     """Cancel a stream that nobody can take up again, and lose one with its connection: the machine rests."""
     wrong = []
@@ -173,7 +169,7 @@ def who_goes_ends_the_work(binary: str) -> list[str]:
     return wrong
 
 
-@check
+@SUITE.check
 def slow_readers_hold_the_engine_back(binary: str) -> list[str]:
     """Read a few messages of a result of 80 GB: the server's memory stays small and its threads rest."""
     with Server(binary, "--data", ":memory:") as server:
@@ -221,7 +217,7 @@ class Proxy:
                 one.close()
 
 
-@check
+@SUITE.check
 def lost_connections_lose_nothing(binary: str) -> list[str]:
     """Read through a relay that cuts the line again and again: every row arrives, once."""
     from pyspark.sql import SparkSession
@@ -243,7 +239,7 @@ def lost_connections_lose_nothing(binary: str) -> list[str]:
     return wrong + [f"20 INSERTs wrote {written} rows"] * (written != 20)
 
 
-@check
+@SUITE.check
 def a_server_that_is_told_to_stop_stops(binary: str) -> list[str]:
     """Send SIGTERM at rest and under a query: it ends in time, and the client is told."""
     from pyspark.sql import SparkSession
@@ -272,7 +268,7 @@ def a_server_that_is_told_to_stop_stops(binary: str) -> list[str]:
     return wrong
 
 
-@check
+@SUITE.check
 def a_new_server_is_noticed(binary: str) -> list[str]:
     """Start another server at the same address: the old session is refused, a new one works."""
     from pyspark.sql import SparkSession
@@ -287,7 +283,7 @@ def a_new_server_is_noticed(binary: str) -> list[str]:
     return [f"the old session: {old}"] * (old != "INVALID_HANDLE.SESSION_CHANGED") + [f"a new one: {new}"] * (new != "nothing was raised")
 
 
-@check
+@SUITE.check
 def idle_sessions_end(binary: str) -> list[str]:
     """Leave a session alone: it ends; one that runs something does not."""
     with Server(binary, "--data", ":memory:", "--session-idle", "1") as server:
@@ -303,7 +299,7 @@ def idle_sessions_end(binary: str) -> list[str]:
     return [f"an idle session: {found}"] * (found not in ("INVALID_HANDLE.SESSION_CLOSED", "INVALID_HANDLE.SESSION_CHANGED")) + ["a busy session ended"] * (len(stopped) != 1)
 
 
-@check
+@SUITE.check
 def only_who_has_the_token_comes_in(binary: str) -> list[str]:
     """Connect with the token, without one and with another."""
     from pyspark.sql import SparkSession
@@ -320,7 +316,7 @@ def only_who_has_the_token_comes_in(binary: str) -> list[str]:
     return wrong
 
 
-@check
+@SUITE.check
 def nobody_listens_to_the_world_without_a_token(binary: str) -> list[str]:
     """Start at an address that others can reach."""
     command = [binary, "serve", "--data", ":memory:", "--port", "0", "--host", "0.0.0.0"]
@@ -330,7 +326,7 @@ def nobody_listens_to_the_world_without_a_token(binary: str) -> list[str]:
     return ["it starts"] * (refused.returncode == 0) + [f"it says {refused.stderr!r}"] * ("token" not in refused.stderr) + ["it does not start with a token"] * (not listens)
 
 
-@check
+@SUITE.check
 def large_messages_pass(binary: str) -> list[str]:
     """Send a plan of 100 MB and one of 140 MB, and a local relation of 60 MB; the session lives on."""
     import pyarrow
@@ -345,7 +341,7 @@ def large_messages_pass(binary: str) -> list[str]:
     return wrong + ["60 MB of rows come back changed"] * (not back.equals(data.cast(back.schema))) + ["the session is gone"] * (after != 3)
 
 
-@check
+@SUITE.check
 def uploads_arrive(binary: str) -> list[str]:
     """Add files as artifacts, small and in chunks; a name outside the session's folder is refused by the client itself."""
     with Server(binary, "--data", ":memory:") as server, client(server) as session, tempfile.TemporaryDirectory() as folder:
@@ -358,7 +354,7 @@ def uploads_arrive(binary: str) -> list[str]:
     return [f"{found} {again}"] * ([*found, again] != ["nothing was raised"] * 4)
 
 
-@check
+@SUITE.check
 def many_sessions_at_once(binary: str) -> list[str]:
     """Run 16 sessions with 10 queries each side by side: nobody sees another's view or conf."""
     wrong = []
@@ -395,20 +391,14 @@ def main() -> None:
     warnings.simplefilter("ignore")
     logging.disable(logging.CRITICAL)
     binary, *names = sys.argv[1:]
-    chosen = [one for one in CHECKS if not names or one.__name__ in names]
-    good = 0
-    for one in chosen:
-        begun = time.monotonic()
+
+    def alone(check) -> list[str]:
         forget_sessions()
-        try:
-            wrong = one(binary)
-        except Exception as error:
-            wrong = [f"{type(error).__name__}: {str(error)[:500]}"]
-        good += not wrong
-        print(f"{one.__name__}: {'; '.join(wrong) or 'good'} ({time.monotonic() - begun:.1f} s)", flush=True)
-    print(f"behaviour: {good}/{len(chosen)}", flush=True)
+        return check(binary)
+
+    all_good = SUITE.run(alone, names)
     # Without waiting for the client's threads, which go on for minutes telling servers that are gone what to release.
-    os._exit(good != len(chosen))
+    os._exit(not all_good)
 
 
 if __name__ == "__main__":

@@ -33,6 +33,7 @@ import environment
 from rest_server import RestServer
 from spark import ICEBERG, Spark, free_port
 from spark import REQUIREMENTS as SPARK_REQUIREMENTS
+from suite import Suite
 from with_server import Server
 
 REQUIREMENTS = HERE.parent / "requirements-client-4.1.txt"
@@ -40,13 +41,8 @@ REQUIREMENTS = HERE.parent / "requirements-client-4.1.txt"
 FORWARDED_LEAST = 20
 # Spark 4.1.4 gives this size with a letter behind it, which clients from 4.2 on cannot read.
 READABLE = {"spark.sql.session.localRelationSizeLimit": "3221225472"}
-CHECKS = []
-
-
-def check(function):
-    """Add a check; it takes the binary and what gives a running Spark, and returns the parts that went wrong."""
-    CHECKS.append(function)
-    return function
+# Checks take the binary and what gives a running Spark, and return the parts that went wrong.
+SUITE = Suite("upstream")
 
 
 @contextlib.contextmanager
@@ -231,7 +227,7 @@ def operations(spark) -> list:
     ]
 
 
-@check
+@SUITE.check
 def one_session_here_and_there(binary: str, real) -> list[str]:
     """More than fifty operations in a session that goes back and forth: each has the outcome it has on Spark directly."""
     wrong = []
@@ -254,7 +250,7 @@ def one_session_here_and_there(binary: str, real) -> list[str]:
     return wrong
 
 
-@check
+@SUITE.check
 def tables_of_ours_go_along_or_are_named(binary: str, real) -> list[str]:
     """Small tables of the embedded catalog are sent along; a name that cannot be is in the refusal."""
     wrong = []
@@ -285,7 +281,7 @@ def tables_of_ours_go_along_or_are_named(binary: str, real) -> list[str]:
     return wrong
 
 
-@check
+@SUITE.check
 def large_tables_become_files(binary: str, real) -> list[str]:
     """A table too large to be sent along is read by Spark from files, which are gone when the session is."""
     wrong = []
@@ -308,7 +304,7 @@ def large_tables_become_files(binary: str, real) -> list[str]:
     return wrong
 
 
-@check
+@SUITE.check
 def both_write_one_catalog(binary: str, _) -> list[str]:
     """A Spark of our own and this server read and write the same tables of a REST catalog, under the same names."""
     with RestServer() as rest, tempfile.TemporaryDirectory(prefix="both-") as folder:
@@ -318,7 +314,7 @@ def both_write_one_catalog(binary: str, _) -> list[str]:
             return written_by_both(session, "lake.both")
 
 
-@check
+@SUITE.check
 def both_write_our_own_catalog(binary: str, _) -> list[str]:
     """The same with the embedded catalog, which the REST face offers to the Spark: no name says where a table stands."""
     with with_a_spark_of_its_own(binary, "--rest", "0") as session:
@@ -364,7 +360,7 @@ def written_by_both(session, schema: str) -> list[str]:
     return wrong
 
 
-@check
+@SUITE.check
 def an_interrupt_reaches_spark(binary: str, real) -> list[str]:
     """Interrupt a function that sleeps on Spark: the client hears of it soon, and Spark is free again."""
     wrong = []
@@ -390,7 +386,7 @@ def kill(spark: Spark) -> None:
     spark.process.wait()
 
 
-@check
+@SUITE.check
 def spark_dies_and_comes_back(binary: str, _) -> list[str]:
     """Kill Spark idle, in a query and in a write; start it again: state is there, and what is not known is said."""
     wrong = []
@@ -447,7 +443,7 @@ def spark_dies_and_comes_back(binary: str, _) -> list[str]:
     return wrong
 
 
-@check
+@SUITE.check
 def a_session_that_expired_is_made_again(binary: str, _) -> list[str]:
     """Spark forgets a session that nobody used for a while; the next operation finds everything as it was."""
     wrong = []
@@ -469,7 +465,7 @@ def a_session_that_expired_is_made_again(binary: str, _) -> list[str]:
     return wrong
 
 
-@check
+@SUITE.check
 def cheap_calls_call_nobody(binary: str, _) -> list[str]:
     """Versions, settings, types, an interpreter that ends: none of it opens a connection to Spark."""
     calls = []
@@ -505,7 +501,7 @@ def text_field(number: int, value: str) -> bytes:
     return encoded + bytes([len(value)]) + value.encode()
 
 
-@check
+@SUITE.check
 def what_is_unknown_arrives(binary: str, _) -> list[str]:
     """Fields that this server does not know reach Spark as they were sent."""
     import grpc
@@ -563,24 +559,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("binary")
     parser.add_argument("--client", choices=[*clients.REQUIREMENTS], help="this version of PySpark asks")
-    parser.add_argument("--only", action="append", choices=[one.__name__ for one in CHECKS], help="only this check")
+    parser.add_argument("--only", action="append", choices=SUITE.names(), help="only this check")
     arguments = parser.parse_args()
     environment.enter(clients.REQUIREMENTS[arguments.client] if arguments.client else REQUIREMENTS)
     warnings.simplefilter("ignore")
     logging.disable(logging.CRITICAL)
-    chosen = [one for one in CHECKS if not arguments.only or one.__name__ in arguments.only]
     real = functools.cache(lambda: Spark(catalog="builtin", conf=READABLE))
-    good = 0
-    for one in chosen:
-        begun = time.monotonic()
-        try:
-            wrong = one(arguments.binary, real)
-        except Exception as error:
-            wrong = [f"{type(error).__name__}: {str(error)[:500]}"]
-        good += not wrong
-        print(f"{one.__name__}: {'; '.join(wrong) or 'good'} ({time.monotonic() - begun:.1f} s)", flush=True)
-    print(f"upstream: {good}/{len(chosen)}")
-    sys.exit(good != len(chosen))
+    all_good = SUITE.run(lambda check: check(arguments.binary, real), arguments.only or ())
+    sys.exit(not all_good)
 
 
 if __name__ == "__main__":

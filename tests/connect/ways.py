@@ -17,17 +17,13 @@ sys.path.insert(0, str(HERE.parent))
 sys.path.insert(0, str(HERE.parent / "real"))
 import environment
 from spark import free_port
+from suite import Suite
 from upstream import REQUIREMENTS, client, outcome
 from with_server import Server
 
-CHECKS = []
+# Checks take the binary and an empty folder, and return the parts that went wrong.
+SUITE = Suite("ways")
 ONE = "SELECT 1 AS one"
-
-
-def check(function):
-    """Add a check; it takes the binary and an empty folder, and returns the parts that went wrong."""
-    CHECKS.append(function)
-    return function
 
 
 def certificates(folder: Path) -> None:
@@ -62,7 +58,7 @@ def asked(session) -> object:
     return outcome(lambda: session.sql(ONE).collect())
 
 
-@check
+@SUITE.check
 def a_token_that_changes_on_an_encrypted_way(binary: str, folder: Path) -> list[str]:
     """A token from a file is read again when it is refused; who is not trusted is not talked to."""
     certificates(folder)
@@ -108,7 +104,7 @@ token_command = "cat {token}"
     return wrong
 
 
-@check
+@SUITE.check
 def clusters_have_names(binary: str, folder: Path) -> list[str]:
     """A session uses the usual Spark, or the one it names; a name that nobody has is told with those there are."""
     wrong = []
@@ -134,7 +130,7 @@ def clusters_have_names(binary: str, folder: Path) -> list[str]:
     return wrong
 
 
-@check
+@SUITE.check
 def what_is_away_is_tried_by_one(binary: str, folder: Path) -> list[str]:
     """A Spark that cannot be reached is named, at once the second time, and used again when it is back."""
     wrong = []
@@ -162,17 +158,12 @@ def main() -> None:
     parser.add_argument("binary")
     arguments = parser.parse_args()
     environment.enter(REQUIREMENTS)
-    good = 0
-    for one in CHECKS:
+
+    def in_a_folder(check) -> list[str]:
         with tempfile.TemporaryDirectory(prefix="ways-") as folder:
-            try:
-                wrong = one(arguments.binary, Path(folder))
-            except Exception as error:
-                wrong = [f"{type(error).__name__}: {str(error)[:500]}"]
-        good += not wrong
-        print(f"{one.__name__}: {'; '.join(wrong) or 'good'}", flush=True)
-    print(f"ways: {good}/{len(CHECKS)}")
-    sys.exit(good != len(CHECKS))
+            return check(arguments.binary, Path(folder))
+
+    sys.exit(not SUITE.run(in_a_folder))
 
 
 if __name__ == "__main__":
