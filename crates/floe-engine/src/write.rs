@@ -28,7 +28,7 @@ pub(crate) async fn rows(
     running: &Running,
 ) -> Result<Vec<NewFile>> {
     let decision = query::decided_here(session, planned, &running.operation)?;
-    let batches = query::execute(session, planned, &decision, running).await?;
+    let (batches, _) = query::execute(session, planned, decision, running).await?;
     let schema = planned.schema();
     let renamed = batches.map({
         let schema = schema.clone();

@@ -1,8 +1,8 @@
 //! How a plan runs: written down, run on a thread of its own, its rows handed over as they come.
 //!
 //! A value that raises in DuckDB, by its rules or in a foreign expression, may be one that Spark would never look at, or
-//! one for which Spark has other words. So as long as no row has been handed over DataFusion is asked for the answer
-//! instead, which is then Spark's: reading has no effects that could happen twice.
+//! one for which Spark has other words. So as long as no row has been handed over, who asked is told to ask DataFusion
+//! instead, whose answer is Spark's: reading has no effects that could happen twice.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -17,7 +17,7 @@ use floe_base::id::BackendId;
 use floe_base::{Error, Result};
 use floe_functions::Interrupt;
 use floe_plan::Planned;
-use floe_route::Capability;
+use floe_route::{Capability, Opinion};
 use futures::StreamExt;
 use futures::stream::{self, BoxStream};
 use parking_lot::Mutex;
@@ -48,7 +48,7 @@ pub struct DuckDb {
     config: Config,
     /// Opened by the first query that is for it.
     database: Mutex<Option<Arc<Database>>>,
-    /// Scans what DuckDB does not read itself, and answers where a value raises.
+    /// Scans what DuckDB does not read itself.
     datafusion: Arc<DataFusion>,
     threads: Handle,
     asked_elsewhere: AtomicU64,
@@ -59,7 +59,7 @@ impl DuckDb {
         Self { config, database: Mutex::new(None), datafusion, threads, asked_elsewhere: AtomicU64::new(0) }
     }
 
-    /// How many queries DataFusion answered in its place, because a value raised.
+    /// How many queries were to be asked of DataFusion instead, because a value raised.
     pub fn asked_elsewhere(&self) -> u64 {
         self.asked_elsewhere.load(Ordering::Relaxed)
     }
@@ -90,14 +90,15 @@ impl Backend for DuckDb {
         Capability::present(BackendId::DuckDb)
     }
 
-    fn objection(&self, planned: &Planned) -> Option<String> {
+    fn opinion(&self, planned: &Planned) -> Opinion {
         let known = scan::unread(&planned.plan, &self.datafusion).and_then(|sources| Ok((sources, self.database()?)));
+        let against = |objection: String| Opinion { objection: Some(objection), called_back: 0 };
         match known {
-            Err(error) => Some(error.sentence()),
-            Ok((sources, database)) => {
-                let refused = Statement::write(&planned.plan, &database, &sources).err()?;
-                Some(format!("{refused} does not give Spark's answers there"))
-            }
+            Err(error) => against(error.sentence()),
+            Ok((sources, database)) => match Statement::write(&planned.plan, &database, &sources) {
+                Ok(statement) => Opinion { objection: None, called_back: statement.opened.calls() },
+                Err(refused) => against(format!("{refused} does not give Spark's answers there")),
+            },
         }
     }
 
@@ -110,9 +111,10 @@ impl Backend for DuckDb {
         match rows.next().await {
             Some(Err(Stopped::Value(why))) => {
                 self.asked_elsewhere.fetch_add(1, Ordering::Relaxed);
-                tracing::info!(operation = run.operation_id, why = %why, "asked DataFusion instead");
-                self.datafusion.execute(Work::Plan(planned), run).await
+                tracing::info!(operation = run.operation_id, why = %why, "DataFusion is to be asked instead");
+                Ok(Outcome::Raised(why))
             }
+            Some(Err(Stopped::Other(why))) => Err(why),
             first => {
                 let rows = stream::iter(first).chain(rows).map(|batch| batch.map_err(Stopped::into_error));
                 Ok(Outcome::Batches(rows.boxed()))

@@ -60,6 +60,11 @@ impl Opened {
         number
     }
 
+    /// How many foreign expressions there are.
+    pub(super) fn calls(&self) -> u32 {
+        u32::try_from(self.calls.len()).unwrap_or(u32::MAX)
+    }
+
     /// What a foreign expression raised, if one did.
     pub(super) fn raised(&self) -> Option<Error> {
         self.calls.iter().find_map(|(_, call)| call.raised())

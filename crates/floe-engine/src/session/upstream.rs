@@ -400,7 +400,7 @@ impl<'a> Needs<'a> {
 
     /// True when it reads something that only this process can.
     fn is_out_of_reach(&self, planned: &Planned) -> bool {
-        planned.tables.iter().any(|table| !elsewhere::is_readable(self.session, table))
+        planned.tables.iter().any(|table| !elsewhere::is_readable(self.session, &table.facts))
     }
 
     /// Rows sent along as a temp view, made anew for each operation: what is behind them may have changed.
