@@ -21,6 +21,7 @@ use tempfile::TempDir;
 use crate::Session;
 use crate::cache::Cache;
 use crate::catalogs::Catalogs;
+use crate::evidence::Evidence;
 use crate::system::routes::RouteLog;
 use crate::threads::Threads;
 
@@ -50,6 +51,7 @@ pub struct Engine {
     global_views: RwLock<std::collections::BTreeMap<String, Arc<View>>>,
     cache: Cache,
     routes: Arc<RouteLog>,
+    evidence: Arc<Evidence>,
     /// The data folder of an engine that leaves nothing behind.
     _temporary: Option<TempDir>,
 }
@@ -71,6 +73,8 @@ impl Engine {
         let duckdb = Arc::new(DuckDb::new(duckdb_config(&settings)?, datafusion.clone(), workers.handle()));
         let idle = Duration::from_secs(settings.number("spark-idle")?);
         let spark = Target::parse(settings.text("spark"))?.map(|target| Spark::new(target, idle));
+        let lasts = temporary.is_none();
+        let evidence = Arc::new(Evidence::open(lasts.then(|| folder.join("evidence.db"))));
         let catalogs = Catalogs::new(folder);
         Ok(Arc::new(Self {
             settings,
@@ -85,6 +89,7 @@ impl Engine {
             global_views: RwLock::default(),
             cache: Cache::default(),
             routes: Arc::default(),
+            evidence,
             _temporary: temporary,
         }))
     }
@@ -153,6 +158,11 @@ impl Engine {
 
     pub fn routes(&self) -> &Arc<RouteLog> {
         &self.routes
+    }
+
+    /// What runs took.
+    pub(crate) fn evidence(&self) -> &Arc<Evidence> {
+        &self.evidence
     }
 
     /// DuckDB, which is opened by the first query that is for it.

@@ -2,6 +2,7 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
@@ -15,6 +16,7 @@ use floe_syntax::relation::Hint;
 use floe_syntax::{Relation, RelationKind, Statement};
 use futures::{Stream, StreamExt, TryStreamExt};
 
+use crate::evidence::{Ran, timed};
 use crate::execution::{Answer, Observed};
 use crate::operation::{Operation, Sent};
 use crate::session::{Running, SessionLookup};
@@ -190,11 +192,16 @@ pub(crate) fn choose(session: &Session, facts: &Facts, of: Of<'_>, tags: &[Strin
     let mut capabilities = session.engine().capabilities();
     let wished = policy.wishes.first().map(|wish| wish.backend);
     let are_weighed = floe_route::stays(facts).is_none();
+    let plan = match of {
+        Of::Plan(planned, _) if are_weighed => Some(floe_plan::fingerprint(planned, facts)),
+        _ => None,
+    };
     for capability in &mut capabilities {
         if capability.takes_origin && !is_sent {
             capability.available = Err("it takes what clients send; this came by no client of Spark Connect".into());
         }
         let Of::Plan(planned, ask) = of else { continue };
+        capability.measured = plan.and_then(|plan| session.engine().evidence().of(plan, capability.backend));
         let counts = match wished {
             Some(backend) => backend == capability.backend,
             None => capability.in_process && are_weighed,
@@ -203,7 +210,7 @@ pub(crate) fn choose(session: &Session, facts: &Facts, of: Of<'_>, tags: &[Strin
             capability.opinion = session.engine().backend(capability.backend)?.opinion(planned);
         }
     }
-    decide(facts, &capabilities, &policy)
+    Ok(Decision { plan, ..decide(facts, &capabilities, &policy)? })
 }
 
 /// Who asked for a route, strongest first: the operation's tag, the statement's hint, the session, the server.
@@ -240,14 +247,40 @@ pub(crate) async fn execute(
     running: &Running,
 ) -> Result<(Batches, Arc<Decision>)> {
     let run = Run { operation_id: running.operation.id.clone() };
-    match attempt(session, planned, decision.backend, decision.instead, &run).await? {
-        Attempt::Done(batches) => Ok((batches, decision)),
-        Attempt::Moved { to, why, batches } => {
+    let begun = Instant::now();
+    let attempt = attempt(session, planned, decision.backend, decision.instead, &run).await?;
+    let remember = |batches: Batches, backends: Vec<(BackendId, Duration)>| match decision.plan {
+        Some(plan) => remembered(session, batches, plan, backends, begun.elapsed()),
+        None => batches,
+    };
+    match attempt {
+        Attempt::Done(batches) => Ok((remember(batches, vec![(decision.backend, Duration::ZERO)]), decision)),
+        Attempt::Moved { to, why, lost, batches } => {
+            // Who asks the first one next time waits for both again.
+            let batches = remember(batches, vec![(decision.backend, Duration::ZERO), (to, lost)]);
             let moved = Arc::new(decision.moved(to, &why));
             session.engine().routes().moved(&running.operation.id, &decision, &moved);
             Ok((batches, moved))
         }
     }
+}
+
+/// The batches; once they came to their end, what that took is remembered of these backends, for each without the time
+/// that is not its own.
+fn remembered(
+    session: &Session,
+    batches: Batches,
+    plan: u64,
+    backends: Vec<(BackendId, Duration)>,
+    before: Duration,
+) -> Batches {
+    let evidence = session.engine().evidence().clone();
+    timed(batches, before, move |took| {
+        for (backend, foreign) in backends {
+            let micros = u64::try_from(took.saturating_sub(foreign).as_micros()).unwrap_or(u64::MAX);
+            evidence.add(Ran { plan, backend, micros });
+        }
+    })
 }
 
 /// How a run began.
@@ -257,6 +290,8 @@ enum Attempt {
     Moved {
         to: BackendId,
         why: String,
+        /// What the first one took to fail.
+        lost: Duration,
         batches: Batches,
     },
 }
@@ -270,7 +305,9 @@ async fn attempt(
     instead: Option<BackendId>,
     run: &Run,
 ) -> Result<Attempt> {
+    let begun = Instant::now();
     let first = session.engine().backend(backend)?.execute(Work::Plan(planned), run).await;
+    let lost = begun.elapsed();
     let (to, why) = match first {
         Ok(Outcome::Raised(error)) => (BackendId::DataFusion, format!("a value raised ({})", error.sentence())),
         Ok(outcome) => return Ok(Attempt::Done(outcome.batches()?)),
@@ -282,7 +319,7 @@ async fn attempt(
     let why = why.lines().next().unwrap_or_default().to_string();
     tracing::info!(operation = run.operation_id, %backend, %to, why, "another backend is asked");
     let batches = session.engine().backend(to)?.execute(Work::Plan(planned), run).await?.batches()?;
-    Ok(Attempt::Moved { to, why, batches })
+    Ok(Attempt::Moved { to, why, lost, batches })
 }
 
 /// Step 5: batches under the client's names, until the end or the interrupt. The operation runs as long as this lives.

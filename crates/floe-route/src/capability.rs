@@ -4,6 +4,13 @@ use std::collections::BTreeSet;
 
 use floe_base::id::BackendId;
 
+/// What a plan took in its latest runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Measured {
+    pub micros: u64,
+    pub runs: u32,
+}
+
 /// What a backend says of one plan.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Opinion {
@@ -25,6 +32,8 @@ pub struct Capability {
     pub operators: Option<BTreeSet<String>>,
     /// What it says of this very plan, where it was asked.
     pub opinion: Opinion,
+    /// What this plan took there before.
+    pub measured: Option<Measured>,
     /// It takes the client's own message: queries that were never lowered, and code for a JVM or Python.
     pub takes_origin: bool,
     /// It shares this process and its memory.
@@ -40,6 +49,7 @@ impl Capability {
             functions: None,
             operators: None,
             opinion: Opinion::default(),
+            measured: None,
             takes_origin: backend == BackendId::Spark,
             in_process: matches!(backend, BackendId::DataFusion | BackendId::DuckDb),
         }

@@ -13,6 +13,10 @@ use crate::{Capability, Facts};
 /// Less than this is read before another engine has opened the files.
 const LITTLE_BYTES: u64 = 1 << 20;
 const MB: u64 = 1 << 20;
+/// A run that took so long is worth the knowledge of what another engine takes.
+const LONG_MICROS: u64 = 50_000;
+/// What that may be expected to take, in percent of the best.
+const TRIED_UP_TO: u64 = 130;
 /// How much larger rows are in memory than in a Parquet file, where nobody has counted them.
 const PACKED: u64 = 2;
 
@@ -58,8 +62,36 @@ struct Pace {
 const DATAFUSION: Pace = Pace { start: 2_000, operator: 1_000, scan: 1_000, step: 400, handed: 0, call: 0 };
 const DUCKDB: Pace = Pace { start: 6_000, operator: 700, scan: 600, step: 180, handed: 1_900, call: 100 };
 
-/// What a query is expected to take on a backend; `None` for those whose pace is not ours to know.
-pub(crate) fn of(facts: &Facts, capability: &Capability) -> Option<Cost> {
+/// What a query is expected to take on those of the backends whose pace is known. Where one of them has run the plan
+/// before, the others are expected to be as much slower or quicker than that as they were reckoned to be.
+pub(crate) fn of_all(facts: &Facts, able: &[&Capability]) -> Vec<(BackendId, Cost)> {
+    let reckoned: Vec<(&Capability, u64)> =
+        able.iter().filter_map(|one| Some((*one, reckoned(facts, one)?))).collect();
+    let told = reckoned.iter().find_map(|(one, micros)| Some((one.measured?.micros, (*micros).max(1))));
+    let scaled = |micros: u64| match told {
+        Some((took, expected)) => u64::try_from(u128::from(micros) * u128::from(took) / u128::from(expected)),
+        None => Ok(micros),
+    };
+    let cost = |(one, micros): &(&Capability, u64)| match one.measured {
+        Some(measured) => Cost { micros: measured.micros, runs: measured.runs },
+        None => Cost { micros: scaled(*micros).unwrap_or(u64::MAX), runs: 0 },
+    };
+    reckoned.iter().map(|one| (one.0.backend, cost(one))).collect()
+}
+
+/// Which backend is to run the query, of those that could: the one that is expected to be done first. One that has not
+/// run a plan yet that takes its time elsewhere is tried once, where it is not expected to be much worse.
+pub(crate) fn choice(costs: &[(BackendId, Cost)]) -> Option<(BackendId, bool)> {
+    let (best, cost) = costs.iter().min_by_key(|(_, cost)| cost.micros)?;
+    let is_worth_a_try = |(backend, other): &&(BackendId, Cost)| {
+        backend != best && other.runs == 0 && other.micros <= cost.micros.saturating_mul(TRIED_UP_TO) / 100
+    };
+    let untried = costs.iter().filter(|_| cost.runs > 0 && cost.micros >= LONG_MICROS).find(is_worth_a_try);
+    Some(untried.map_or((*best, false), |(backend, _)| (*backend, true)))
+}
+
+/// From sizes and shape; `None` for backends whose pace is not ours to know.
+fn reckoned(facts: &Facts, capability: &Capability) -> Option<u64> {
     let pace = match capability.backend {
         BackendId::DataFusion => &DATAFUSION,
         BackendId::DuckDb => &DUCKDB,
@@ -78,7 +110,7 @@ pub(crate) fn of(facts: &Facts, capability: &Capability) -> Option<Cost> {
         rows = rows.saturating_add(table.reads.rows.unwrap_or(PACKED * bytes / table.reads.row_bytes.max(1)));
     }
     let calls = u64::from(capability.opinion.called_back).saturating_mul(rows) / 1000;
-    Some(Cost { micros: micros.saturating_add(calls.saturating_mul(pace.call)), runs: 0 })
+    Some(micros.saturating_add(calls.saturating_mul(pace.call)))
 }
 
 /// Why a query stays on the first engine of this process without the others being weighed; `None`: they are.
@@ -179,6 +211,39 @@ mod tests {
         let mut mixed = facts;
         mixed.tables.push(TableFacts { reads: Reads { in_place: false, ..table(10_000).reads }, ..table(10_000) });
         assert_eq!(taken(&mixed, &engines(0)), BackendId::DuckDb);
+    }
+
+    fn measured(capability: &Capability, micros: u64) -> Capability {
+        Capability { measured: Some(crate::Measured { micros, runs: 1 }), ..capability.clone() }
+    }
+
+    #[test]
+    fn times_that_were_measured_win_over_reckoning() {
+        let (facts, [datafusion, duckdb]) = (report(100 * MB), engines(0));
+        let (quick, slow) = (measured(&datafusion, 100_000), measured(&duckdb, 120_000));
+        assert_eq!(taken(&facts, &[quick, slow]), BackendId::DataFusion);
+        let (slow, quick) = (measured(&datafusion, 120_000), measured(&duckdb, 100_000));
+        assert_eq!(taken(&facts, &[slow, quick]), BackendId::DuckDb);
+    }
+
+    #[test]
+    fn what_was_not_tried_is_expected_in_proportion_and_tried_once_where_it_may_pay() {
+        let facts = report(100 * MB);
+        let [datafusion, duckdb] = engines(0);
+        // It is reckoned to take nearly twice as long: not worth a try.
+        assert_eq!(taken(&facts, &[datafusion.clone(), measured(&duckdb, 1_000_000)]), BackendId::DuckDb);
+        // Reckoned to be quicker, it is simply the best, however long the other took.
+        assert_eq!(taken(&facts, &[measured(&datafusion, 10_000), duckdb]), BackendId::DuckDb);
+        // With a function that is called back the two are close.
+        let rows_each = |facts: &mut Facts, rows| facts.tables.iter_mut().for_each(|table| table.reads.rows = Some(rows));
+        let mut close = facts;
+        rows_each(&mut close, 600_000);
+        let [datafusion, duckdb] = engines(1);
+        assert_eq!(taken(&close, &[datafusion.clone(), duckdb.clone()]), BackendId::DataFusion);
+        assert_eq!(taken(&close, &[measured(&datafusion, 200_000), duckdb.clone()]), BackendId::DuckDb);
+        assert_eq!(taken(&close, &[measured(&datafusion, 20_000), duckdb.clone()]), BackendId::DataFusion);
+        let both = [measured(&datafusion, 200_000), measured(&duckdb, 210_000)];
+        assert_eq!(taken(&close, &both), BackendId::DataFusion);
     }
 
     #[test]

@@ -5,6 +5,9 @@ use floe_base::{Error, Kind, Result};
 
 use crate::{Capability, Cost, Facts, Policy, cost};
 
+/// What a query is expected to take, by backend.
+pub type Costs = Vec<(BackendId, Cost)>;
+
 /// Where a query runs, and why not elsewhere.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Decision {
@@ -13,7 +16,9 @@ pub struct Decision {
     /// Every other backend with what spoke against it.
     pub rejected: Vec<(BackendId, String)>,
     /// What the query is expected to take, on each backend that could run it and whose pace is known.
-    pub costs: Vec<(BackendId, Cost)>,
+    pub costs: Costs,
+    /// The plan's fingerprint, where its time is worth remembering.
+    pub plan: Option<u64>,
     /// Who is asked when the chosen backend fails before its first row; nobody where it was asked for by name.
     pub instead: Option<BackendId>,
     pub bytes: u64,
@@ -24,6 +29,9 @@ pub struct Decision {
 pub fn decide(facts: &Facts, capabilities: &[Capability], policy: &Policy) -> Result<Decision> {
     let able: Vec<(&Capability, Option<String>)> =
         capabilities.iter().map(|capability| (capability, objection(facts, capability))).collect();
+    let here: Vec<&Capability> =
+        able.iter().filter(|(one, why)| why.is_none() && one.in_process).map(|(one, _)| *one).collect();
+    let costs = cost::of_all(facts, &here);
     let (chosen, reason) = match policy.wishes.first() {
         Some(wish) => {
             let found = able.iter().find(|(capability, _)| capability.backend == wish.backend);
@@ -33,28 +41,20 @@ pub fn decide(facts: &Facts, capabilities: &[Capability], policy: &Policy) -> Re
                 None => return Err(refused(wish.backend, &wish.asked_by, "it is not part of this server")),
             }
         }
-        None => best(facts, &able, policy)?,
+        None => best(facts, &able, &costs, policy)?,
     };
     let mut reasons = vec![reason];
     reasons.extend(sizes(facts));
-    let costs = able.iter().filter(|(_, why)| why.is_none());
-    let costs = costs.filter_map(|(capability, _)| Some((capability.backend, cost::of(facts, capability)?))).collect();
-    let instead = policy.wishes.is_empty().then(|| second(&able, chosen)).flatten();
+    // The first engine has Spark's answers; its failures are nobody else's to mend.
+    let first = here.first().filter(|_| policy.wishes.is_empty() && chosen.in_process);
+    let instead = first.map(|first| first.backend).filter(|first| *first != chosen.backend);
     let rejected = able
         .into_iter()
         .filter(|(capability, _)| capability.backend != chosen.backend)
-        .map(|(capability, why)| (capability.backend, why.unwrap_or_else(|| beaten(facts, policy, capability, chosen))))
+        .map(|(capability, why)| (capability.backend, why.unwrap_or_else(|| beaten(facts, policy, capability, chosen, &costs))))
         .collect();
     let (bytes, rows) = (facts.bytes(), facts.rows());
-    Ok(Decision { backend: chosen.backend, reasons, rejected, costs, instead, bytes, rows })
-}
-
-/// The first other engine of this process that could run it.
-fn second(able: &[(&Capability, Option<String>)], chosen: &Capability) -> Option<BackendId> {
-    let could = |(capability, why): &&(&Capability, Option<String>)| {
-        why.is_none() && capability.in_process && capability.backend != chosen.backend
-    };
-    able.iter().find(could).filter(|_| chosen.in_process).map(|(capability, _)| capability.backend)
+    Ok(Decision { backend: chosen.backend, reasons, rejected, costs, plan: None, instead, bytes, rows })
 }
 
 impl Decision {
@@ -107,11 +107,13 @@ fn objection(facts: &Facts, capability: &Capability) -> Option<String> {
 fn best<'a>(
     facts: &Facts,
     able: &[(&'a Capability, Option<String>)],
+    costs: &Costs,
     policy: &Policy,
 ) -> Result<(&'a Capability, String)> {
     let fits = facts.bytes() <= policy.local_max_bytes;
     let free = || able.iter().filter(|(_, why)| why.is_none()).map(|(capability, _)| *capability);
-    let local = quickest(facts, free().filter(|capability| capability.in_process));
+    let here: Vec<&Capability> = free().filter(|capability| capability.in_process).collect();
+    let local = quickest(facts, &here, costs);
     let remote = free().find(|capability| !capability.in_process);
     match (local, remote) {
         (Some((local, why)), _) if fits => Ok((local, why)),
@@ -126,23 +128,22 @@ fn best<'a>(
     }
 }
 
-/// The engine of this process that is expected to be done first, and why.
-fn quickest<'a>(facts: &Facts, able: impl Iterator<Item = &'a Capability>) -> Option<(&'a Capability, String)> {
-    let able: Vec<(&Capability, Option<Cost>)> = able.map(|one| (one, cost::of(facts, one))).collect();
-    let (first, of_first) = *able.first()?;
+/// The engine of this process that is to run it, and why.
+fn quickest<'a>(facts: &Facts, able: &[&'a Capability], costs: &Costs) -> Option<(&'a Capability, String)> {
+    let first = *able.first()?;
     let here = "runs in process".to_string();
-    if cost::stays(facts).is_some() {
-        return Some((first, here));
-    }
-    let known = able.iter().filter_map(|(one, cost)| Some((*one, (*cost)?)));
-    let best = known.min_by_key(|(_, cost)| cost.micros);
-    match (best, of_first) {
-        (Some((best, cost)), Some(of_first)) if cost.micros < of_first.micros => {
-            let work = cost::work(facts);
-            Some((best, format!("{work}: expected to take {cost}, {of_first} on {}", first.backend)))
-        }
-        _ => Some((first, here)),
-    }
+    let chosen = cost::choice(costs).filter(|_| cost::stays(facts).is_none());
+    let Some((backend, is_try)) = chosen else { return Some((first, here)) };
+    let best = able.iter().find(|one| one.backend == backend).copied()?;
+    let others = costs.iter().filter(|(other, _)| *other != backend);
+    let others: Vec<String> = others.map(|(other, cost)| format!("{cost} on {other}")).collect();
+    let own = costs.iter().find(|(known, _)| *known == backend).map(|(_, cost)| cost.to_string()).unwrap_or_default();
+    let why = match (is_try, others.is_empty()) {
+        (true, _) => format!("tried once, for it may be quicker: expected {own}, {}", others.join(", ")),
+        (false, true) => return Some((best, here)),
+        (false, false) => format!("{}: expected to take {own}, {}", cost::work(facts), others.join(", ")),
+    };
+    Some((best, why))
 }
 
 fn sizes(facts: &Facts) -> Option<String> {
@@ -153,13 +154,13 @@ fn sizes(facts: &Facts) -> Option<String> {
     })
 }
 
-fn beaten(facts: &Facts, policy: &Policy, other: &Capability, chosen: &Capability) -> String {
+fn beaten(facts: &Facts, policy: &Policy, other: &Capability, chosen: &Capability, costs: &Costs) -> String {
     match (chosen.in_process, other.in_process) {
         (true, false) => format!("{} is small enough to run in process", human(facts.bytes())),
         (true, true) if !policy.wishes.is_empty() => format!("{} was asked for", chosen.backend),
-        (true, true) => match (cost::stays(facts), cost::of(facts, other)) {
+        (true, true) => match (cost::stays(facts), costs.iter().find(|(known, _)| *known == other.backend)) {
             (Some(why), _) => why,
-            (None, Some(cost)) => format!("expected to take {cost}"),
+            (None, Some((_, cost))) => format!("expected to take {cost}"),
             (None, None) => format!("{} came first", chosen.backend),
         },
         _ => format!("{} came first", chosen.backend),

@@ -10,7 +10,7 @@ pub mod explain;
 pub mod facts;
 pub mod policy;
 
-pub use capability::{Capability, Opinion};
+pub use capability::{Capability, Measured, Opinion};
 pub use cost::{Cost, stays};
 pub use decide::{Decision, decide};
 pub use facts::{Facts, Reads, Shape, TableFacts};
