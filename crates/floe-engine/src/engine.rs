@@ -8,6 +8,7 @@ use dashmap::DashMap;
 use floe_backends::Backend;
 use floe_backends::datafusion::{Config, DataFusion};
 use floe_backends::duckdb::{self, DuckDb};
+use floe_backends::memory::Budget;
 use floe_backends::spark::{Spark, Target};
 use floe_base::clock::Clock;
 use floe_base::id::{BackendId, SessionKey};
@@ -62,15 +63,16 @@ impl Engine {
         let (folder, temporary) = data_folder(&settings)?;
         let threads = Threads::new("floe-request", REQUEST_THREADS)?;
         let workers = Threads::new("floe-query", self::threads(&settings)?)?;
+        let budget = Budget::new(memory(&settings)?);
         let config = Config {
-            memory_bytes: usize::try_from(memory(&settings)?).unwrap_or(usize::MAX),
+            memory: budget.clone(),
             spill_dir: settings.path("spill-dir"),
             spill_bytes: settings.bytes("spill-limit", 0)?,
             threads: self::threads(&settings)?,
         };
         let datafusion = Arc::new(DataFusion::new(&config, workers.handle())?);
         floe_catalog::files::visible::register(&datafusion.runtime());
-        let duckdb = Arc::new(DuckDb::new(duckdb_config(&settings)?, datafusion.clone(), workers.handle()));
+        let duckdb = Arc::new(DuckDb::new(duckdb_config(&settings, budget)?, datafusion.clone(), workers.handle()));
         let idle = Duration::from_secs(settings.number("spark-idle")?);
         let spark = Target::parse(settings.text("spark"))?.map(|target| Spark::new(target, idle));
         let lasts = temporary.is_none();
@@ -219,10 +221,9 @@ impl Engine {
     }
 }
 
-/// Until the two engines lend each other memory, DuckDB may have half of what DataFusion may.
-fn duckdb_config(settings: &Settings) -> Result<duckdb::Config> {
+fn duckdb_config(settings: &Settings, memory: Budget) -> Result<duckdb::Config> {
     Ok(duckdb::Config {
-        memory_bytes: memory(settings)? / 2,
+        memory,
         spill_dir: settings.path("spill-dir"),
         spill_bytes: settings.bytes("spill-limit", 0)?,
         threads: threads(settings)?,

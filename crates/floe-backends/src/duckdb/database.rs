@@ -115,7 +115,7 @@ impl Drop for Database {
     }
 }
 
-fn set(connection: &Connection, name: &str, value: &str) -> Result<()> {
+pub(super) fn set(connection: &Connection, name: &str, value: &str) -> Result<()> {
     let statement = format!("SET GLOBAL {name} = '{}'", value.replace('\'', "''"));
     connection
         .execute_batch(&statement)

@@ -26,12 +26,13 @@ use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 
 use super::conform::conform;
-use super::database::Database;
+use super::database::{Database, set};
 use super::failure::{self, Failure};
 use super::statement::Statement;
 use super::{Config, scan};
 use crate::backend::{Backend, Outcome, Run, Work};
 use crate::datafusion::DataFusion;
+use crate::memory::Budget;
 
 /// Rows of a batch; DuckDB gives them in smaller pieces.
 const BATCH_ROWS: usize = 8192;
@@ -107,7 +108,7 @@ impl Backend for DuckDb {
         let statement = self.statement(planned).await?;
         let fields = planned.plan.schema().fields();
         let types: Vec<DataType> = fields.iter().map(|field| field.data_type().clone()).collect();
-        let mut rows = started(statement, types, &self.threads)?;
+        let mut rows = started(statement, types, &self.threads, &self.config.memory)?;
         match rows.next().await {
             Some(Err(Stopped::Value(why))) => {
                 self.asked_elsewhere.fetch_add(1, Ordering::Relaxed);
@@ -146,7 +147,7 @@ impl Stopped {
 type Rows = BoxStream<'static, std::result::Result<RecordBatch, Stopped>>;
 
 /// The query's rows. When the reader goes away, the query is interrupted.
-fn started(statement: Statement, types: Vec<DataType>, threads: &Handle) -> Result<Rows> {
+fn started(statement: Statement, types: Vec<DataType>, threads: &Handle, memory: &Budget) -> Result<Rows> {
     let connection = statement.opened.database().connect()?;
     let ended = Arc::new(AtomicBool::new(false));
     let guard = EndWithReader {
@@ -156,13 +157,18 @@ fn started(statement: Statement, types: Vec<DataType>, threads: &Handle) -> Resu
         threads: threads.clone(),
     };
     let (sender, receiver) = mpsc::channel(WAITING_BATCHES);
+    let memory = memory.clone();
     let work = move || {
+        let lease = memory.lease();
+        limit(&connection, &memory);
         let outcome = run(&connection, &statement, &types, &sender);
         if let Err(stopped) = outcome {
             // A reader that has gone away asks for no reason.
             let _ = sender.blocking_send(Err(stopped));
         }
         ended.store(true, Ordering::Release);
+        drop(lease);
+        limit(&connection, &memory);
         // The connection goes before what its query has open, and that before the database.
         drop(connection);
         drop(statement);
@@ -175,6 +181,16 @@ fn started(statement: Statement, types: Vec<DataType>, threads: &Handle) -> Resu
             batch
         })
         .boxed())
+}
+
+/// Tells DuckDB what it may hold now. Where it holds more and cannot let go of it, the next query tells it again.
+fn limit(connection: &Connection, memory: &Budget) {
+    memory.tell(|bytes| {
+        let (name, value) = super::config::memory_limit(bytes);
+        if let Err(error) = set(connection, name, &value) {
+            tracing::debug!(%error, "DuckDB keeps its limit of memory");
+        }
+    });
 }
 
 /// Runs the query to its end, or to the reader's.

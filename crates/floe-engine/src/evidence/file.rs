@@ -6,12 +6,15 @@ use std::time::Duration;
 
 use floe_base::id::BackendId;
 use parking_lot::Mutex;
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, ErrorCode, params};
 
 use super::{Known, Ran};
 
 /// How long a process waits for another's few statements.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// How often a file is tried that others are just making.
+const ATTEMPTS: u32 = 20;
+const PAUSE: Duration = Duration::from_millis(50);
 /// Rows that are kept, and how many more there may be before the oldest go.
 const ROWS_MAX: i64 = 100_000;
 const TRIMMED_EVERY: u32 = 1_000;
@@ -21,7 +24,7 @@ const CREATE: &str = "CREATE TABLE IF NOT EXISTS runs (
 
 /// Reads what is there, and writes down what comes until nobody is left to tell of a run.
 pub(super) fn keep(path: &Path, known: &Mutex<Known>, queue: &Receiver<Ran>) {
-    let connection = match read(path, known).or_else(|_| anew(path)) {
+    let connection = match patiently(|| read(path, known)).or_else(|error| instead_of(path, error)) {
         Ok(connection) => connection,
         Err(error) => return tracing::warn!(%error, path = %path.display(), "times of runs are not written down"),
     };
@@ -36,10 +39,26 @@ pub(super) fn keep(path: &Path, known: &Mutex<Known>, queue: &Receiver<Ran>) {
     }
 }
 
+/// Two processes that make the file at once are told that it is locked, whatever they are willing to wait.
+fn patiently<T>(work: impl Fn() -> rusqlite::Result<T>) -> rusqlite::Result<T> {
+    for _ in 0..ATTEMPTS {
+        match work() {
+            Err(error)
+                if matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked)) =>
+            {
+                std::thread::sleep(PAUSE);
+            }
+            done => return done,
+        }
+    }
+    work()
+}
+
 fn read(path: &Path, known: &Mutex<Known>) -> rusqlite::Result<Connection> {
     let connection = open(path)?;
     let mut rows = connection.prepare("SELECT plan, backend, micros FROM runs ORDER BY id")?;
-    let found = rows.query_map([], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?, row.get::<_, i64>(2)?)))?;
+    let found =
+        rows.query_map([], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?, row.get::<_, i64>(2)?)))?;
     for row in found {
         let (plan, backend, micros) = row?;
         // A name from another version is no error.
@@ -51,10 +70,14 @@ fn read(path: &Path, known: &Mutex<Known>) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
-/// In the place of a file that cannot be read: nothing in it is worth an error.
-fn anew(path: &Path) -> rusqlite::Result<Connection> {
+/// In the place of a file that is none of ours or broken: nothing in it is worth an error.
+fn instead_of(path: &Path, error: rusqlite::Error) -> rusqlite::Result<Connection> {
+    let code = error.sqlite_error_code();
+    if !matches!(code, Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt)) {
+        return Err(error);
+    }
     tracing::warn!(path = %path.display(), "the file of times cannot be read and is made anew");
-    for end in ["", "-wal", "-shm", "-journal"] {
+    for end in ["", "-journal"] {
         let mut file = path.as_os_str().to_owned();
         file.push(end);
         // What is not there need not go.
@@ -70,8 +93,7 @@ fn open(path: &Path) -> rusqlite::Result<Connection> {
     }
     let connection = Connection::open(path)?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
-    // After a crash of the machine the last times may be lost; they are not worth a wait for the disk each.
-    connection.pragma_update(None, "journal_mode", "WAL")?;
+    // After a crash of the machine the file may be lost; times are not worth a wait for the disk each.
     connection.pragma_update(None, "synchronous", "OFF")?;
     connection.execute(CREATE, [])?;
     Ok(connection)

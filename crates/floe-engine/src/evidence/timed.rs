@@ -4,11 +4,10 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
+use arrow::array::RecordBatch;
 use floe_backends::Batches;
 use floe_base::Result;
 use futures::Stream;
-
-use arrow::array::RecordBatch;
 
 /// The batches as they are; their end is told with the time that was waited for them, `before` included. A run that is
 /// given up or fails tells nothing.
