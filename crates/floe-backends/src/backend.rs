@@ -10,7 +10,7 @@ use bytes::Bytes;
 use floe_base::id::BackendId;
 use floe_base::{Error, Result};
 use floe_plan::Planned;
-use floe_route::Capability;
+use floe_route::{Capability, Opinion};
 use floe_syntax::Message;
 use futures::Stream;
 
@@ -48,6 +48,9 @@ impl<'a> Work<'a> {
 pub enum Outcome {
     /// Columns in the plan's order, under any names.
     Batches(Batches),
+    /// A value raised before any row was handed over, by rules that need not be Spark's: DataFusion is to be asked the same
+    /// question, and its answer, rows or error, is Spark's.
+    Raised(Error),
     Forwarded(Forwarded),
 }
 
@@ -55,10 +58,11 @@ impl Outcome {
     /// The rows of a plan.
     ///
     /// # Errors
-    /// When the backend forwarded a message instead: a mistake of ours.
+    /// What a value raised; and when the backend forwarded a message instead, a mistake of ours.
     pub fn batches(self) -> Result<Batches> {
         match self {
             Self::Batches(batches) => Ok(batches),
+            Self::Raised(error) => Err(error),
             Self::Forwarded(_) => Err(Error::internal("a plan was forwarded as a message")),
         }
     }
@@ -78,9 +82,9 @@ pub trait Backend: Send + Sync + Debug {
     /// What the router may count on.
     fn capability(&self) -> Capability;
 
-    /// What speaks against this very plan, if anything: something in it that does not mean the same there.
-    fn objection(&self, _planned: &Planned) -> Option<String> {
-        None
+    /// What it says of this very plan.
+    fn opinion(&self, _planned: &Planned) -> Opinion {
+        Opinion::default()
     }
 
     /// Runs what it is given.

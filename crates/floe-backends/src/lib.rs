@@ -5,6 +5,7 @@
 //! | `backend.rs` | [`Backend`]: what a backend must offer |
 //! | `datafusion/` | in process, on DataFusion |
 //! | `duckdb/` | in process, on DuckDB |
+//! | `memory.rs` | the one budget of memory of the engines in this process |
 //! | `spark/` | a real Spark, which takes clients' messages whole |
 //!
 //! A backend never sees our wire and never decides whether it should run: that is `floe-route`'s.
@@ -12,6 +13,7 @@
 pub mod backend;
 pub mod datafusion;
 pub mod duckdb;
+pub mod memory;
 pub mod spark;
 
 pub use backend::{Backend, Batches, Forwarded, Outcome, Run, Work};

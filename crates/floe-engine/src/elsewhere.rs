@@ -56,7 +56,7 @@ pub(crate) async fn wanted(
     let Some(source) = command.and_then(source) else { return Ok(None) };
     // What cannot be lowered fails again when the statement is tried, and is decided then.
     let Ok(planned) = query::lower(session, source.clone()).await else { return Ok(None) };
-    let decision = query::choose(session, &facts(session, &planned), Of::Plan(&planned, Ask::Wished), tags, true)?;
+    let decision = query::choose(session, &facts(session, &planned), Of::Plan(&planned, Ask::Needed), tags, true)?;
     let is_possible = decision.backend == BackendId::Spark && session.are_written_by_all(&sent.message.targets).await?;
     Ok(is_possible.then(|| Arc::new(decision)))
 }

@@ -8,6 +8,7 @@ use dashmap::DashMap;
 use floe_backends::Backend;
 use floe_backends::datafusion::{Config, DataFusion};
 use floe_backends::duckdb::{self, DuckDb};
+use floe_backends::memory::Budget;
 use floe_backends::spark::{Spark, Sparks};
 use floe_base::clock::Clock;
 use floe_base::id::{BackendId, SessionKey};
@@ -21,6 +22,7 @@ use tempfile::TempDir;
 use crate::Session;
 use crate::cache::Cache;
 use crate::catalogs::Catalogs;
+use crate::evidence::Evidence;
 use crate::system::routes::RouteLog;
 use crate::threads::Threads;
 
@@ -49,6 +51,7 @@ pub struct Engine {
     global_views: RwLock<BTreeMap<String, Arc<View>>>,
     cache: Cache,
     routes: Arc<RouteLog>,
+    evidence: Arc<Evidence>,
     /// The data folder of an engine that leaves nothing behind.
     temporary: Mutex<Option<TempDir>>,
 }
@@ -59,16 +62,19 @@ impl Engine {
         let (folder, temporary) = data_folder(&settings)?;
         let threads = Threads::new("floe-request", REQUEST_THREADS)?;
         let workers = Threads::new("floe-query", self::threads(&settings)?)?;
+        let budget = Budget::new(memory(&settings)?);
         let config = Config {
-            memory_bytes: usize::try_from(memory(&settings)?).unwrap_or(usize::MAX),
+            memory: budget.clone(),
             spill_dir: settings.path("spill-dir"),
             spill_bytes: settings.bytes("spill-limit", 0)?,
             threads: self::threads(&settings)?,
         };
         let datafusion = Arc::new(DataFusion::new(&config, workers.handle())?);
         floe_catalog::files::visible::register(&datafusion.runtime());
-        let duckdb = Arc::new(DuckDb::new(duckdb_config(&settings)?, datafusion.clone(), workers.handle()));
+        let duckdb = Arc::new(DuckDb::new(duckdb_config(&settings, budget)?, datafusion.clone(), workers.handle()));
         let sparks = Sparks::new(&settings)?;
+        let lasts = temporary.is_none();
+        let evidence = Arc::new(Evidence::open(lasts.then(|| folder.join("evidence.db"))));
         let catalogs = Catalogs::new(folder, duckdb.clone());
         Ok(Arc::new(Self {
             settings,
@@ -84,6 +90,7 @@ impl Engine {
             global_views: RwLock::default(),
             cache: Cache::default(),
             routes: Arc::default(),
+            evidence,
             temporary: Mutex::new(temporary),
         }))
     }
@@ -167,6 +174,11 @@ impl Engine {
         &self.routes
     }
 
+    /// What runs took.
+    pub(crate) fn evidence(&self) -> &Arc<Evidence> {
+        &self.evidence
+    }
+
     /// DuckDB, which is opened by the first query that is for it.
     pub fn duckdb(&self) -> &Arc<DuckDb> {
         &self.duckdb
@@ -236,10 +248,9 @@ impl Engine {
     }
 }
 
-/// Until the two engines lend each other memory, DuckDB may have half of what DataFusion may.
-fn duckdb_config(settings: &Settings) -> Result<duckdb::Config> {
+fn duckdb_config(settings: &Settings, memory: Budget) -> Result<duckdb::Config> {
     Ok(duckdb::Config {
-        memory_bytes: memory(settings)? / 2,
+        memory,
         spill_dir: settings.path("spill-dir"),
         spill_bytes: settings.bytes("spill-limit", 0)?,
         threads: threads(settings)?,

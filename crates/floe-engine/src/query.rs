@@ -2,10 +2,11 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
-use floe_backends::{Batches, Run, Work};
+use floe_backends::{Batches, Outcome, Run, Work};
 use floe_base::id::BackendId;
 use floe_base::{Error, Result};
 use floe_plan::Planned;
@@ -15,6 +16,7 @@ use floe_syntax::relation::Hint;
 use floe_syntax::{Relation, RelationKind, Statement};
 use futures::{Stream, StreamExt, TryStreamExt};
 
+use crate::evidence::{Ran, timed};
 use crate::execution::{Answer, Observed};
 use crate::operation::{Operation, Sent};
 use crate::session::{Running, SessionLookup};
@@ -124,7 +126,7 @@ async fn rows(session: &Arc<Session>, relation: Relation, running: &Arc<Running>
         return elsewhere::forward(session, decision, running).await;
     }
     let observed = observe(session, &planned, &running).await?;
-    let batches = execute(session, &planned, &decision, &running).await?;
+    let (batches, decision) = execute(session, &planned, decision, running).await?;
     let schema = planned.schema();
     let rows = named(batches, schema.clone(), running.clone());
     Ok(Answer::Rows(Execution { schema, rows, is_command: false, decision: Some(decision), observed }))
@@ -140,7 +142,7 @@ pub(crate) async fn lower(session: &Arc<Session>, relation: Relation) -> Result<
 pub(crate) fn decided(session: &Session, planned: &Planned, operation: &Operation) -> Result<Arc<Decision>> {
     let facts = elsewhere::facts(session, planned);
     let is_sent = operation.sent.is_some();
-    let decision = Arc::new(choose(session, &facts, Of::Plan(planned, Ask::Wished), &operation.tags, is_sent)?);
+    let decision = Arc::new(choose(session, &facts, Of::Plan(planned, Ask::Needed), &operation.tags, is_sent)?);
     log(session, operation, &facts, &decision);
     Ok(decision)
 }
@@ -148,7 +150,7 @@ pub(crate) fn decided(session: &Session, planned: &Planned, operation: &Operatio
 /// As [`decided`], for the rows of a statement that runs here as a whole.
 pub(crate) fn decided_here(session: &Session, planned: &Planned, operation: &Operation) -> Result<Arc<Decision>> {
     let facts = floe_plan::facts(planned);
-    let decision = Arc::new(choose(session, &facts, Of::Plan(planned, Ask::Wished), &operation.tags, false)?);
+    let decision = Arc::new(choose(session, &facts, Of::Plan(planned, Ask::Needed), &operation.tags, false)?);
     log(session, operation, &facts, &decision);
     Ok(decision)
 }
@@ -170,8 +172,8 @@ pub(crate) enum Of<'a> {
 /// Which backends are asked whether they take the very plan; each writes it down to tell.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Ask {
-    /// The one that was asked for.
-    Wished,
+    /// Those the decision may depend on: the one that was asked for, or all that are weighed against each other.
+    Needed,
     /// Every one: somebody wants to know why.
     All,
 }
@@ -189,19 +191,26 @@ pub(crate) fn choose(session: &Session, facts: &Facts, of: Of<'_>, tags: &[Strin
     let policy = Policy { wishes: wishes(session, hints, tags)?, local_max_bytes };
     let mut capabilities = session.engine().capabilities(session.spark());
     let wished = policy.wishes.first().map(|wish| wish.backend);
+    let are_weighed = floe_route::stays(facts).is_none();
+    let plan = match of {
+        Of::Plan(planned, _) if are_weighed => Some(floe_plan::fingerprint(planned, facts)),
+        _ => None,
+    };
     for capability in &mut capabilities {
         if capability.available.is_ok() && capability.takes_origin && !is_sent {
             capability.available = Err("it takes what clients send; this came by no client of Spark Connect".into());
         }
-        if let Of::Plan(planned, ask) = of
-            && capability.available.is_ok()
-            && !capability.takes_origin
-            && (ask == Ask::All || wished == Some(capability.backend))
-        {
-            capability.objection = session.engine().backend(capability.backend)?.objection(planned);
+        let Of::Plan(planned, ask) = of else { continue };
+        capability.measured = plan.and_then(|plan| session.engine().evidence().of(plan, capability.backend));
+        let counts = match wished {
+            Some(backend) => backend == capability.backend,
+            None => capability.in_process && are_weighed,
+        };
+        if capability.available.is_ok() && !capability.takes_origin && (counts || ask == Ask::All) {
+            capability.opinion = session.engine().backend(capability.backend)?.opinion(planned);
         }
     }
-    decide(facts, &capabilities, &policy)
+    Ok(Decision { plan, ..decide(facts, &capabilities, &policy)? })
 }
 
 /// Who asked for a route, strongest first: the operation's tag, the statement's hint, the session, the server.
@@ -230,15 +239,87 @@ fn hint_text(parameter: &floe_syntax::Expression) -> String {
     }
 }
 
-/// Step 4: the backend runs it.
+/// Step 4: the backend runs it. Where it fails before its first row, the decision is for another one in the end.
 pub(crate) async fn execute(
     session: &Session,
     planned: &Planned,
-    decision: &Decision,
+    decision: Arc<Decision>,
     running: &Running,
-) -> Result<Batches> {
+) -> Result<(Batches, Arc<Decision>)> {
     let run = Run { operation_id: running.operation.id.clone() };
-    session.engine().backend(decision.backend)?.execute(Work::Plan(planned), &run).await?.batches()
+    let begun = Instant::now();
+    let attempt = attempt(session, planned, decision.backend, decision.instead, &run).await?;
+    let remember = |batches: Batches, backends: Vec<(BackendId, Duration)>| match decision.plan {
+        Some(plan) => remembered(session, batches, plan, backends, begun.elapsed()),
+        None => batches,
+    };
+    match attempt {
+        Attempt::Done(batches) => Ok((remember(batches, vec![(decision.backend, Duration::ZERO)]), decision)),
+        Attempt::Moved { to, why, lost, batches } => {
+            // Who asks the first one next time waits for both again.
+            let batches = remember(batches, vec![(decision.backend, Duration::ZERO), (to, lost)]);
+            let moved = Arc::new(decision.moved(to, &why));
+            session.engine().routes().moved(&running.operation.id, &decision, &moved);
+            Ok((batches, moved))
+        }
+    }
+}
+
+/// The batches; once they came to their end, what that took is remembered of these backends, for each without the time
+/// that is not its own.
+fn remembered(
+    session: &Session,
+    batches: Batches,
+    plan: u64,
+    backends: Vec<(BackendId, Duration)>,
+    before: Duration,
+) -> Batches {
+    let evidence = session.engine().evidence().clone();
+    timed(batches, before, move |took| {
+        for (backend, foreign) in backends {
+            let micros = u64::try_from(took.saturating_sub(foreign).as_micros()).unwrap_or(u64::MAX);
+            evidence.add(Ran { plan, backend, micros });
+        }
+    })
+}
+
+/// How a run began.
+enum Attempt {
+    Done(Batches),
+    /// Another backend had to be asked.
+    Moved {
+        to: BackendId,
+        why: String,
+        /// What the first one took to fail.
+        lost: Duration,
+        batches: Batches,
+    },
+}
+
+/// Runs a plan; on `instead` where the backend fails and nobody has insisted on it. What a value raises is always asked
+/// of DataFusion, for only there it is Spark's answer.
+async fn attempt(
+    session: &Session,
+    planned: &Planned,
+    backend: BackendId,
+    instead: Option<BackendId>,
+    run: &Run,
+) -> Result<Attempt> {
+    let begun = Instant::now();
+    let first = session.engine().backend(backend)?.execute(Work::Plan(planned), run).await;
+    let lost = begun.elapsed();
+    let (to, why) = match first {
+        Ok(Outcome::Raised(error)) => (BackendId::DataFusion, format!("a value raised ({})", error.sentence())),
+        Ok(outcome) => return Ok(Attempt::Done(outcome.batches()?)),
+        Err(error) => match instead {
+            Some(other) if error.condition() != "OPERATION_CANCELED" => (other, error.sentence()),
+            _ => return Err(error),
+        },
+    };
+    let why = why.lines().next().unwrap_or_default().to_string();
+    tracing::info!(operation = run.operation_id, %backend, %to, why, "another backend is asked");
+    let batches = session.engine().backend(to)?.execute(Work::Plan(planned), run).await?.batches()?;
+    Ok(Attempt::Moved { to, why, lost, batches })
 }
 
 /// Step 5: batches under the client's names, until the end or the interrupt. The operation runs as long as this lives.
@@ -285,8 +366,8 @@ async fn observe(session: &Arc<Session>, planned: &Planned, running: &Running) -
     let mut observed = Vec::new();
     for observation in &planned.observations {
         let facts = floe_plan::facts(&observation.metrics);
-        let decision = choose(session, &facts, Of::Plan(&observation.metrics, Ask::Wished), &[], false)?;
-        let batches = execute(session, &observation.metrics, &decision, running).await?;
+        let decision = choose(session, &facts, Of::Plan(&observation.metrics, Ask::Needed), &[], false)?;
+        let (batches, _) = execute(session, &observation.metrics, Arc::new(decision), running).await?;
         let schema = observation.metrics.schema();
         let batches: Vec<RecordBatch> = batches.try_collect().await?;
         let batches = batches.into_iter().map(|batch| rename(batch, &schema)).collect::<Result<Vec<_>>>()?;
@@ -298,7 +379,7 @@ async fn observe(session: &Arc<Session>, planned: &Planned, running: &Running) -
 
 /// Runs a planned query to its end, for work inside the engine: what writes look at, variables, names.
 pub(crate) async fn collect(session: &Session, planned: &Planned) -> Result<Vec<RecordBatch>> {
-    collect_on(session, planned, BackendId::DataFusion).await
+    run_here(session, planned).await?.try_collect().await
 }
 
 /// Runs a client's query to its end where it shall run in process: what `show` prints, what a cache keeps. Rows that
@@ -307,23 +388,30 @@ pub(crate) async fn collect_routed(session: &Session, planned: &Planned) -> Resu
     if wishes(session, &planned.hints, &[])?.first().is_some_and(|wish| wish.backend == BackendId::Spark) {
         return collect(session, planned).await;
     }
-    let decision = choose(session, &floe_plan::facts(planned), Of::Plan(planned, Ask::Wished), &[], false)?;
-    collect_on(session, planned, decision.backend).await
+    let decision = choose(session, &floe_plan::facts(planned), Of::Plan(planned, Ask::Needed), &[], false)?;
+    collect_as(session, planned, &decision).await
 }
 
-pub(crate) async fn collect_on(session: &Session, planned: &Planned, backend: BackendId) -> Result<Vec<RecordBatch>> {
-    run_on(session, planned, backend).await?.try_collect().await
+/// Runs a planned query to its end where a decision says.
+pub(crate) async fn collect_as(session: &Session, planned: &Planned, decision: &Decision) -> Result<Vec<RecordBatch>> {
+    run_on(session, planned, decision.backend, decision.instead).await?.try_collect().await
 }
 
 /// Runs a planned query in process, under the client's names.
 pub(crate) async fn run_here(session: &Session, planned: &Planned) -> Result<Batches> {
-    run_on(session, planned, BackendId::DataFusion).await
+    run_on(session, planned, BackendId::DataFusion, None).await
 }
 
-async fn run_on(session: &Session, planned: &Planned, backend: BackendId) -> Result<Batches> {
+async fn run_on(
+    session: &Session,
+    planned: &Planned,
+    backend: BackendId,
+    instead: Option<BackendId>,
+) -> Result<Batches> {
     let schema = planned.schema();
     let run = Run { operation_id: floe_base::id::fresh() };
-    let batches = session.engine().backend(backend)?.execute(Work::Plan(planned), &run).await?.batches()?;
+    let (Attempt::Done(batches) | Attempt::Moved { batches, .. }) =
+        attempt(session, planned, backend, instead, &run).await?;
     Ok(Box::pin(batches.map(move |batch| rename(batch?, &schema))))
 }
 
@@ -359,7 +447,7 @@ pub(crate) async fn explain(session: Arc<Session>, relation: Relation, mode: Exp
         .run(async move {
             let planned = lower(&session, relation).await?;
             let facts = elsewhere::facts(&session, &planned);
-            let decision = choose(&session, &facts, Of::Plan(&planned, Ask::Wished), &[], true)?;
+            let decision = choose(&session, &facts, Of::Plan(&planned, Ask::Needed), &[], true)?;
             let route = format!("== Route ==\n{}\n", decision.summary());
             // What Spark would make of it, only Spark knows; ours shows what is asked.
             let shows = if decision.backend == BackendId::Spark { BackendId::DataFusion } else { decision.backend };

@@ -41,7 +41,7 @@ pub(crate) async fn stream(
     running: &Running,
 ) -> Result<SendableRecordBatchStream> {
     let decision = query::decided_here(session, planned, &running.operation)?;
-    let batches = query::execute(session, planned, &decision, running).await?;
+    let (batches, _) = query::execute(session, planned, decision, running).await?;
     let schema = planned.schema();
     let renamed = batches.map({
         let schema = schema.clone();

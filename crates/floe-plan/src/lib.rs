@@ -16,7 +16,8 @@
 //! | `name.rs` | the name Spark gives a column nobody named |
 //! | `problem.rs` | Spark's errors about names |
 //! | `recursion.rs` | the operator of `WITH RECURSIVE` |
-//! | `facts.rs` | what a router wants to know |
+//! | `facts.rs`, `reads.rs` | what a router wants to know: the shape of a plan, and what its scans read |
+//! | `fingerprint.rs` | what makes two plans the same work |
 //!
 //! There is one resolver, for SQL and DataFrame alike. It never touches the wire and never names a backend.
 
@@ -27,8 +28,10 @@ pub mod planned;
 pub mod write;
 
 mod expression;
+mod fingerprint;
 mod name;
 mod problem;
+mod reads;
 pub mod recursion;
 mod relation;
 mod resolver;
@@ -40,7 +43,8 @@ mod testing;
 mod walk;
 
 pub use expression::constant::fold;
-pub use facts::facts;
+pub use facts::{Loaded, facts};
+pub use fingerprint::fingerprint;
 pub use lookup::{Lookup, Temporary, Under, Variables};
 pub use lower::{lower_identifier, lower_query, tables_named};
 pub use planned::Planned;

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use arrow::datatypes::{Field, Schema, SchemaRef};
 use datafusion::logical_expr::LogicalPlan;
-use floe_route::TableFacts;
 use floe_syntax::relation::Hint;
+
+use crate::Loaded;
 
 /// A resolved query. The plan's columns are opaque ids (`#12`); the client's names, which may repeat, stand here.
 #[derive(Clone, Debug)]
@@ -16,7 +17,7 @@ pub struct Planned {
     /// Hints of the statement itself, outermost first (`ROUTE(duckdb)` among them).
     pub hints: Vec<Hint>,
     /// The tables it reads, with what is known of their sizes.
-    pub tables: Vec<TableFacts>,
+    pub tables: Vec<Loaded>,
     /// `observe`: name of the observation, and the plan of its metrics beside the names of its columns.
     pub observations: Vec<Observation>,
 }

@@ -9,12 +9,11 @@ use floe_base::{Error, Kind, Origin, Result, SqlSource};
 use floe_catalog::catalog::Version;
 use floe_catalog::view::ViewBody;
 use floe_catalog::{Found, Table, View};
-use floe_route::TableFacts;
 use floe_syntax::Relation;
 use floe_syntax::relation::Files;
 
 use crate::facts::of_table;
-use crate::{Lookup, Planned, Temporary, Under, Variables};
+use crate::{Loaded, Lookup, Planned, Temporary, Under, Variables};
 
 /// Everything loaded so far; it only grows.
 #[derive(Default)]
@@ -82,7 +81,7 @@ impl Snapshot {
     }
 
     /// What a router may know of everything loaded.
-    pub(crate) fn tables(&self) -> Vec<TableFacts> {
+    pub(crate) fn tables(&self) -> Vec<Loaded> {
         let named = self.objects.values().filter_map(|object| match object {
             Some(Object::Table(table)) => Some(table.as_ref()),
             _ => None,

@@ -4,6 +4,22 @@ use std::collections::BTreeSet;
 
 use floe_base::id::BackendId;
 
+/// What a plan took in its latest runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Measured {
+    pub micros: u64,
+    pub runs: u32,
+}
+
+/// What a backend says of one plan.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Opinion {
+    /// Something in it that does not mean the same there.
+    pub objection: Option<String>,
+    /// Expressions of it that the backend would call back for.
+    pub called_back: u32,
+}
+
 /// A backend as the router sees it.
 #[derive(Clone, Debug)]
 pub struct Capability {
@@ -14,8 +30,10 @@ pub struct Capability {
     pub functions: Option<BTreeSet<String>>,
     /// The operators it runs; `None`: all.
     pub operators: Option<BTreeSet<String>>,
-    /// What it says against this very plan, where it was asked.
-    pub objection: Option<String>,
+    /// What it says of this very plan, where it was asked.
+    pub opinion: Opinion,
+    /// What this plan took there before.
+    pub measured: Option<Measured>,
     /// It takes the client's own message: queries that were never lowered, and code for a JVM or Python.
     pub takes_origin: bool,
     /// It shares this process and its memory.
@@ -30,7 +48,8 @@ impl Capability {
             available: Ok(()),
             functions: None,
             operators: None,
-            objection: None,
+            opinion: Opinion::default(),
+            measured: None,
             takes_origin: backend == BackendId::Spark,
             in_process: matches!(backend, BackendId::DataFusion | BackendId::DuckDb),
         }

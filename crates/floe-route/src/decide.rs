@@ -3,7 +3,10 @@
 use floe_base::id::BackendId;
 use floe_base::{Error, Kind, Result};
 
-use crate::{Capability, Facts, Policy};
+use crate::{Capability, Cost, Facts, Policy, cost};
+
+/// What a query is expected to take, by backend.
+pub type Costs = Vec<(BackendId, Cost)>;
 
 /// Where a query runs, and why not elsewhere.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,6 +15,12 @@ pub struct Decision {
     pub reasons: Vec<String>,
     /// Every other backend with what spoke against it.
     pub rejected: Vec<(BackendId, String)>,
+    /// What the query is expected to take, on each backend that could run it and whose pace is known.
+    pub costs: Costs,
+    /// The plan's fingerprint, where its time is worth remembering.
+    pub plan: Option<u64>,
+    /// Who is asked when the chosen backend fails before its first row; nobody where it was asked for by name.
+    pub instead: Option<BackendId>,
     pub bytes: u64,
     pub rows: u64,
 }
@@ -20,6 +29,9 @@ pub struct Decision {
 pub fn decide(facts: &Facts, capabilities: &[Capability], policy: &Policy) -> Result<Decision> {
     let able: Vec<(&Capability, Option<String>)> =
         capabilities.iter().map(|capability| (capability, objection(facts, capability))).collect();
+    let here: Vec<&Capability> =
+        able.iter().filter(|(one, why)| why.is_none() && one.in_process).map(|(one, _)| *one).collect();
+    let costs = cost::of_all(facts, &here);
     let (chosen, reason) = match policy.wishes.first() {
         Some(wish) => {
             let found = able.iter().find(|(capability, _)| capability.backend == wish.backend);
@@ -29,16 +41,36 @@ pub fn decide(facts: &Facts, capabilities: &[Capability], policy: &Policy) -> Re
                 None => return Err(refused(wish.backend, &wish.asked_by, "it is not part of this server")),
             }
         }
-        None => best(facts, &able, policy)?,
+        None => best(facts, &able, &costs, policy)?,
     };
     let mut reasons = vec![reason];
     reasons.extend(sizes(facts));
+    // The first engine has Spark's answers; its failures are nobody else's to mend.
+    let first = here.first().filter(|_| policy.wishes.is_empty() && chosen.in_process);
+    let instead = first.map(|first| first.backend).filter(|first| *first != chosen.backend);
     let rejected = able
         .into_iter()
         .filter(|(capability, _)| capability.backend != chosen.backend)
-        .map(|(capability, why)| (capability.backend, why.unwrap_or_else(|| beaten(facts, capability, chosen))))
+        .map(|(capability, why)| (capability.backend, why.unwrap_or_else(|| beaten(facts, policy, capability, chosen, &costs))))
         .collect();
-    Ok(Decision { backend: chosen.backend, reasons, rejected, bytes: facts.bytes(), rows: facts.rows() })
+    let (bytes, rows) = (facts.bytes(), facts.rows());
+    Ok(Decision { backend: chosen.backend, reasons, rejected, costs, plan: None, instead, bytes, rows })
+}
+
+impl Decision {
+    /// The decision after its backend failed before it had given a row.
+    pub fn moved(&self, to: BackendId, why: &str) -> Self {
+        let failed = format!("asked first, and could not: {why}");
+        let reasons = vec![format!("{} could not: {why}", self.backend)];
+        let others = self.rejected.iter().filter(|(backend, _)| *backend != to).cloned();
+        let rejected = std::iter::once((self.backend, failed)).chain(others).collect();
+        Self { backend: to, reasons, rejected, instead: None, ..self.clone() }
+    }
+
+    /// What the query is expected to take on a backend.
+    pub fn cost(&self, backend: BackendId) -> Option<Cost> {
+        self.costs.iter().find(|(known, _)| *known == backend).map(|(_, cost)| *cost)
+    }
 }
 
 /// What speaks against a backend for this query, if anything.
@@ -68,28 +100,50 @@ fn objection(facts: &Facts, capability: &Capability) -> Option<String> {
     if let Some(far) = facts.tables.iter().find(|table| !reaches(&table.reachable)) {
         return Some(format!("table {} cannot be reached from there", far.name));
     }
-    capability.objection.clone()
+    capability.opinion.objection.clone()
 }
 
 /// The best of those nothing speaks against: in process while the data fits, else the first that is not.
 fn best<'a>(
     facts: &Facts,
     able: &[(&'a Capability, Option<String>)],
+    costs: &Costs,
     policy: &Policy,
 ) -> Result<(&'a Capability, String)> {
     let fits = facts.bytes() <= policy.local_max_bytes;
     let free = || able.iter().filter(|(_, why)| why.is_none()).map(|(capability, _)| *capability);
-    let local = free().find(|capability| capability.in_process);
+    let here: Vec<&Capability> = free().filter(|capability| capability.in_process).collect();
+    let local = quickest(facts, &here, costs);
     let remote = free().find(|capability| !capability.in_process);
     match (local, remote) {
-        (Some(local), _) if fits => Ok((local, "runs in process".into())),
+        (Some((local, why)), _) if fits => Ok((local, why)),
         (Some(_), Some(remote)) => {
             Ok((remote, format!("scans more than local-max-bytes ({})", human(policy.local_max_bytes))))
         }
         (None, Some(remote)) => Ok((remote, facts.opaque.clone().unwrap_or_else(|| "not possible in process".into()))),
-        (Some(local), None) => Ok((local, "larger than local-max-bytes, but no larger engine is configured".into())),
+        (Some((local, _)), None) => {
+            Ok((local, "larger than local-max-bytes, but no larger engine is configured".into()))
+        }
         (None, None) => Err(nowhere(able)),
     }
+}
+
+/// The engine of this process that is to run it, and why.
+fn quickest<'a>(facts: &Facts, able: &[&'a Capability], costs: &Costs) -> Option<(&'a Capability, String)> {
+    let first = *able.first()?;
+    let here = "runs in process".to_string();
+    let chosen = cost::choice(costs).filter(|_| cost::stays(facts).is_none());
+    let Some((backend, is_try)) = chosen else { return Some((first, here)) };
+    let best = able.iter().find(|one| one.backend == backend).copied()?;
+    let others = costs.iter().filter(|(other, _)| *other != backend);
+    let others: Vec<String> = others.map(|(other, cost)| format!("{cost} on {other}")).collect();
+    let own = costs.iter().find(|(known, _)| *known == backend).map(|(_, cost)| cost.to_string()).unwrap_or_default();
+    let why = match (is_try, others.is_empty()) {
+        (true, _) => format!("tried once, for it may be quicker: expected {own}, {}", others.join(", ")),
+        (false, true) => return Some((best, here)),
+        (false, false) => format!("{}: expected to take {own}, {}", cost::work(facts), others.join(", ")),
+    };
+    Some((best, why))
 }
 
 fn sizes(facts: &Facts) -> Option<String> {
@@ -100,10 +154,15 @@ fn sizes(facts: &Facts) -> Option<String> {
     })
 }
 
-fn beaten(facts: &Facts, other: &Capability, chosen: &Capability) -> String {
+fn beaten(facts: &Facts, policy: &Policy, other: &Capability, chosen: &Capability, costs: &Costs) -> String {
     match (chosen.in_process, other.in_process) {
         (true, false) => format!("{} is small enough to run in process", human(facts.bytes())),
-        (true, true) => format!("{} is taken first in process; ask for {} by name", chosen.backend, other.backend),
+        (true, true) if !policy.wishes.is_empty() => format!("{} was asked for", chosen.backend),
+        (true, true) => match (cost::stays(facts), costs.iter().find(|(known, _)| *known == other.backend)) {
+            (Some(why), _) => why,
+            (None, Some((_, cost))) => format!("expected to take {cost}"),
+            (None, None) => format!("{} came first", chosen.backend),
+        },
         _ => format!("{} came first", chosen.backend),
     }
 }
@@ -135,7 +194,7 @@ pub fn human(bytes: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{TableFacts, Wish};
+    use crate::{Opinion, Reads, TableFacts, Wish};
 
     fn local() -> Capability {
         Capability::present(BackendId::DataFusion)
@@ -148,8 +207,9 @@ mod tests {
 
     fn table(bytes: u64) -> Facts {
         let reachable = vec![BackendId::DataFusion, BackendId::Spark];
-        let table =
-            TableFacts { name: "t".into(), format: "iceberg".into(), bytes: Some(bytes), rows: None, reachable };
+        let reads = Reads { bytes: Some(bytes), in_place: true, ..Reads::default() };
+        let (name, format) = ("t".into(), "iceberg".into());
+        let table = TableFacts { name, format, bytes: Some(bytes), rows: None, reachable, reads };
         Facts { tables: vec![table], ..Facts::default() }
     }
 
@@ -184,10 +244,22 @@ mod tests {
     #[test]
     fn an_objection_to_the_plan_itself_is_the_reason() {
         let objection = Some("operator recursive does not give Spark's answers there".to_string());
-        let duckdb = Capability { backend: BackendId::DuckDb, objection, ..local() };
+        let opinion = Opinion { objection, called_back: 0 };
+        let duckdb = Capability { backend: BackendId::DuckDb, opinion, ..local() };
         let wish = Wish { backend: BackendId::DuckDb, asked_by: "hint".into() };
         let error = decide(&table(1), &[local(), duckdb], &Policy { wishes: vec![wish], ..auto() });
         assert!(error.is_err_and(|error| error.to_string().contains("operator recursive")));
+    }
+
+    #[test]
+    fn a_decision_that_moved_tells_why() -> Result<()> {
+        let duckdb = Capability { backend: BackendId::DuckDb, ..local() };
+        let decision = decide(&table(1), &[local(), duckdb], &auto())?;
+        let moved = Decision { backend: BackendId::DuckDb, ..decision }.moved(BackendId::DataFusion, "no memory");
+        assert_eq!(moved.summary(), "datafusion: duckdb could not: no memory");
+        assert_eq!(moved.rejected[0], (BackendId::DuckDb, "asked first, and could not: no memory".into()));
+        assert!(moved.instead.is_none());
+        Ok(())
     }
 
     #[test]

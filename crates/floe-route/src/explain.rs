@@ -11,20 +11,30 @@ pub struct Line {
     pub backend: BackendId,
     pub chosen: bool,
     pub reason: String,
+    /// What it is expected to take there; empty where nobody knows.
+    pub cost: String,
 }
 
 impl Decision {
     /// The chosen backend first, then the others with what spoke against them.
     pub fn lines(&self) -> Vec<Line> {
-        let chosen = Line { backend: self.backend, chosen: true, reason: self.reasons.join("; ") };
-        let others =
-            self.rejected.iter().map(|(backend, why)| Line { backend: *backend, chosen: false, reason: why.clone() });
+        let line = |backend: BackendId, chosen: bool, reason: String| {
+            let cost = self.cost(backend).map(|cost| cost.to_string()).unwrap_or_default();
+            Line { backend, chosen, reason, cost }
+        };
+        let chosen = line(self.backend, true, self.reasons.join("; "));
+        let others = self.rejected.iter().map(|(backend, why)| line(*backend, false, why.clone()));
         std::iter::once(chosen).chain(others).collect()
     }
 
     /// One line for a log: `datafusion: runs in process; 1 table, 40.0 MB to scan`.
     pub fn summary(&self) -> String {
         format!("{}: {}", self.backend, self.reasons.join("; "))
+    }
+
+    /// What it is expected to take, on each backend that could run it: `datafusion: 227 ms; duckdb: 123 ms`.
+    pub fn cost_of_all(&self) -> String {
+        self.costs.iter().map(|(backend, cost)| format!("{backend}: {cost}")).collect::<Vec<_>>().join("; ")
     }
 
     /// The estimate in words.

@@ -12,6 +12,7 @@ pub struct Facts {
     pub functions: BTreeSet<String>,
     /// Kinds of operators in the plan: `join`, `aggregate`, `window`, `sort`, …
     pub operators: BTreeSet<String>,
+    pub shape: Shape,
     /// `Some("INSERT INTO …")`-like words where the statement writes.
     pub writes: Option<String>,
     /// What only a JVM or a Python worker can run, by name.
@@ -29,16 +30,59 @@ pub struct TableFacts {
     pub rows: Option<u64>,
     /// The backends that can reach it.
     pub reachable: Vec<BackendId>,
+    /// What this query reads of it.
+    pub reads: Reads,
+}
+
+/// What a query reads of a table, over all its scans there.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reads {
+    /// Bytes of the columns it looks at; `None` where they are not known.
+    pub bytes: Option<u64>,
+    pub rows: Option<u64>,
+    /// Bytes of one row in memory, of those columns.
+    pub row_bytes: u64,
+    /// The files are plain ones that each engine of this process can open itself.
+    pub in_place: bool,
+}
+
+/// What a plan does with the rows it reads.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Shape {
+    pub scans: u32,
+    pub joins: u32,
+    /// DISTINCT among them.
+    pub aggregates: u32,
+    pub sorts: u32,
+    pub windows: u32,
+    /// A source whose rows come in an order that users rely on: their own data, a range.
+    pub ordered_source: Option<String>,
+    /// A function whose result depends on the order of the rows, or on where they are.
+    pub by_order: Option<String>,
+}
+
+impl Shape {
+    /// The operators that take time: those that must see many rows before they can give one.
+    pub fn steps(&self) -> u32 {
+        self.joins + self.aggregates + self.sorts + self.windows
+    }
+}
+
+impl TableFacts {
+    /// Bytes the query reads of it; 0 where nobody knows.
+    pub fn reads_bytes(&self) -> u64 {
+        self.reads.bytes.unwrap_or(0)
+    }
 }
 
 impl Facts {
     /// Bytes to read; tables of unknown size do not count.
     pub fn bytes(&self) -> u64 {
-        self.tables.iter().filter_map(|table| table.bytes).sum()
+        self.tables.iter().map(TableFacts::reads_bytes).sum()
     }
 
     /// Rows to read; tables of unknown size do not count.
     pub fn rows(&self) -> u64 {
-        self.tables.iter().filter_map(|table| table.rows).sum()
+        self.tables.iter().filter_map(|table| table.reads.rows).sum()
     }
 }

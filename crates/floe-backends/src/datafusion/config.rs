@@ -8,7 +8,7 @@ use datafusion::common::DataFusionError;
 use datafusion::execution::SessionStateBuilder;
 use datafusion::execution::cache::cache_manager::CacheManagerConfig;
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
-use datafusion::execution::memory_pool::{FairSpillPool, TrackConsumersPool};
+use datafusion::execution::memory_pool::TrackConsumersPool;
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::execution::session_state::SessionState;
 use datafusion::optimizer::{Analyzer, Optimizer, OptimizerRule};
@@ -17,6 +17,7 @@ use floe_base::Result;
 use floe_functions::condition::GuardFilters;
 
 use super::recursion::Planner;
+use crate::memory::{Budget, Pool};
 
 /// Rows of a batch inside the engine.
 const BATCH_ROWS: usize = 8192;
@@ -26,8 +27,8 @@ const NAMED_CONSUMERS: NonZeroUsize = NonZeroUsize::new(5).unwrap();
 /// The limits of one engine.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// Bytes that sorts, joins and aggregates may hold before they spill.
-    pub memory_bytes: usize,
+    /// What sorts, joins and aggregates may hold before they spill; other engines have their part of it.
+    pub memory: Budget,
     /// `None`: the system's temporary folder.
     pub spill_dir: Option<PathBuf>,
     pub spill_bytes: u64,
@@ -38,7 +39,7 @@ pub struct Config {
 impl Config {
     /// The runtime all queries share: one memory pool, one place to spill, one set of caches.
     pub(super) fn runtime(&self) -> Result<Arc<RuntimeEnv>> {
-        let pool = TrackConsumersPool::new(FairSpillPool::new(self.memory_bytes), NAMED_CONSUMERS);
+        let pool = TrackConsumersPool::new(Pool(self.memory.clone()), NAMED_CONSUMERS);
         let mode = match &self.spill_dir {
             Some(folder) => DiskManagerMode::Directories(vec![folder.clone()]),
             None => DiskManagerMode::OsTmpDirectory,

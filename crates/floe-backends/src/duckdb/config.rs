@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use floe_base::{Error, Kind, Result};
 use tempfile::TempDir;
 
+use crate::memory::Budget;
+
 /// What every connection sets. Times with a zone are instants: what a session's zone makes of them is in the plan. And a
 /// plan is as deep as it is; the threads that read it have deep stacks. A DuckDB built from source knows no zones.
 pub(super) const SESSION: &str = if cfg!(feature = "bundled") {
@@ -13,11 +15,16 @@ pub(super) const SESSION: &str = if cfg!(feature = "bundled") {
     "SET TimeZone = 'UTC'; SET max_expression_depth = 100000"
 };
 
+/// The setting that tells DuckDB what it may hold now.
+pub(super) fn memory_limit(bytes: u64) -> (&'static str, String) {
+    ("memory_limit", format!("{bytes}B"))
+}
+
 /// The limits of one DuckDB.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// Bytes it may hold before it spills.
-    pub memory_bytes: u64,
+    /// What it may hold before it spills is lent to it while it has queries.
+    pub memory: Budget,
     /// `None`: the system's temporary folder.
     pub spill_dir: Option<PathBuf>,
     pub spill_bytes: u64,
@@ -38,7 +45,7 @@ impl Config {
     /// The settings of the database.
     pub(super) fn settings(&self, spill_folder: &Path) -> Vec<(&'static str, String)> {
         vec![
-            ("memory_limit", format!("{}B", self.memory_bytes)),
+            memory_limit(self.memory.lent()),
             ("max_temp_directory_size", format!("{}B", self.spill_bytes)),
             ("temp_directory", spill_folder.display().to_string()),
             ("threads", self.threads.to_string()),

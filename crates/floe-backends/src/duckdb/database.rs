@@ -20,6 +20,7 @@ use tempfile::TempDir;
 use super::Config;
 use super::callback::{self, Calls};
 use super::scan::Streams;
+use crate::memory::Budget;
 
 /// Owns the database, and one connection that belongs to no query.
 #[derive(Debug)]
@@ -31,6 +32,8 @@ pub(super) struct Database {
     streams: Arc<Streams>,
     /// The files that are attached, under the names they have in SQL.
     files: Mutex<HashMap<PathBuf, Attachment>>,
+    /// Its queries take their part of it.
+    memory: Budget,
     /// Goes with the database, or when that ends.
     spill_folder: Mutex<Option<TempDir>>,
 }
@@ -79,7 +82,8 @@ impl Database {
         let settings = config.settings(spill_folder.path());
         let spill_folder = Mutex::new(Some(spill_folder));
         let (calls, streams, files) = (Arc::default(), Arc::default(), Mutex::default());
-        let database = Self { raw, own, calls, streams, files, spill_folder };
+        let memory = config.memory.clone();
+        let database = Self { raw, own, calls, streams, files, memory, spill_folder };
         let first = database.connect()?;
         for (name, value) in settings {
             set(&first, name, &value)?;
@@ -92,6 +96,11 @@ impl Database {
     pub(super) fn connect(&self) -> Result<Connection> {
         // SAFETY: the handle is open as long as `self`; connections are dropped before (see `statement.rs`).
         unsafe { Connection::open_from_raw(self.raw) }.map_err(|error| Error::internal(error.to_string()))
+    }
+
+    /// What its queries may hold, a lease each.
+    pub(super) fn memory(&self) -> &Budget {
+        &self.memory
     }
 
     pub(super) fn calls(&self) -> &Arc<Calls> {
@@ -157,7 +166,7 @@ impl Drop for Database {
     }
 }
 
-fn set(connection: &Connection, name: &str, value: &str) -> Result<()> {
+pub(super) fn set(connection: &Connection, name: &str, value: &str) -> Result<()> {
     let statement = format!("SET GLOBAL {name} = '{}'", value.replace('\'', "''"));
     connection
         .execute_batch(&statement)

@@ -1,8 +1,8 @@
 //! How a plan runs: written down, run on a thread of its own, its rows handed over as they come.
 //!
 //! A value that raises in DuckDB, by its rules or in a foreign expression, may be one that Spark would never look at, or
-//! one for which Spark has other words. So as long as no row has been handed over DataFusion is asked for the answer
-//! instead, which is then Spark's: reading has no effects that could happen twice.
+//! one for which Spark has other words. So as long as no row has been handed over, who asked is told to ask DataFusion
+//! instead, whose answer is Spark's: reading has no effects that could happen twice.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -19,7 +19,7 @@ use floe_base::{Error, Result};
 use floe_catalog::Catalog;
 use floe_functions::Interrupt;
 use floe_plan::Planned;
-use floe_route::Capability;
+use floe_route::{Capability, Opinion};
 use futures::StreamExt;
 use futures::stream::{self, BoxStream};
 use parking_lot::Mutex;
@@ -28,13 +28,14 @@ use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 
 use super::conform::conform;
-use super::database::Database;
+use super::database::{Database, set};
 use super::failure::{self, Failure};
 use super::statement::Statement;
 use super::ways::Ways;
 use super::{Config, attached, scan};
 use crate::backend::{Backend, Outcome, Run, Work};
 use crate::datafusion::DataFusion;
+use crate::memory::Budget;
 
 /// Rows of a batch; DuckDB gives them in smaller pieces.
 const BATCH_ROWS: usize = 8192;
@@ -51,7 +52,7 @@ pub struct DuckDb {
     config: Config,
     /// Opened by the first query that is for it.
     database: Mutex<Option<Arc<Database>>>,
-    /// Scans what DuckDB does not read itself, and answers where a value raises.
+    /// Scans what DuckDB does not read itself.
     datafusion: Arc<DataFusion>,
     threads: Handle,
     asked_elsewhere: AtomicU64,
@@ -64,7 +65,7 @@ impl DuckDb {
         Self { config, database, datafusion, threads, asked_elsewhere, ways: Mutex::default() }
     }
 
-    /// How many queries DataFusion answered in its place, because a value raised.
+    /// How many queries were to be asked of DataFusion instead, because a value raised.
     pub fn asked_elsewhere(&self) -> u64 {
         self.asked_elsewhere.load(Ordering::Relaxed)
     }
@@ -122,14 +123,15 @@ impl Backend for DuckDb {
         Capability::present(BackendId::DuckDb)
     }
 
-    fn objection(&self, planned: &Planned) -> Option<String> {
+    fn opinion(&self, planned: &Planned) -> Opinion {
         let known = scan::unread(&planned.plan, &self.datafusion).and_then(|sources| Ok((sources, self.database()?)));
+        let against = |objection: String| Opinion { objection: Some(objection), called_back: 0 };
         match known {
-            Err(error) => Some(error.sentence()),
-            Ok((sources, database)) => {
-                let refused = Statement::write(&planned.plan, &database, &sources).err()?;
-                Some(format!("{refused} does not give Spark's answers there"))
-            }
+            Err(error) => against(error.sentence()),
+            Ok((sources, database)) => match Statement::write(&planned.plan, &database, &sources) {
+                Ok(statement) => Opinion { objection: None, called_back: statement.opened.calls() },
+                Err(refused) => against(format!("{refused} does not give Spark's answers there")),
+            },
         }
     }
 
@@ -143,9 +145,10 @@ impl Backend for DuckDb {
         match rows.next().await {
             Some(Err(Stopped::Value(why))) => {
                 self.asked_elsewhere.fetch_add(1, Ordering::Relaxed);
-                tracing::info!(operation = run.operation_id, why = %why, "asked DataFusion instead");
-                self.datafusion.execute(Work::Plan(planned), run).await
+                tracing::info!(operation = run.operation_id, why = %why, "DataFusion is to be asked instead");
+                Ok(Outcome::Raised(why))
             }
+            Some(Err(Stopped::Other(why))) => Err(why),
             first => {
                 self.ways.lock().add(ways);
                 let rows = stream::iter(first).chain(rows).map(|batch| batch.map_err(Stopped::into_error));
@@ -182,6 +185,7 @@ pub(super) type Rows = BoxStream<'static, std::result::Result<RecordBatch, Stopp
 /// The query's rows. When the reader goes away, the query is interrupted.
 pub(super) fn started(statement: Statement, types: Vec<DataType>, threads: &Handle) -> Result<Rows> {
     let connection = statement.opened.database().connect()?;
+    let memory = statement.opened.database().memory().clone();
     let ended = Arc::new(AtomicBool::new(false));
     let guard = EndWithReader {
         query: connection.interrupt_handle(),
@@ -191,12 +195,16 @@ pub(super) fn started(statement: Statement, types: Vec<DataType>, threads: &Hand
     };
     let (sender, receiver) = mpsc::channel(WAITING_BATCHES);
     let work = move || {
+        let lease = memory.lease();
+        limit(&connection, &memory);
         let outcome = run(&connection, &statement, &types, &sender);
         if let Err(stopped) = outcome {
             // A reader that has gone away asks for no reason.
             let _ = sender.blocking_send(Err(stopped));
         }
         ended.store(true, Ordering::Release);
+        drop(lease);
+        limit(&connection, &memory);
         // The connection goes before what its query has open, and that before the database.
         drop(connection);
         drop(statement);
@@ -209,6 +217,16 @@ pub(super) fn started(statement: Statement, types: Vec<DataType>, threads: &Hand
             batch
         })
         .boxed())
+}
+
+/// Tells DuckDB what it may hold now. Where it holds more and cannot let go of it, the next query tells it again.
+fn limit(connection: &Connection, memory: &Budget) {
+    memory.tell(|bytes| {
+        let (name, value) = super::config::memory_limit(bytes);
+        if let Err(error) = set(connection, name, &value) {
+            tracing::debug!(%error, "DuckDB keeps its limit of memory");
+        }
+    });
 }
 
 /// Runs the query to its end, or to the reader's.

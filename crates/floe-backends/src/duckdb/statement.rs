@@ -63,9 +63,9 @@ impl Opened {
         number
     }
 
-    /// Whether DuckDB asks this process for anything but rows.
-    pub(super) fn calls_back(&self) -> bool {
-        !self.calls.is_empty()
+    /// How many foreign expressions there are.
+    pub(super) fn calls(&self) -> u32 {
+        u32::try_from(self.calls.len()).unwrap_or(u32::MAX)
     }
 
     /// Which of the plan's functions run there, and which here.

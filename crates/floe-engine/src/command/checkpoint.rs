@@ -15,7 +15,7 @@ use crate::{Execution, Session, query};
 pub(super) async fn run(session: &Arc<Session>, input: Relation, _eager: bool, running: &Running) -> Result<Execution> {
     let planned = query::lower(session, input).await?;
     let decision = query::decided_here(session, &planned, &running.operation)?;
-    let batches = query::collect_on(session, &planned, decision.backend).await?;
+    let batches = query::collect_as(session, &planned, &decision).await?;
     let rows = arrow::compute::concat_batches(&planned.schema(), &batches)?;
     let id = session.keep(in_memory(rows, "memory")?);
     let schema = Arc::new(Schema::new(vec![Field::new("relation_id", DataType::Utf8, false)]));

@@ -27,6 +27,7 @@ async fn route(session: &Arc<Session>, relation: Relation) -> Result<Execution> 
         ("backend", false, texts(lines.iter().map(|line| line.backend.name()))),
         ("chosen", false, booleans(lines.iter().map(|line| line.chosen))),
         ("reason", false, texts(lines.iter().map(|line| line.reason.as_str()))),
+        ("cost", false, texts(lines.iter().map(|line| line.cost.as_str()))),
         ("estimate", false, texts(lines.iter().map(|line| if line.chosen { estimate.as_str() } else { "" }))),
     ])
 }

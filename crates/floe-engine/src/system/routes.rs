@@ -55,6 +55,15 @@ impl RouteLog {
         log.push_back(routed);
     }
 
+    /// A decision that ended elsewhere takes the place of the one it was.
+    pub(crate) fn moved(&self, operation_id: &str, from: &Arc<Decision>, to: &Arc<Decision>) {
+        let mut log = self.0.lock();
+        let is_it = |routed: &&mut Routed| routed.operation_id == operation_id && Arc::ptr_eq(&routed.decision, from);
+        if let Some(routed) = log.iter_mut().rev().find(is_it) {
+            routed.decision = to.clone();
+        }
+    }
+
     /// The decisions as rows.
     pub fn rows(&self) -> Result<RecordBatch> {
         let log = self.0.lock();
@@ -86,6 +95,7 @@ impl RouteLog {
             text(&|row| row.tables.join(", ")),
             number(&|row| row.decision.bytes),
             number(&|row| row.decision.rows),
+            text(&|row| row.decision.cost_of_all()),
         ];
         Ok(RecordBatch::try_new(schema(), columns)?)
     }
@@ -106,5 +116,6 @@ pub fn schema() -> SchemaRef {
         text("tables"),
         Field::new("estimated_bytes", DataType::Int64, false),
         Field::new("estimated_rows", DataType::Int64, false),
+        text("costs"),
     ]))
 }

@@ -80,7 +80,7 @@ impl AttachedTable {
         }
         let plan = self.plan(Some(&[]), std::slice::from_ref(condition));
         let written = plan.ok().and_then(|plan| self.statement(&plan).ok());
-        written.is_some_and(|statement| !statement.opened.calls_back())
+        written.is_some_and(|statement| statement.opened.calls() == 0)
     }
 
     fn started(&self, plan: &LogicalPlan) -> Result<Rows> {

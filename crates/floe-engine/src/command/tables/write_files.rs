@@ -58,7 +58,7 @@ pub(super) async fn run(session: &Arc<Session>, write: WriteFiles, running: &Run
 
 async fn write_rows(session: &Session, planned: &Planned, mut parts: Parts, running: &Running) -> Result<()> {
     let decision = query::decided_here(session, planned, &running.operation)?;
-    let mut batches = query::execute(session, planned, &decision, running).await?;
+    let (mut batches, _) = query::execute(session, planned, decision, running).await?;
     let schema = planned.schema();
     while let Some(batch) = running.operation.unless_interrupted(async { Ok(batches.next().await) }).await? {
         parts.write(&query::rename(batch?, &schema)?)?;

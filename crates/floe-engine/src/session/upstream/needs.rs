@@ -278,7 +278,7 @@ impl<'a> Needs<'a> {
 
     /// True when it reads something that only this process can.
     fn is_out_of_reach(&self, planned: &Planned) -> bool {
-        planned.tables.iter().any(|table| !elsewhere::is_readable(self.session, table))
+        planned.tables.iter().any(|table| !elsewhere::is_readable(self.session, &table.facts))
     }
 
     /// Rows that go along as a temp view: in a message while they are few, else as files. Those of a `version` are the

@@ -1,0 +1,162 @@
+//! What the scans of a plan read: which columns anybody looks at, how wide they are, and whether the files behind them
+//! are such that any engine can open them.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use arrow::datatypes::{DataType, Schema};
+use datafusion::catalog::TableProvider;
+use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
+use datafusion::datasource::file_format::parquet::ParquetFormat;
+use datafusion::datasource::listing::ListingTable;
+use datafusion::datasource::source_as_provider;
+use datafusion::logical_expr::{Distinct, Expr, LogicalPlan};
+use floe_iceberg::scan::{IcebergTable, identity_fields};
+use floe_iceberg::storage::location_is_local;
+
+/// Bytes a text, a list or the like is taken for: nobody knows before they are read.
+const TEXT_BYTES: u64 = 20;
+const NESTED_BYTES: u64 = 64;
+
+/// One scan.
+pub(crate) struct Scan {
+    pub(crate) provider: Arc<dyn TableProvider>,
+    /// The columns that are looked at.
+    columns: HashSet<String>,
+}
+
+/// The scans of a plan, those of subqueries included.
+pub(crate) fn scans(plan: &LogicalPlan) -> Vec<Scan> {
+    let mut found = Found::default();
+    let _ = plan.apply_with_subqueries(|node| {
+        found.look_at(node);
+        Ok(TreeNodeRecursion::Continue)
+    });
+    found.used.extend(names(plan));
+    found.scans()
+}
+
+/// What is seen on one walk over a plan.
+#[derive(Default)]
+struct Found {
+    /// Columns that any expression asks for.
+    used: HashSet<String>,
+    providers: Vec<(String, Arc<dyn TableProvider>)>,
+    /// For each scan its columns and the ids they got: the resolver puts one projection over each scan.
+    labels: HashMap<String, Vec<(String, HashSet<String>)>>,
+}
+
+impl Found {
+    fn look_at(&mut self, node: &LogicalPlan) {
+        match node {
+            LogicalPlan::TableScan(scan) => {
+                if let Ok(provider) = source_as_provider(&scan.source) {
+                    self.providers.push((scan.table_name.table().to_string(), provider));
+                }
+                return;
+            }
+            LogicalPlan::Projection(projection) => {
+                if let LogicalPlan::TableScan(scan) = projection.input.as_ref() {
+                    let labels = self.labels.entry(scan.table_name.table().to_string()).or_default();
+                    labels.extend(projection.expr.iter().map(|expr| (expr.schema_name().to_string(), columns(expr))));
+                    return;
+                }
+            }
+            // These look at all columns without an expression that says so.
+            LogicalPlan::Distinct(Distinct::All(input)) => self.used.extend(names(input)),
+            LogicalPlan::Union(union) => union.inputs.iter().for_each(|input| self.used.extend(names(input))),
+            _ => {}
+        }
+        let _ = node.apply_expressions(|expr| {
+            self.used.extend(columns(expr));
+            Ok(TreeNodeRecursion::Continue)
+        });
+    }
+
+    fn scans(self) -> Vec<Scan> {
+        let used = &self.used;
+        let read = |(name, provider): (String, Arc<dyn TableProvider>)| {
+            let labels = self.labels.get(&name).into_iter().flatten();
+            let columns = labels.filter(|(label, _)| used.contains(label)).flat_map(|(_, columns)| columns.clone());
+            Scan { provider, columns: columns.collect() }
+        };
+        self.providers.into_iter().map(read).collect()
+    }
+}
+
+fn names(plan: &LogicalPlan) -> impl Iterator<Item = String> + '_ {
+    plan.schema().fields().iter().map(|field| field.name().clone())
+}
+
+/// The columns an expression asks for, those around a subquery among them.
+fn columns(expr: &Expr) -> HashSet<String> {
+    let mut found = HashSet::new();
+    let _ = expr.apply(|inner| {
+        if let Expr::Column(column) | Expr::OuterReferenceColumn(_, column) = inner {
+            found.insert(column.name.clone());
+        }
+        Ok(TreeNodeRecursion::Continue)
+    });
+    found
+}
+
+impl Scan {
+    /// Bytes of one row in memory, of the columns that are looked at; one at least is read to count rows.
+    pub(crate) fn row_bytes(&self) -> u64 {
+        let schema = self.provider.schema();
+        let looked_at = |name: &str| self.columns.contains(name);
+        let narrowest = schema.fields().iter().map(|field| width(field.data_type())).min().unwrap_or(1);
+        row_bytes(&schema, looked_at).max(narrowest)
+    }
+
+    /// The part of a table's bytes that are read for these columns.
+    pub(crate) fn share_of(&self, bytes: u64) -> u64 {
+        let identity = identity_fields();
+        let whole = row_bytes(&self.provider.schema(), |name| identity.iter().all(|field| field.name() != name));
+        let share = u128::from(bytes) * u128::from(self.row_bytes()) / u128::from(whole.max(1));
+        u64::try_from(share).unwrap_or(u64::MAX).min(bytes)
+    }
+
+    /// Whether these are plain files on this machine that hold just the table's rows. An engine may still know better.
+    pub(crate) fn is_in_place(&self) -> bool {
+        let provider = self.provider.as_any();
+        if let Some(listing) = provider.downcast_ref::<ListingTable>() {
+            let options = listing.options();
+            return options.format.as_any().is::<ParquetFormat>()
+                && options.table_partition_cols.is_empty()
+                && listing.table_paths().iter().all(|path| path.scheme() == "file");
+        }
+        let Some(iceberg) = provider.downcast_ref::<IcebergTable>() else { return false };
+        let tells_rows_apart = identity_fields().iter().any(|field| self.columns.contains(field.name()));
+        !iceberg.is_logged()
+            && !tells_rows_apart
+            && !has_deletes(iceberg)
+            && location_is_local(iceberg.table().metadata.location())
+    }
+
+    /// What a person would call a source that is no table: it has an order of its own.
+    pub(crate) fn is_stored(&self) -> bool {
+        let provider = self.provider.as_any();
+        provider.is::<ListingTable>() || provider.is::<IcebergTable>()
+    }
+}
+
+/// As the snapshot tells; one that tells nothing is taken for one without.
+fn has_deletes(table: &IcebergTable) -> bool {
+    let Some(snapshot) = &table.version().snapshot else { return false };
+    let told = snapshot.summary().additional_properties.get("total-delete-files");
+    told.is_some_and(|count| count != "0")
+}
+
+fn row_bytes(schema: &Schema, counts: impl Fn(&str) -> bool) -> u64 {
+    schema.fields().iter().filter(|field| counts(field.name())).map(|field| width(field.data_type())).sum()
+}
+
+fn width(data_type: &DataType) -> u64 {
+    match data_type.primitive_width() {
+        Some(bytes) => bytes as u64,
+        None if data_type.is_nested() => NESTED_BYTES,
+        None if matches!(data_type, DataType::Boolean | DataType::Null) => 1,
+        None => TEXT_BYTES,
+    }
+}
