@@ -1,18 +1,19 @@
 //! What the scans of a plan read: which columns anybody looks at, how wide they are, and whether the files behind them
 //! are such that any engine can open them.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Schema};
 use datafusion::catalog::TableProvider;
-use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
+use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::datasource::file_format::parquet::ParquetFormat;
 use datafusion::datasource::listing::ListingTable;
 use datafusion::datasource::source_as_provider;
-use datafusion::logical_expr::{Distinct, Expr, LogicalPlan};
+use datafusion::logical_expr::LogicalPlan;
 use floe_iceberg::scan::{IcebergTable, identity_fields};
 use floe_iceberg::storage::location_is_local;
+use floe_sql::write::Needed;
 
 /// Bytes a text, a list or the like is taken for: nobody knows before they are read.
 const TEXT_BYTES: u64 = 20;
@@ -27,77 +28,20 @@ pub(crate) struct Scan {
 
 /// The scans of a plan, those of subqueries included.
 pub(crate) fn scans(plan: &LogicalPlan) -> Vec<Scan> {
-    let mut found = Found::default();
+    let needed = Needed::of(plan);
+    let mut scans = Vec::new();
     let _ = plan.apply_with_subqueries(|node| {
-        found.look_at(node);
-        Ok(TreeNodeRecursion::Continue)
-    });
-    found.used.extend(names(plan));
-    found.scans()
-}
-
-/// What is seen on one walk over a plan.
-#[derive(Default)]
-struct Found {
-    /// Columns that any expression asks for.
-    used: HashSet<String>,
-    providers: Vec<(String, Arc<dyn TableProvider>)>,
-    /// For each scan its columns and the ids they got: the resolver puts one projection over each scan.
-    labels: HashMap<String, Vec<(String, HashSet<String>)>>,
-}
-
-impl Found {
-    fn look_at(&mut self, node: &LogicalPlan) {
-        match node {
-            LogicalPlan::TableScan(scan) => {
-                if let Ok(provider) = source_as_provider(&scan.source) {
-                    self.providers.push((scan.table_name.table().to_string(), provider));
-                }
-                return;
-            }
-            LogicalPlan::Projection(projection) => {
-                if let LogicalPlan::TableScan(scan) = projection.input.as_ref() {
-                    let labels = self.labels.entry(scan.table_name.table().to_string()).or_default();
-                    labels.extend(projection.expr.iter().map(|expr| (expr.schema_name().to_string(), columns(expr))));
-                    return;
-                }
-            }
-            // These look at all columns without an expression that says so.
-            LogicalPlan::Distinct(Distinct::All(input)) => self.used.extend(names(input)),
-            LogicalPlan::Union(union) => union.inputs.iter().for_each(|input| self.used.extend(names(input))),
-            _ => {}
-        }
-        let _ = node.apply_expressions(|expr| {
-            self.used.extend(columns(expr));
-            Ok(TreeNodeRecursion::Continue)
-        });
-    }
-
-    fn scans(self) -> Vec<Scan> {
-        let used = &self.used;
-        let read = |(name, provider): (String, Arc<dyn TableProvider>)| {
-            let labels = self.labels.get(&name).into_iter().flatten();
-            let columns = labels.filter(|(label, _)| used.contains(label)).flat_map(|(_, columns)| columns.clone());
-            Scan { provider, columns: columns.collect() }
-        };
-        self.providers.into_iter().map(read).collect()
-    }
-}
-
-fn names(plan: &LogicalPlan) -> impl Iterator<Item = String> + '_ {
-    plan.schema().fields().iter().map(|field| field.name().clone())
-}
-
-/// The columns an expression asks for, those around a subquery among them.
-fn columns(expr: &Expr) -> HashSet<String> {
-    let mut found = HashSet::new();
-    let _ = expr.apply(|inner| {
-        if let Expr::Column(column) | Expr::OuterReferenceColumn(_, column) = inner {
-            found.insert(column.name.clone());
+        if let LogicalPlan::TableScan(scan) = node
+            && let Ok(provider) = source_as_provider(&scan.source)
+        {
+            let names = scan.projected_schema.iter().map(|(relation, field)| (relation, field.name()));
+            let looked_at = names.filter(|(relation, name)| needed.has(*relation, name));
+            let columns = looked_at.map(|(_, name)| name.clone()).collect();
+            scans.push(Scan { provider, columns });
         }
         Ok(TreeNodeRecursion::Continue)
     });
-    found
+    scans
 }
 
 impl Scan {

@@ -65,8 +65,7 @@ const DUCKDB: Pace = Pace { start: 6_000, operator: 700, scan: 600, step: 180, h
 /// What a query is expected to take on those of the backends whose pace is known. Where one of them has run the plan
 /// before, the others are expected to be as much slower or quicker than that as they were reckoned to be.
 pub(crate) fn of_all(facts: &Facts, able: &[&Capability]) -> Vec<(BackendId, Cost)> {
-    let reckoned: Vec<(&Capability, u64)> =
-        able.iter().filter_map(|one| Some((*one, reckoned(facts, one)?))).collect();
+    let reckoned: Vec<(&Capability, u64)> = able.iter().filter_map(|one| Some((*one, reckoned(facts, one)?))).collect();
     let told = reckoned.iter().find_map(|(one, micros)| Some((one.measured?.micros, (*micros).max(1))));
     let scaled = |micros: u64| match told {
         Some((took, expected)) => u64::try_from(u128::from(micros) * u128::from(took) / u128::from(expected)),
@@ -235,7 +234,8 @@ mod tests {
         // Reckoned to be quicker, it is simply the best, however long the other took.
         assert_eq!(taken(&facts, &[measured(&datafusion, 10_000), duckdb]), BackendId::DuckDb);
         // With a function that is called back the two are close.
-        let rows_each = |facts: &mut Facts, rows| facts.tables.iter_mut().for_each(|table| table.reads.rows = Some(rows));
+        let rows_each =
+            |facts: &mut Facts, rows| facts.tables.iter_mut().for_each(|table| table.reads.rows = Some(rows));
         let mut close = facts;
         rows_each(&mut close, 600_000);
         let [datafusion, duckdb] = engines(1);

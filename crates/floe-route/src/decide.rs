@@ -51,7 +51,9 @@ pub fn decide(facts: &Facts, capabilities: &[Capability], policy: &Policy) -> Re
     let rejected = able
         .into_iter()
         .filter(|(capability, _)| capability.backend != chosen.backend)
-        .map(|(capability, why)| (capability.backend, why.unwrap_or_else(|| beaten(facts, policy, capability, chosen, &costs))))
+        .map(|(capability, why)| {
+            (capability.backend, why.unwrap_or_else(|| beaten(facts, policy, capability, chosen, &costs)))
+        })
         .collect();
     let (bytes, rows) = (facts.bytes(), facts.rows());
     Ok(Decision { backend: chosen.backend, reasons, rejected, costs, plan: None, instead, bytes, rows })

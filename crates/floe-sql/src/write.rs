@@ -1,7 +1,8 @@
 //! A resolved plan as the SQL of another engine: derived tables, every column under its opaque id.
 //!
 //! Each output column that is computed is written `CAST(expr AS type) AS "c12"`, so that the other engine has no say in
-//! types. Operators that fit into one SELECT become one (`block.rs`); the engine's optimiser flattens the rest. What an engine writes differently is asked of its [`Dialect`].
+//! types. Operators that fit into one SELECT become one
+//! (`block.rs`); the engine's optimiser flattens the rest. What an engine writes differently is asked of its [`Dialect`].
 //! Whatever is not known to mean the same there makes the plan [`Refused`], by name: nothing is written by guess.
 //!
 //! `relation/` has one file per operator, `expression/` one per kind of expression. What a function means is not known
@@ -11,6 +12,7 @@ mod block;
 mod column;
 mod dialect;
 mod expression;
+mod needed;
 mod refused;
 mod relation;
 
@@ -18,6 +20,7 @@ use datafusion::logical_expr::LogicalPlan;
 
 pub use column::name as column_name;
 pub use dialect::{Argument, Dialect, Spelling};
+pub use needed::Needed;
 pub use refused::Refused;
 
 type Result<T, E = Refused> = std::result::Result<T, E>;
@@ -28,13 +31,16 @@ type Result<T, E = Refused> = std::result::Result<T, E>;
 /// let sql = floe_sql::write::query(&planned.plan, &dialect)?;
 /// ```
 pub fn query(plan: &LogicalPlan, dialect: &dyn Dialect) -> Result<String> {
-    Writer { dialect, narrow: false }.relation(plan)
+    let needed = Needed::of(plan);
+    Writer { dialect, needed: &needed, narrow: false }.relation(plan)
 }
 
 /// One plan on its way to text.
 #[derive(Clone, Copy)]
 struct Writer<'a> {
     dialect: &'a dyn Dialect,
+    /// Columns that nobody looks at are not written.
+    needed: &'a Needed,
     /// Few digits will do: before a value that needs more has raised, no row is out (under aggregates).
     narrow: bool,
 }

@@ -42,10 +42,10 @@ impl Dialect for DuckDbSql<'_> {
         literal::literal(value)
     }
 
-    fn scan(&self, scan: &TableScan, names: &[String]) -> Result<String, Refused> {
+    fn scan(&self, scan: &TableScan, columns: &[(usize, String)]) -> Result<String, Refused> {
         let name = scan.table_name.table();
         let source = self.sources.get(name).ok_or_else(|| Refused::new(format!("table {name}, which is not there")))?;
-        source.query(&scan.projected_schema, names, &mut self.opened.lock())
+        source.query(&scan.projected_schema, columns, &mut self.opened.lock())
     }
 
     fn cast(&self, value: &str, from: &DataType, to: &DataType) -> Option<String> {

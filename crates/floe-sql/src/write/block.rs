@@ -4,10 +4,6 @@
 //! a join, the conditions over it and the outputs over those become one, and columns that are only passed on leave no
 //! trace: names are unique, nothing has to be hidden.
 
-use datafusion::common::DFSchema;
-
-use super::column;
-
 /// Where a plan without columns has to have one.
 const NO_COLUMN: &str = "0 AS \"nothing\"";
 
@@ -63,9 +59,9 @@ impl Block {
         self.outputs.is_none() && self.tail.is_empty()
     }
 
-    /// The block as one that takes conditions and outputs: itself, or a SELECT over it. `schema` is what it gives.
-    pub(super) fn opened(self, schema: &DFSchema) -> Self {
-        if self.is_open() { self } else { Self::query(&self.text(schema)) }
+    /// The block as one that takes conditions and outputs: itself, or a SELECT over it. `columns` are what it gives.
+    pub(super) fn opened(self, columns: impl FnOnce() -> Vec<String>) -> Self {
+        if self.is_open() { self } else { Self::query(&self.text(columns)) }
     }
 
     /// The same rows, only those that meet a condition.
@@ -89,15 +85,15 @@ impl Block {
     }
 
     /// Only some of the rows: of those in an order the first, which an engine finds without sorting the rest.
-    pub(super) fn limited(self, tail: &str, schema: &DFSchema) -> Self {
+    pub(super) fn limited(self, tail: &str, columns: impl FnOnce() -> Vec<String>) -> Self {
         match self.takes_limit {
             true => Self { tail: self.tail + tail, takes_limit: false, ..self },
-            false => Self::query(&self.text(schema)).with_tail(tail.into()),
+            false => Self::query(&self.text(columns)).with_tail(tail.into()),
         }
     }
 
     /// The block as a side of a join. Conditions come along where the join lets them wait until after it.
-    pub(super) fn side(self, schema: &DFSchema, conditions_wait: bool) -> Side {
+    pub(super) fn side(self, columns: impl FnOnce() -> Vec<String>, conditions_wait: bool) -> Side {
         let fits = self.is_open() && (self.conditions.is_empty() || conditions_wait);
         match (fits, self.from) {
             (true, Some(from)) => {
@@ -105,15 +101,15 @@ impl Block {
                 Side { from, conditions: self.conditions }
             }
             (_, from) => {
-                let text = Self { from, ..self }.text(schema);
+                let text = Self { from, ..self }.text(columns);
                 Side { from: format!("({text})"), conditions: Vec::new() }
             }
         }
     }
 
-    /// The whole SELECT, with the columns of the schema in their order.
-    pub(super) fn text(self, schema: &DFSchema) -> String {
-        let mut text = format!("SELECT {}", self.outputs.unwrap_or_else(|| outputs(column::all(schema))));
+    /// The whole SELECT, with these columns in their order.
+    pub(super) fn text(self, columns: impl FnOnce() -> Vec<String>) -> String {
+        let mut text = format!("SELECT {}", self.outputs.unwrap_or_else(|| outputs(columns())));
         if let Some(from) = self.from {
             text.push_str(&format!(" FROM {from}"));
         }

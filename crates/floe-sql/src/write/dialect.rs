@@ -56,8 +56,8 @@ pub trait Dialect {
     /// A constant, its type included.
     fn literal(&self, value: &ScalarValue) -> Result<String, Refused>;
 
-    /// A query over the table whose columns have these names, in this order.
-    fn scan(&self, scan: &TableScan, names: &[String]) -> Result<String, Refused>;
+    /// A query over the table that gives these of its columns, by their places, under these names.
+    fn scan(&self, scan: &TableScan, columns: &[(usize, String)]) -> Result<String, Refused>;
 
     /// A cast that gives Spark's answer for every value.
     fn cast(&self, value: &str, from: &DataType, to: &DataType) -> Option<String>;

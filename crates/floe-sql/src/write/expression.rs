@@ -27,6 +27,7 @@ impl Writer<'_> {
         let text = self.expression(expr, input)?;
         match expr {
             Expr::Column(_) => Ok(text),
+            Expr::Alias(alias) if matches!(*alias.expr, Expr::Column(_)) => Ok(text),
             _ => Ok(format!("CAST({text} AS {})", self.dialect.type_name(data_type)?)),
         }
     }

@@ -21,7 +21,7 @@ use super::{Refused, Result, Writer};
 impl Writer<'_> {
     /// The operator as a query of its own.
     pub(super) fn relation(self, plan: &LogicalPlan) -> Result<String> {
-        Ok(self.block(plan)?.text(plan.schema()))
+        Ok(self.block(plan)?.text(|| self.columns(plan.schema())))
     }
 
     /// The operator as a SELECT that may take more.
@@ -51,7 +51,7 @@ impl Writer<'_> {
 
     /// The operator as a SELECT that takes conditions and outputs.
     fn open(self, plan: &LogicalPlan) -> Result<Block> {
-        Ok(self.block(plan)?.opened(plan.schema()))
+        Ok(self.block(plan)?.opened(|| self.columns(plan.schema())))
     }
 
     /// The operator inside a FROM, whatever it is.

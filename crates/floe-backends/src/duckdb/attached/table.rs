@@ -47,10 +47,14 @@ impl AttachedTable {
         Self { file, whole, schema, rows }
     }
 
-    /// A query over the table whose columns have these names, and Spark's types.
-    pub(in crate::duckdb) fn query(&self, schema: &DFSchema, names: &[String]) -> std::result::Result<String, Refused> {
-        let columns = schema.fields().iter().map(|field| quote(field.name()));
-        Ok(format!("SELECT {} FROM {}", renamed(schema, columns, names)?, self.whole))
+    /// A query over the table that gives these of its columns under these names, with Spark's types.
+    pub(in crate::duckdb) fn query(
+        &self,
+        schema: &DFSchema,
+        columns: &[(usize, String)],
+    ) -> std::result::Result<String, Refused> {
+        let list = renamed(schema, |index| quote(schema.field(index).name()), columns)?;
+        Ok(format!("SELECT {list} FROM {}", self.whole))
     }
 
     /// The plan that gives these columns of the rows that meet the conditions.

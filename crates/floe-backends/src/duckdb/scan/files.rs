@@ -18,11 +18,10 @@ pub(crate) struct Files {
 }
 
 impl Files {
-    pub(super) fn query(&self, schema: &DFSchema, names: &[String]) -> Result<String, Refused> {
-        let list = renamed(schema, self.columns.iter().cloned(), names)?;
+    pub(super) fn query(&self, schema: &DFSchema, columns: &[(usize, String)]) -> Result<String, Refused> {
+        let list = renamed(schema, |index| self.columns[index].clone(), columns)?;
         if self.paths.is_empty() {
-            let nothing = schema.fields().iter().map(|_| "NULL".to_string());
-            return Ok(format!("SELECT {} WHERE FALSE", renamed(schema, nothing, names)?));
+            return Ok(format!("SELECT {} WHERE FALSE", renamed(schema, |_| "NULL".into(), columns)?));
         }
         let paths: Vec<String> = self.paths.iter().map(|path| text(path)).collect();
         let fixed = "hive_partitioning = false, binary_as_string = false";

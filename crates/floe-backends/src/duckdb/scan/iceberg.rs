@@ -2,15 +2,16 @@
 //! id.
 
 use arrow::datatypes::FieldRef;
-use datafusion::logical_expr::{Expr, LogicalPlan, TableScan};
+use datafusion::logical_expr::{Expr, TableScan};
 use floe_base::Result;
 use floe_iceberg::scan::{FILE_COLUMN, IcebergTable, POSITION_COLUMN, SPEC_COLUMN};
 use floe_iceberg::storage::location_is_local;
+use floe_sql::write::Needed;
 use iceberg::spec::{NestedField, Type};
 
 use super::super::types::{self, quote};
 use super::files::{Files, are_distinct, is_pattern, text};
-use super::{provider, used};
+use super::provider;
 use crate::datafusion::DataFusion;
 
 /// Stands for a column that no file has and nobody asks for.
@@ -19,7 +20,7 @@ const ABSENT: &str = "NULL";
 /// The files behind a scan that may hold rows meeting the conditions; `None` where DuckDB would not read them as we do.
 pub(super) async fn files(
     scan: &TableScan,
-    plan: &LogicalPlan,
+    needed: &Needed,
     conditions: &[Expr],
     datafusion: &DataFusion,
 ) -> Result<Option<Files>> {
@@ -27,7 +28,7 @@ pub(super) async fn files(
     let Some(table) = provider.as_any().downcast_ref::<IcebergTable>() else { return Ok(None) };
     let identity = [FILE_COLUMN, POSITION_COLUMN, SPEC_COLUMN];
     // Where a row stands is known to our own scan.
-    if table.is_logged() || identity.iter().any(|name| used::is_used(plan, scan, name)) {
+    if table.is_logged() || identity.iter().any(|name| needed.has(Some(&scan.table_name), name)) {
         return Ok(None);
     }
     let Some((columns, mapping)) = mapping(scan, table) else { return Ok(None) };

@@ -6,7 +6,6 @@ mod filters;
 mod iceberg;
 mod parquet;
 mod stream;
-mod used;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -16,7 +15,7 @@ use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::datasource::source_as_provider;
 use datafusion::logical_expr::{LogicalPlan, TableScan};
 use floe_base::Result;
-use floe_sql::write::Refused;
+use floe_sql::write::{Needed, Refused};
 
 use super::attached::AttachedTable;
 use super::statement::Opened;
@@ -35,12 +34,17 @@ pub(super) enum Source {
 }
 
 impl Source {
-    /// A query over the table whose columns have these names.
-    pub(super) fn query(&self, schema: &DFSchema, names: &[String], opened: &mut Opened) -> Result<String, Refused> {
+    /// A query over the table that gives these of its columns, by their places, under these names.
+    pub(super) fn query(
+        &self,
+        schema: &DFSchema,
+        columns: &[(usize, String)],
+        opened: &mut Opened,
+    ) -> Result<String, Refused> {
         match self {
-            Self::Files(files) => files.query(schema, names),
-            Self::Stream(stream) => stream.query(schema, names, opened),
-            Self::Attached(table) => table.query(schema, names),
+            Self::Files(files) => files.query(schema, columns),
+            Self::Stream(stream) => stream.query(schema, columns, opened),
+            Self::Attached(table) => table.query(schema, columns),
         }
     }
 }
@@ -48,6 +52,7 @@ impl Source {
 /// The tables of a plan by the names of their scans, subqueries included.
 pub(super) async fn sources(plan: &LogicalPlan, datafusion: &Arc<DataFusion>) -> Result<HashMap<String, Source>> {
     let mut found = HashMap::new();
+    let needed = Needed::of(plan);
     let mut conditions = filters::of_scans(plan);
     for scan in scans(plan)? {
         let name = scan.table_name.table().to_string();
@@ -58,7 +63,7 @@ pub(super) async fn sources(plan: &LogicalPlan, datafusion: &Arc<DataFusion>) ->
         }
         let files = match parquet::files(&scan, datafusion).await? {
             Some(files) => Some(files),
-            None => iceberg::files(&scan, plan, &conditions, datafusion).await?,
+            None => iceberg::files(&scan, &needed, &conditions, datafusion).await?,
         };
         let source = match files {
             Some(files) => Source::Files(files),
@@ -102,15 +107,15 @@ fn provider(scan: &TableScan) -> Result<Arc<dyn datafusion::catalog::TableProvid
     Ok(source_as_provider(&scan.source)?)
 }
 
-/// `CAST("from" AS type) AS "to"`, for every column.
+/// `CAST("from" AS type) AS "to"`, for each of the columns.
 pub(super) fn renamed(
     schema: &DFSchema,
-    from: impl Iterator<Item = String>,
-    names: &[String],
+    from: impl Fn(usize) -> String,
+    columns: &[(usize, String)],
 ) -> Result<String, Refused> {
-    let mut list = Vec::with_capacity(names.len());
-    for ((from, to), field) in from.zip(names).zip(schema.fields()) {
-        list.push(format!("CAST({from} AS {}) AS {to}", types::name(field.data_type())?));
+    let mut list = Vec::with_capacity(columns.len());
+    for (index, to) in columns {
+        list.push(format!("CAST({} AS {}) AS {to}", from(*index), types::name(schema.field(*index).data_type())?));
     }
     if list.is_empty() {
         list.push("0 AS \"nothing\"".into());

@@ -90,13 +90,18 @@ impl Streamed {
         Self { conditions, ..self }
     }
 
-    pub(super) fn query(&self, schema: &DFSchema, names: &[String], opened: &mut Opened) -> Result<String, Refused> {
+    pub(super) fn query(
+        &self,
+        schema: &DFSchema,
+        columns: &[(usize, String)],
+        opened: &mut Opened,
+    ) -> Result<String, Refused> {
         if self.carried.is_none() {
             let odd = schema.fields().iter().find(|field| types::carried(&plain(field.data_type())).is_none());
             let odd = odd.map(|field| field.data_type().to_string()).unwrap_or_default();
             return Err(Refused::new(format!("type {odd}")));
         }
-        let list = renamed(schema, (0..names.len()).map(|index| format!("\"{index}\"")), names)?;
+        let list = renamed(schema, |index| format!("\"{index}\""), columns)?;
         Ok(format!("SELECT {list} FROM {FUNCTION}({})", opened.stream(self.clone())))
     }
 

@@ -45,8 +45,8 @@ impl Writer<'_> {
         let keeps_left =
             matches!(join.join_type, JoinType::Inner | JoinType::Left | JoinType::LeftSemi | JoinType::LeftAnti);
         let keeps_right = join.join_type == JoinType::Inner;
-        let left = self.block(&join.left)?.side(left, keeps_left);
-        let right = self.block(&join.right)?.side(right, keeps_right);
+        let left = self.block(&join.left)?.side(|| self.columns(left), keeps_left);
+        let right = self.block(&join.right)?.side(|| self.columns(right), keeps_right);
         let waiting = left.conditions.into_iter().chain(right.conditions).collect();
         Ok(Block::joined(format!("{} {kind} {}{on}", left.from, right.from), waiting))
     }
@@ -55,7 +55,7 @@ impl Writer<'_> {
     /// there are on the left (DuckDB 1.5); of a join it takes in the whole right side.
     fn exists_in(self, join: &Join, conditions: Vec<String>) -> Result<Block> {
         let not = if join.join_type == JoinType::LeftAnti { "NOT " } else { "" };
-        let right = self.block(&join.right)?.side(join.right.schema(), true);
+        let right = self.block(&join.right)?.side(|| self.columns(join.right.schema()), true);
         let conditions: Vec<String> = right.conditions.into_iter().chain(conditions).collect();
         let exists = format!("({not}EXISTS (SELECT 1 FROM {} WHERE {}))", right.from, conditions.join(" AND "));
         Ok(self.open(&join.left)?.filtered(exists))
@@ -63,12 +63,13 @@ impl Writer<'_> {
 
     /// The left side's rows, each with whether the right side has one for it.
     fn marked(self, join: &Join, conditions: &[String]) -> Result<Block> {
-        let mut list = column::all(join.left.schema());
         let names = column::all(&join.schema);
-        let ([mark], true) = (names.get(list.len()..).unwrap_or_default(), !conditions.is_empty()) else {
+        let own = join.left.schema().fields().len();
+        let ([mark], true) = (names.get(own..).unwrap_or_default(), !conditions.is_empty()) else {
             return Err(Refused::new("operator mark join of an unknown form"));
         };
         let right = self.from(&join.right)?;
+        let mut list = self.columns(join.left.schema());
         list.push(format!("EXISTS (SELECT 1 FROM {right} WHERE {}) AS {mark}", conditions.join(" AND ")));
         Ok(self.open(&join.left)?.with_outputs(list))
     }

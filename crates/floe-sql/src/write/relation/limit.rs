@@ -18,6 +18,6 @@ impl Writer<'_> {
         if skip > 0 {
             tail.push_str(&format!(" OFFSET {skip}"));
         }
-        Ok(self.block(&limit.input)?.limited(&tail, limit.input.schema()))
+        Ok(self.block(&limit.input)?.limited(&tail, || self.columns(limit.input.schema())))
     }
 }

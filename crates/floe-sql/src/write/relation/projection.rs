@@ -15,10 +15,11 @@ impl Writer<'_> {
             return Ok(block);
         }
         let mut list = Vec::with_capacity(projection.expr.len());
-        for ((expr, name), field) in projection.expr.iter().zip(names).zip(projection.schema.fields()) {
-            list.push(match passes((expr, &name)) {
-                true => name,
-                false => format!("{} AS {name}", self.typed(expr, input, field.data_type())?),
+        for index in self.needed_of(&projection.schema) {
+            let (expr, name) = (&projection.expr[index], &names[index]);
+            list.push(match passes((expr, name)) {
+                true => name.clone(),
+                false => format!("{} AS {name}", self.typed(expr, input, projection.schema.field(index).data_type())?),
             });
         }
         Ok(block.with_outputs(list))
@@ -26,7 +27,8 @@ impl Writer<'_> {
 
     pub(super) fn alias(self, alias: &SubqueryAlias) -> Result<Block> {
         let below = column::all(alias.input.schema());
-        let list = below.into_iter().zip(column::all(&alias.schema)).map(|(from, to)| format!("{from} AS {to}"));
+        let names = column::all(&alias.schema);
+        let list = self.needed_of(&alias.schema).map(|index| format!("{} AS {}", below[index], names[index]));
         Ok(self.open(&alias.input)?.with_outputs(list.collect()))
     }
 }

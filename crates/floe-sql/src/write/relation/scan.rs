@@ -11,6 +11,9 @@ impl Writer<'_> {
         if !scan.filters.is_empty() || scan.fetch.is_some() || scan.projection.is_some() {
             return Err(Refused::new("a scan that is optimised already"));
         }
-        Ok(Block::query(&self.dialect.scan(scan, &column::all(&scan.projected_schema))?))
+        let names = column::all(&scan.projected_schema);
+        let needed: Vec<(usize, String)> =
+            self.needed_of(&scan.projected_schema).map(|index| (index, names[index].clone())).collect();
+        Ok(Block::query(&self.dialect.scan(scan, &needed)?))
     }
 }

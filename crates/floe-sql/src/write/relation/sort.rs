@@ -13,7 +13,7 @@ impl Writer<'_> {
         let tail = format!(" ORDER BY {orders}");
         let sorted = Block::over(self.from(&sort.input)?).sorted(tail);
         Ok(match sort.fetch {
-            Some(fetch) => sorted.limited(&format!(" LIMIT {fetch}"), schema),
+            Some(fetch) => sorted.limited(&format!(" LIMIT {fetch}"), || self.columns(schema)),
             None => sorted,
         })
     }

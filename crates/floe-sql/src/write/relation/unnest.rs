@@ -29,7 +29,7 @@ impl Writer<'_> {
                 false => format!("{from} AS {name}"),
             });
         }
-        let text = Block::over(self.from(&unnest.input)?).with_outputs(outputs).text(&unnest.schema);
+        let text = Block::over(self.from(&unnest.input)?).with_outputs(outputs).text(Vec::new);
         Ok(Block::query(&text))
     }
 }

@@ -13,13 +13,13 @@ use crate::write::{Refused, Result, Writer, column};
 impl Writer<'_> {
     pub(super) fn window(self, window: &Window) -> Result<Block> {
         let input = window.input.schema();
-        let mut list = column::all(input);
-        let computed = column::all(&window.schema).into_iter().zip(window.schema.fields()).skip(list.len());
+        let mut list = self.columns(input);
+        let computed = column::all(&window.schema).into_iter().zip(window.schema.fields()).skip(input.fields().len());
         for (expr, (name, field)) in window.window_expr.iter().zip(computed) {
             list.push(format!("{} AS {name}", self.typed(expr, input, field.data_type())?));
         }
         // A condition over a window is no WHERE of its SELECT; nor is another window.
-        let text = self.open(&window.input)?.with_outputs(list).text(&window.schema);
+        let text = self.open(&window.input)?.with_outputs(list).text(Vec::new);
         Ok(Block::query(&text))
     }
 
