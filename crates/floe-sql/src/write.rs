@@ -15,6 +15,7 @@ mod expression;
 mod needed;
 mod refused;
 mod relation;
+mod shared;
 
 use datafusion::logical_expr::LogicalPlan;
 
@@ -22,6 +23,7 @@ pub use column::name as column_name;
 pub use dialect::{Argument, Dialect, Spelling};
 pub use needed::Needed;
 pub use refused::Refused;
+use shared::Shared;
 
 type Result<T, E = Refused> = std::result::Result<T, E>;
 
@@ -31,8 +33,12 @@ type Result<T, E = Refused> = std::result::Result<T, E>;
 /// let sql = floe_sql::write::query(&planned.plan, &dialect)?;
 /// ```
 pub fn query(plan: &LogicalPlan, dialect: &dyn Dialect) -> Result<String> {
-    let needed = Needed::of(plan);
-    Writer { dialect, needed: &needed, narrow: false }.relation(plan)
+    let shared = Shared::of(plan, dialect);
+    let needed = Needed::with(plan, shared.columns());
+    let writer = Writer { dialect, needed: &needed, shared: &shared, narrow: false };
+    let parts = shared.parts.iter().map(|part| writer.part(part)).collect::<Result<Vec<_>>>()?;
+    let text = writer.relation(plan)?;
+    Ok(if parts.is_empty() { text } else { format!("WITH {} {text}", parts.join(", ")) })
 }
 
 /// One plan on its way to text.
@@ -41,6 +47,8 @@ struct Writer<'a> {
     dialect: &'a dyn Dialect,
     /// Columns that nobody looks at are not written.
     needed: &'a Needed,
+    /// What is there more than once is written once, and read by its name.
+    shared: &'a Shared<'a>,
     /// Few digits will do: before a value that needs more has raised, no row is out (under aggregates).
     narrow: bool,
 }

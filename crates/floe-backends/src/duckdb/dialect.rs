@@ -42,6 +42,10 @@ impl Dialect for DuckDbSql<'_> {
         literal::literal(value)
     }
 
+    fn rows(&self, scan: &TableScan) -> Option<String> {
+        self.sources.get(scan.table_name.table())?.rows()
+    }
+
     fn scan(&self, scan: &TableScan, columns: &[(usize, String)]) -> Result<String, Refused> {
         let name = scan.table_name.table();
         let source = self.sources.get(name).ok_or_else(|| Refused::new(format!("table {name}, which is not there")))?;

@@ -56,6 +56,9 @@ pub trait Dialect {
     /// A constant, its type included.
     fn literal(&self, value: &ScalarValue) -> Result<String, Refused>;
 
+    /// What tells the table's rows from those of other scans; `None` where they are like no other's.
+    fn rows(&self, scan: &TableScan) -> Option<String>;
+
     /// A query over the table that gives these of its columns, by their places, under these names.
     fn scan(&self, scan: &TableScan, columns: &[(usize, String)]) -> Result<String, Refused>;
 

@@ -18,7 +18,15 @@ pub struct Needed(HashSet<String>);
 impl Needed {
     /// Of a whole plan, whose own columns are all needed.
     pub fn of(plan: &LogicalPlan) -> Self {
+        Self::with(plan, std::iter::empty())
+    }
+
+    /// The same, where columns (the first of each pair) are read from others.
+    pub(super) fn with(plan: &LogicalPlan, read: impl Iterator<Item = (String, String)>) -> Self {
         let mut asked = Asked::default();
+        for (name, from) in read {
+            asked.behind.entry(name).or_default().push(from);
+        }
         asked.all(plan);
         let _ = plan.apply_with_subqueries(|node| {
             asked.by(node);

@@ -16,7 +16,8 @@ mod window;
 use datafusion::logical_expr::LogicalPlan;
 
 use super::block::Block;
-use super::{Refused, Result, Writer};
+use super::shared::Part;
+use super::{Refused, Result, Writer, column};
 
 impl Writer<'_> {
     /// The operator as a query of its own.
@@ -24,8 +25,32 @@ impl Writer<'_> {
         Ok(self.block(plan)?.text(|| self.columns(plan.schema())))
     }
 
+    /// What a part of the plan is that is written once.
+    pub(super) fn part(self, part: &Part<'_>) -> Result<String> {
+        let text = self.whole(part.first)?.text(|| self.columns(part.first.schema()));
+        Ok(format!("{} AS ({text})", part.name))
+    }
+
     /// The operator as a SELECT that may take more.
     fn block(self, plan: &LogicalPlan) -> Result<Block> {
+        match self.shared.part(plan) {
+            Some(part) => Ok(self.read(part, plan)),
+            None => self.whole(plan),
+        }
+    }
+
+    /// The rows of a part, under the names they have in this place.
+    fn read(self, part: &Part<'_>, plan: &LogicalPlan) -> Block {
+        if std::ptr::eq(part.first, plan) {
+            return Block::over(part.name.clone());
+        }
+        let (first, here) = (column::all(part.first.schema()), column::all(plan.schema()));
+        let list = self.needed_of(plan.schema()).map(|index| format!("{} AS {}", first[index], here[index]));
+        Block::query(&Block::over(part.name.clone()).with_outputs(list.collect()).text(Vec::new))
+    }
+
+    /// The operator itself.
+    fn whole(self, plan: &LogicalPlan) -> Result<Block> {
         match plan {
             LogicalPlan::Projection(projection) => self.projection(projection),
             LogicalPlan::Filter(filter) => self.filter(filter),

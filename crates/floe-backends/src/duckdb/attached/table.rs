@@ -47,6 +47,11 @@ impl AttachedTable {
         Self { file, whole, schema, rows }
     }
 
+    /// What tells its rows from those of other tables.
+    pub(in crate::duckdb) fn rows(&self) -> String {
+        self.whole.clone()
+    }
+
     /// A query over the table that gives these of its columns under these names, with Spark's types.
     pub(in crate::duckdb) fn query(
         &self,

@@ -18,6 +18,11 @@ pub(crate) struct Files {
 }
 
 impl Files {
+    /// What tells these rows from others: which files, and how they are read.
+    pub(super) fn rows(&self) -> String {
+        format!("{:?} {:?} {}", self.paths, self.columns, self.options)
+    }
+
     pub(super) fn query(&self, schema: &DFSchema, columns: &[(usize, String)]) -> Result<String, Refused> {
         let list = renamed(schema, |index| self.columns[index].clone(), columns)?;
         if self.paths.is_empty() {

@@ -34,6 +34,15 @@ pub(super) enum Source {
 }
 
 impl Source {
+    /// What tells its rows from others; `None` for rows that are handed over, each time for one reader.
+    pub(super) fn rows(&self) -> Option<String> {
+        match self {
+            Self::Files(files) => Some(files.rows()),
+            Self::Stream(_) => None,
+            Self::Attached(table) => Some(table.rows()),
+        }
+    }
+
     /// A query over the table that gives these of its columns, by their places, under these names.
     pub(super) fn query(
         &self,
