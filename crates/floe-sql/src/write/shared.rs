@@ -102,7 +102,7 @@ struct Known<'d> {
     dialect: &'d dyn Dialect,
     forms: HashMap<Form, usize>,
     places: HashMap<Place, Option<usize>>,
-    /// Forms that cost more than to read their rows.
+    /// Forms that are worth a name.
     worth: HashSet<usize>,
 }
 
@@ -132,12 +132,16 @@ impl Known<'_> {
         number
     }
 
+    /// Groups, windows and what is only done to their rows. Of a join the conditions may stand above it, others in each
+    /// place; without them it is the product of its sides.
     fn is_worth(&self, form: &Form) -> bool {
-        let is_work = matches!(
-            form.operator,
-            Operator::Aggregate(_) | Operator::Window | Operator::Join(..) | Operator::Distinct
-        );
-        is_work || form.inputs.iter().any(|input| self.worth.contains(input))
+        let are_inputs = || form.inputs.iter().all(|input| self.worth.contains(input));
+        match form.operator {
+            Operator::Aggregate(_) | Operator::Window | Operator::Distinct => true,
+            Operator::Projection | Operator::Filter | Operator::Sort(..) | Operator::Limit(..) => are_inputs(),
+            Operator::Union | Operator::Alias => are_inputs(),
+            Operator::Scan(_) | Operator::Join(..) => false,
+        }
     }
 
     fn alone(&self, plan: &LogicalPlan, inputs: Vec<usize>) -> Option<Form> {
