@@ -3,15 +3,22 @@
 //! DataFusion may hold all of it while DuckDB has nothing to do. A query on DuckDB takes a lease; as long as there is one,
 //! DuckDB may hold half, or three quarters where DataFusion holds nothing, and DataFusion the rest. DataFusion is never
 //! asked to give back what it holds: DuckDB gets less then, and DataFusion spills before it takes more.
+//!
+//! After its last query DuckDB keeps its part for a while, since a new limit makes it give all its free pages back to the
+//! system, and the next query has to fetch them again. If DataFusion needs the part, that while is over at once.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use datafusion::common::DataFusionError;
 use datafusion::execution::memory_pool::{MemoryConsumer, MemoryLimit, MemoryPool, MemoryReservation};
 use parking_lot::Mutex;
+use tokio::sync::Notify;
 
 /// What DuckDB may keep of the files it has read while it has nothing to do, in parts of the whole.
 const IDLE_PART: u64 = 16;
+/// How long DuckDB keeps its part after its last query.
+const LINGER: Duration = Duration::from_secs(2);
 /// What a query on DuckDB gets at the least, in parts of the whole, whatever DataFusion holds.
 const LEAST_PART: u64 = 4;
 
@@ -23,8 +30,10 @@ pub struct Budget(Arc<Shared>);
 struct Shared {
     total: u64,
     state: Mutex<State>,
-    /// Held while DuckDB is told, so that what it is told last is what holds.
-    telling: Mutex<()>,
+    /// What DuckDB was told last. Held while it is told, so that this is what holds.
+    told: Mutex<u64>,
+    /// DataFusion took back what DuckDB had no use for.
+    taken_back: Notify,
 }
 
 #[derive(Debug, Default)]
@@ -40,6 +49,16 @@ struct State {
 }
 
 impl State {
+    /// Whether DuckDB had more than it needs while it has nothing to do.
+    fn take_back(&mut self, total: u64) -> bool {
+        let idle = total / IDLE_PART;
+        let is_idle = self.leases == 0 && self.lent > idle;
+        if is_idle {
+            self.lent = idle;
+        }
+        is_idle
+    }
+
     fn held(&self) -> u64 {
         self.spillable.saturating_add(self.unspillable)
     }
@@ -47,8 +66,9 @@ impl State {
 
 impl Budget {
     pub fn new(total: u64) -> Self {
-        let state = State { lent: total / IDLE_PART, ..State::default() };
-        Self(Arc::new(Shared { total, state: Mutex::new(state), telling: Mutex::default() }))
+        let lent = total / IDLE_PART;
+        let state = Mutex::new(State { lent, ..State::default() });
+        Self(Arc::new(Shared { total, state, told: Mutex::new(lent), taken_back: Notify::new() }))
     }
 
     pub fn total(&self) -> u64 {
@@ -60,17 +80,30 @@ impl Budget {
         self.0.state.lock().lent
     }
 
-    /// Tells DuckDB what it may hold now.
-    pub fn tell(&self, tell: impl FnOnce(u64)) {
-        let _one_at_a_time = self.0.telling.lock();
-        tell(self.lent());
+    /// Tells DuckDB what it may hold now, if that is not what it was told last. `tell` says whether it took it.
+    pub fn tell(&self, tell: impl FnOnce(u64) -> bool) {
+        let mut told = self.0.told.lock();
+        let lent = self.lent();
+        if *told != lent && tell(lent) {
+            *told = lent;
+        }
+    }
+
+    /// Waits until DuckDB has had nothing to do for a while, or its part is needed, and takes the part back. A query that
+    /// has begun by then keeps it.
+    pub async fn settle(&self) {
+        tokio::select! {
+            () = tokio::time::sleep(LINGER) => {}
+            () = self.0.taken_back.notified() => {}
+        }
+        self.0.state.lock().take_back(self.0.total);
     }
 
     /// A query on DuckDB begins. What it may hold is [`Budget::lent`] until the lease ends.
     pub fn lease(&self) -> Lease {
         let mut state = self.0.state.lock();
         state.leases += 1;
-        if state.leases == 1 {
+        if state.leases == 1 && state.lent == self.0.total / IDLE_PART {
             let total = self.0.total;
             let wanted = if state.held() == 0 { total / 4 * 3 } else { total / 2 };
             state.lent = wanted.min(total.saturating_sub(state.held())).max(total / LEAST_PART);
@@ -85,11 +118,7 @@ pub struct Lease(Arc<Shared>);
 
 impl Drop for Lease {
     fn drop(&mut self) {
-        let mut state = self.0.state.lock();
-        state.leases -= 1;
-        if state.leases == 0 {
-            state.lent = self.0.total / IDLE_PART;
-        }
+        self.0.state.lock().leases -= 1;
     }
 }
 
@@ -138,6 +167,32 @@ impl MemoryPool for Pool {
 
     fn try_grow(&self, reservation: &MemoryReservation, additional: usize) -> Result<(), DataFusionError> {
         let mut state = self.0.0.state.lock();
+        match self.grown(&mut state, reservation, additional) {
+            Err(_) if state.take_back(self.0.0.total) => {
+                self.0.0.taken_back.notify_one();
+                self.grown(&mut state, reservation, additional)
+            }
+            done => done,
+        }
+    }
+
+    fn reserved(&self) -> usize {
+        usize::try_from(self.0.0.state.lock().held()).unwrap_or(usize::MAX)
+    }
+
+    fn memory_limit(&self) -> MemoryLimit {
+        let own = self.0.total().saturating_sub(self.0.lent());
+        MemoryLimit::Finite(usize::try_from(own).unwrap_or(usize::MAX))
+    }
+}
+
+impl Pool {
+    fn grown(
+        &self,
+        state: &mut State,
+        reservation: &MemoryReservation,
+        additional: usize,
+    ) -> Result<(), DataFusionError> {
         let own = self.0.0.total.saturating_sub(state.lent);
         let consumer = reservation.consumer();
         let wanted = additional as u64;
@@ -156,15 +211,6 @@ impl MemoryPool for Pool {
             state.unspillable += wanted;
         }
         Ok(())
-    }
-
-    fn reserved(&self) -> usize {
-        usize::try_from(self.0.0.state.lock().held()).unwrap_or(usize::MAX)
-    }
-
-    fn memory_limit(&self) -> MemoryLimit {
-        let own = self.0.total().saturating_sub(self.0.lent());
-        MemoryLimit::Finite(usize::try_from(own).unwrap_or(usize::MAX))
     }
 }
 
@@ -187,11 +233,13 @@ mod tests {
         assert_eq!(budget.lent(), 600);
         assert!(held.try_grow(1).is_err(), "the rest is lent");
         drop(lease);
+        assert_eq!(budget.lent(), 600, "nobody needs it yet");
         assert!(held.try_grow(500).is_ok());
+        assert_eq!(budget.lent(), 100);
     }
 
-    #[test]
-    fn a_lease_is_large_where_nobody_else_is_at_work_and_never_nothing() {
+    #[tokio::test(start_paused = true)]
+    async fn a_lease_is_large_where_nobody_else_is_at_work_and_never_nothing() {
         let budget = Budget::new(1600);
         let pool: Arc<dyn MemoryPool> = Arc::new(Pool(budget.clone()));
         let first = budget.lease();
@@ -200,6 +248,7 @@ mod tests {
         drop(first);
         assert_eq!(budget.lent(), 1200, "one is still at work");
         drop(second);
+        budget.settle().await;
         assert_eq!(budget.lent(), 100);
         let held = consumer(&pool, false);
         assert!(held.try_grow(1500).is_ok());

@@ -49,6 +49,8 @@ impl Config {
             ("max_temp_directory_size", format!("{}B", self.spill_bytes)),
             ("temp_directory", spill_folder.display().to_string()),
             ("threads", self.threads.to_string()),
+            // A footer is parsed again only when its file was written again.
+            ("parquet_metadata_cache", "true".into()),
             // Nothing is fetched unasked, and no state of other programs is read.
             ("autoinstall_known_extensions", "false".into()),
             ("autoload_known_extensions", "false".into()),

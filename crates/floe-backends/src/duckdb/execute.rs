@@ -5,8 +5,8 @@
 //! instead, whose answer is Spark's: reading has no effects that could happen twice.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions};
@@ -41,8 +41,6 @@ use crate::memory::Budget;
 const BATCH_ROWS: usize = 8192;
 /// Batches that wait between DuckDB and the client.
 const WAITING_BATCHES: usize = 2;
-/// Address space of a query's thread: deep plans are read by recursion.
-const STACK_BYTES: usize = 1 << 30;
 /// How often a query that nobody reads any more is told to end, until it has heard it.
 const REMINDER: Duration = Duration::from_millis(100);
 
@@ -185,7 +183,7 @@ pub(super) type Rows = BoxStream<'static, std::result::Result<RecordBatch, Stopp
 /// The query's rows. When the reader goes away, the query is interrupted.
 pub(super) fn started(statement: Statement, types: Vec<DataType>, threads: &Handle) -> Result<Rows> {
     let connection = statement.opened.database().connect()?;
-    let memory = statement.opened.database().memory().clone();
+    let database = statement.opened.database().clone();
     let ended = Arc::new(AtomicBool::new(false));
     let guard = EndWithReader {
         query: connection.interrupt_handle(),
@@ -194,23 +192,24 @@ pub(super) fn started(statement: Statement, types: Vec<DataType>, threads: &Hand
         threads: threads.clone(),
     };
     let (sender, receiver) = mpsc::channel(WAITING_BATCHES);
+    let later = threads.clone();
     let work = move || {
-        let lease = memory.lease();
-        limit(&connection, &memory);
+        let lease = database.memory().lease();
+        limit(&database);
         let outcome = run(&connection, &statement, &types, &sender);
         if let Err(stopped) = outcome {
             // A reader that has gone away asks for no reason.
             let _ = sender.blocking_send(Err(stopped));
         }
         ended.store(true, Ordering::Release);
-        drop(lease);
-        limit(&connection, &memory);
         // The connection goes before what its query has open, and that before the database.
         drop(connection);
         drop(statement);
+        drop(lease);
+        later.spawn(settle(database.memory().clone(), Arc::downgrade(&database)));
     };
-    let thread = std::thread::Builder::new().name("floe-duckdb".into()).stack_size(STACK_BYTES);
-    thread.spawn(work).map_err(|error| Error::internal(format!("a thread for DuckDB: {error}")))?;
+    // Its threads have deep stacks, and are there for the next query.
+    threads.spawn_blocking(work);
     Ok(ReceiverStream::new(receiver)
         .map(move |batch| {
             let _ = &guard;
@@ -220,13 +219,28 @@ pub(super) fn started(statement: Statement, types: Vec<DataType>, threads: &Hand
 }
 
 /// Tells DuckDB what it may hold now. Where it holds more and cannot let go of it, the next query tells it again.
-fn limit(connection: &Connection, memory: &Budget) {
-    memory.tell(|bytes| {
+fn limit(database: &Database) {
+    database.memory().tell(|bytes| {
         let (name, value) = super::config::memory_limit(bytes);
-        if let Err(error) = set(connection, name, &value) {
+        let told = database.connect().and_then(|connection| set(&connection, name, &value));
+        if let Err(error) = &told {
             tracing::debug!(%error, "DuckDB keeps its limit of memory");
         }
+        told.is_ok()
     });
+}
+
+/// Some time after a query: DuckDB is told that it has less, unless others have come.
+async fn settle(memory: Budget, database: Weak<Database>) {
+    memory.settle().await;
+    let tell = move || {
+        if let Some(database) = database.upgrade() {
+            limit(&database);
+        }
+    };
+    if let Err(error) = tokio::task::spawn_blocking(tell).await {
+        tracing::debug!(%error, "DuckDB keeps its limit of memory");
+    }
 }
 
 /// Runs the query to its end, or to the reader's.
