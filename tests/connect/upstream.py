@@ -443,24 +443,76 @@ def spark_dies_and_comes_back(binary: str, _) -> list[str]:
     return wrong
 
 
+def forgetful(seconds: int) -> Spark:
+    """Start a Spark that ends sessions which nobody called for so long, whatever runs in them."""
+    manager = "spark.connect.session.manager"
+    conf = {f"{manager}.defaultSessionTimeout": f"{seconds}s", f"{manager}.maintenanceInterval": "1s"}
+    return Spark(catalog="builtin", conf=READABLE | conf, master="local[2]")
+
+
 @SUITE.check
 def a_session_that_expired_is_made_again(binary: str, _) -> list[str]:
     """Spark forgets a session that nobody used for a while; the next operation finds everything as it was."""
     wrong = []
-    manager = "spark.connect.session.manager"
-    spark = Spark(catalog="builtin", conf={f"{manager}.defaultSessionTimeout": "3s", f"{manager}.maintenanceInterval": "1s"})
+    # Long enough for the first Python worker of a busy machine.
+    spark = forgetful(20)
     with behind(binary, spark) as session:
         session.range(3).createOrReplaceTempView("v")
         session.udf.register("plus", adder())
         session.conf.set("spark.sql.session.timeZone", "Asia/Tokyo")
         before = server_side_id(session)
-        for _ in range(2):
-            found = outcome(lambda: session.sql("SELECT plus(id) AS p, current_timezone() AS z FROM v").collect())
-            if found != [(1, "Asia/Tokyo"), (2, "Asia/Tokyo"), (3, "Asia/Tokyo")]:
-                wrong.append(f"{found}")
-            time.sleep(8)
+        asked = lambda: outcome(lambda: session.sql("SELECT plus(id) AS p, current_timezone() AS z FROM v").collect())
+        wanted = [(1, "Asia/Tokyo"), (2, "Asia/Tokyo"), (3, "Asia/Tokyo")]
+        if (found := asked()) != wanted:
+            wrong.append(f"before: {found}")
+        time.sleep(25)
+        if "ended" not in (told := ended_sessions(spark)):
+            wrong.append(f"Spark has not ended the session: {told}")
+        if (found := asked()) != wanted:
+            wrong.append(f"afterwards: {found}")
         if server_side_id(session) != before:
             wrong.append("the server-side session id changed")
+    spark.stop()
+    return wrong
+
+
+def ended_sessions(spark: Spark) -> str:
+    """Return `ended` and how many, when Spark's log tells of sessions that expired."""
+    count = len(re.findall(r"Found session .* that expired", spark.log.read_text(errors="replace")))
+    return f"ended {count}" if count else "none"
+
+
+@SUITE.check
+def a_session_that_expires_in_an_operation(binary: str, _) -> list[str]:
+    """Spark ends a session with what runs in it: a query runs once more or is told soon, of a write nothing is known."""
+    from pyspark.sql.functions import udf
+
+    wrong = []
+    spark = forgetful(6)
+    with behind(binary, spark) as session, tempfile.TemporaryDirectory(prefix="expires-") as folder:
+
+        def once(value):
+            """Sleep where nobody did before."""
+            import pathlib
+            import time
+
+            mark = pathlib.Path(folder, "slept")
+            if not mark.exists():
+                mark.touch()
+                time.sleep(30)
+            return value
+
+        slow = udf(once, "bigint")
+        sleeps = sleeper()
+        for name, action, wanted in [
+            ("a query that is quick the second time", lambda: session.range(1).select(slow("id")).collect(), "[(0,)]"),
+            ("a query that is slow each time", lambda: session.range(1).select(sleeps("id")).collect(), "run it again"),
+            ("a write", lambda: session.range(1).select(sleeps("id").alias("id")).write.parquet(f"{folder}/out"), "unknown"),
+        ]:
+            begun = time.monotonic()
+            told = Background(action).outcome(90)
+            if wanted not in str(told):
+                wrong.append(f"{name}: {told} after {time.monotonic() - begun:.0f} s")
     spark.stop()
     return wrong
 
