@@ -29,6 +29,7 @@ sys.path.insert(0, str(HERE.parent))
 sys.path.insert(0, str(HERE.parent / "real"))
 sys.path.insert(0, str(HERE.parent / "iceberg"))
 import clients
+import dbt_build
 import environment
 from rest_server import RestServer
 from spark import ICEBERG, Spark, free_port
@@ -296,7 +297,7 @@ def large_tables_become_files(binary: str, real) -> list[str]:
             session.sql("INSERT INTO large VALUES (-1, 0)")
             if (found := few()) != plain([*wanted, (0, Decimal("0.00"))]):
                 wrong.append(f"after a write: {found}")
-            there = len(list(Path(data, "staging").iterdir()))
+            there = len(list(Path(data, "staging").glob("staged-*")))
             if there != 1:
                 wrong.append(f"{there} folders of files")
         if left := list(Path(data, "staging").iterdir()):
@@ -329,12 +330,17 @@ def both_write_our_own_catalog(binary: str, _) -> list[str]:
     return wrong
 
 
-@contextlib.contextmanager
-def with_a_spark_of_its_own(binary: str, *flags: str):
-    """Give a session of a server of ours that starts its Spark itself."""
+def own_spark(binary: str, *flags: str) -> Server:
+    """Return a server of ours that starts its Spark itself."""
     python = environment.ensure(SPARK_REQUIREMENTS)
     local = ["--spark", "local", "--spark-python", str(python), "--spark-jars", str(environment.jar(ICEBERG))]
-    with Server(binary, "--data", ":memory:", *local, *flags) as server, client(server.address) as session:
+    return Server(binary, "--data", ":memory:", *local, *flags)
+
+
+@contextlib.contextmanager
+def with_a_spark_of_its_own(binary: str, *flags: str):
+    """Give a session of such a server."""
+    with own_spark(binary, *flags) as server, client(server.address) as session:
         yield session
 
 
@@ -544,6 +550,66 @@ def cheap_calls_call_nobody(binary: str, _) -> list[str]:
         over.set()
         worker.join()
     return [f"{len(calls)} connections"] if calls else []
+
+
+@SUITE.check
+def size_decides_and_a_wish_counts_more(binary: str, real) -> list[str]:
+    """A tenth under the limit stays, a tenth over it goes, as EXPLAIN ROUTE said; a hint, a tag and a setting win."""
+    wrong = []
+    with behind(binary, real()) as session:
+        session.sql("CREATE TABLE sized AS SELECT id, id * 2 AS two FROM range(50000)")
+        size = session.sql("SELECT sum(file_size_in_bytes) AS n FROM sized.files").first().n
+        query = "SELECT sum(id) AS s, sum(two) AS t FROM sized"
+        wanted = [(1249975000, 2499950000)]
+
+        def where(text: str) -> tuple:
+            """Return where it is said to go, its outcome, and where it went."""
+            said = next(row.backend for row in session.sql(f"EXPLAIN ROUTE {text}").collect() if row.chosen)
+            found = outcome(lambda: session.sql(text).collect())
+            # The question itself is for this server, wherever others go.
+            last = "SELECT /*+ ROUTE(datafusion) */ max_by(backend, time) AS b FROM system.routes"
+            last += " WHERE tables LIKE '%sized%' OR backend = 'spark'"
+            return said == "spark", found, session.sql(last).first().b == "spark"
+
+        for share, is_away in [(1.1, False), (0.9, True)]:
+            session.conf.set("floe.local.maxBytes", str(int(size * share)))
+            if (found := where(query)) != (is_away, wanted, is_away):
+                wrong.append(f"a limit of {share} of the size: {found}")
+        hinted = query.replace("SELECT", "SELECT /*+ ROUTE(datafusion) */", 1)
+        if (found := where(hinted)) != (False, wanted, False):
+            wrong.append(f"a hint against the size: {found}")
+        session.conf.set("floe.local.maxBytes", str(size * 2))
+        session.conf.set("floe.route", "spark")
+        if (found := where(query))[1:] != (wanted, True):
+            wrong.append(f"a setting against the size: {found}")
+        session.conf.set("floe.route", "auto")
+        # Clients before 4.0 have tags too, only on Connect.
+        session.addTag("floe:route=spark")
+        found = outcome(lambda: session.sql(query).collect())
+        session.clearTags()
+        last = session.sql("SELECT max_by(backend, time) AS b FROM system.routes WHERE reason LIKE '%tag%'").first().b
+        if (found, last) != (wanted, "spark"):
+            wrong.append(f"a tag against the size: {found} on {last}")
+    return wrong
+
+
+@SUITE.check
+def dbt_builds_twice(binary: str, real) -> list[str]:
+    """An unmodified dbt-spark on this client, told by SPARK_REMOTE alone: green twice, and the second changes nothing."""
+    wrong = []
+    version = next((version for version, file in clients.REQUIREMENTS.items()
+                    if environment.ensure(file).parent.parent == Path(sys.prefix)), None)
+    with Server(binary, "--data", ":memory:", "--spark", real().address) as server:
+        built = []
+        for _ in range(2):
+            if problem := dbt_build.build(server.address, dbt_build.JAFFLE, {"as_of": "2026-03-02"}, version=version):
+                return [problem]
+            with client(server.address) as session:
+                built.append([outcome(lambda name=name: session.table(f"jaffle.{name}").collect())
+                              for name in ["fct_orders", "kiosk_days", "menu_ranking", "menu_history"]])
+        if built[0] != built[1] or not all(isinstance(rows, list) and rows for rows in built[0]):
+            wrong.append(f"{built}"[:500])
+    return wrong
 
 
 def text_field(number: int, value: str) -> bytes:
