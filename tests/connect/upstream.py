@@ -306,6 +306,31 @@ def large_tables_become_files(binary: str, real) -> list[str]:
 
 
 @SUITE.check
+def files_of_a_killed_server_are_removed(binary: str, real) -> list[str]:
+    """What a killed server left for Spark goes when the next one starts; what a living one keeps stays."""
+    wrong = []
+    with tempfile.TemporaryDirectory(prefix="killed-") as data:
+        there = lambda: len(list(Path(data, "staging").glob("staged-*")))
+        with Server(binary, "--data", data, "--spark", real().address) as killed:
+            with client(killed.address) as session:
+                session.sql("CREATE TABLE large AS SELECT id, CAST(id AS DECIMAL(20, 2)) AS d FROM range(4000000)")
+                found = outcome(lambda: session.table("large").where("id = 3").select(adder()("id")).collect())
+                if found != [(4,)] or there() != 1:
+                    wrong.append(f"{found}, {there()} folders of files")
+                with Server(binary, "--data", data):
+                    if there() != 1:
+                        wrong.append(f"{there()} folders after another server started")
+                killed.process.kill()
+                killed.process.wait()
+        if there() != 1:
+            wrong.append(f"{there()} folders after the kill, so that nothing is seen here")
+        with Server(binary, "--data", data):
+            if there():
+                wrong.append(f"{there()} folders are left")
+    return wrong
+
+
+@SUITE.check
 def both_write_one_catalog(binary: str, _) -> list[str]:
     """A Spark of our own and this server read and write the same tables of a REST catalog, under the same names."""
     with RestServer() as rest, tempfile.TemporaryDirectory(prefix="both-") as folder:
