@@ -36,25 +36,27 @@ def by_a_rest_catalog(binary: str) -> list[str]:
     """Both engines reach the table by Iceberg's own REST server."""
     with RestServer() as rest, tempfile.TemporaryDirectory(prefix="sizes-") as folder:
         config = Path(folder, "floe.toml")
-        config.write_text(f'[spark.sql.catalog.lake]\ntype = "rest"\nuri = "{rest.uri}"\ncredential = "root:s3cr3t"\n')
+        lake = f'type = "rest"\nuri = "{rest.uri}"\ncredential = "root:s3cr3t"\n'
+        config.write_text(f'[spark.sql]\ndefaultCatalog = "lake"\n[spark.sql.catalog.lake]\n{lake}')
         with own_spark(binary, "--config", str(config)) as server:
-            return large_then_small(server.address, "lake", "lake.shop")
+            return large_then_small(server.address)
 
 
 @SUITE.check
 def by_our_own_face(binary: str) -> list[str]:
     """The table stays in the embedded catalog; Spark reaches it by the REST face."""
     with own_spark(binary, "--rest", "0") as server:
-        return large_then_small(server.address, "", "shop")
+        return large_then_small(server.address)
 
 
-def large_then_small(address: str, catalog: str, schema: str) -> list[str]:
+def large_then_small(address: str) -> list[str]:
     """Run the model over everything and then for one more day, and return what was not as it should be."""
     wrong = []
     with client(address) as session:
+        schema = "shop"
         session.sql(f"CREATE SCHEMA {schema}")
         source, model = f"{schema}.events", f"{schema}.daily"
-        session.sql(f"CREATE TABLE {source} (id BIGINT, amount DOUBLE, day DATE) USING iceberg PARTITIONED BY (day)")
+        session.sql(f"CREATE TABLE {source} (id BIGINT, amount BIGINT, day DATE) USING iceberg PARTITIONED BY (day)")
         for number, day in enumerate(DAYS[:-1]):
             add_day(session, source, number, day)
         size = session.sql(f"SELECT sum(file_size_in_bytes) AS n FROM {source}.files").first().n
@@ -91,7 +93,7 @@ ROUTES = "SELECT backend, reason, time FROM system.routes WHERE node_id = 'model
 def add_day(session, table: str, number: int, day: str) -> None:
     """Write the rows of one day."""
     first = number * ROWS_A_DAY
-    session.sql(f"INSERT INTO {table} SELECT id, rand(7) AS amount, date'{day}' FROM range({first}, {first + ROWS_A_DAY})")
+    session.sql(f"INSERT INTO {table} SELECT id, pmod(hash(id), 100000) AS amount, date'{day}' FROM range({first}, {first + ROWS_A_DAY})")
 
 
 def predicted(session, query: str) -> str:

@@ -583,7 +583,7 @@ def size_decides_and_a_wish_counts_more(binary: str, real) -> list[str]:
     wrong = []
     with behind(binary, real()) as session:
         session.sql("CREATE TABLE sized AS SELECT id, id * 2 AS two FROM range(50000)")
-        size = session.sql("SELECT sum(file_size_in_bytes) AS n FROM sized.files").first().n
+        size = session.sql("SELECT sum(file_size_in_bytes) AS n FROM default.sized.files").first().n
         query = "SELECT sum(id) AS s, sum(two) AS t FROM sized"
         wanted = [(1249975000, 2499950000)]
 
