@@ -322,6 +322,8 @@ def files_of_a_killed_server_are_removed(binary: str, real) -> list[str]:
                         wrong.append(f"{there()} folders after another server started")
                 killed.process.kill()
                 killed.process.wait()
+                # Else the client asks a server that is gone for minutes.
+                session.client._channel.close()
         if there() != 1:
             wrong.append(f"{there()} folders after the kill, so that nothing is seen here")
         with Server(binary, "--data", data):
