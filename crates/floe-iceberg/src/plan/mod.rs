@@ -50,7 +50,7 @@ pub async fn count_manifests(
 
 /// The manifests of a snapshot that may name such files.
 async fn manifests(table: &Table, snapshot: &Snapshot, pruner: &FilePruner) -> Result<Vec<ManifestFile>> {
-    pruner.prune_manifests(&*manifest::list(&table.storage, &table.metadata, snapshot).await?)
+    pruner.prune_manifests(&manifest::list(&table.storage, &table.metadata, snapshot).await?)
 }
 
 /// The files of a snapshot that may hold rows matching every filter.
