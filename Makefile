@@ -57,6 +57,9 @@ upstream: build ## operations here and on a real Spark behind the server, which 
 ways: build ## names, TLS and tokens on the way to a Spark, and one that cannot be reached
 	$(PYTHON) tests/connect/ways.py $(RELEASE)
 
+sizes: build ## one dbt model, on a real Spark while it reads too much and here once it reads little
+	$(PYTHON) tests/connect/sizes.py $(RELEASE)
+
 overhead: build ## what forwarding costs an operation that a real Spark runs
 	$(PYTHON) tests/connect/overhead.py $(RELEASE)
 

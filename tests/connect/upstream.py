@@ -29,6 +29,7 @@ sys.path.insert(0, str(HERE.parent))
 sys.path.insert(0, str(HERE.parent / "real"))
 sys.path.insert(0, str(HERE.parent / "iceberg"))
 import clients
+import dbt_build
 import environment
 from rest_server import RestServer
 from spark import ICEBERG, Spark, free_port
@@ -296,11 +297,38 @@ def large_tables_become_files(binary: str, real) -> list[str]:
             session.sql("INSERT INTO large VALUES (-1, 0)")
             if (found := few()) != plain([*wanted, (0, Decimal("0.00"))]):
                 wrong.append(f"after a write: {found}")
-            there = len(list(Path(data, "staging").iterdir()))
+            there = len(list(Path(data, "staging").glob("staged-*")))
             if there != 1:
                 wrong.append(f"{there} folders of files")
         if left := list(Path(data, "staging").iterdir()):
             wrong.append(f"left behind: {left}")
+    return wrong
+
+
+@SUITE.check
+def files_of_a_killed_server_are_removed(binary: str, real) -> list[str]:
+    """What a killed server left for Spark goes when the next one starts; what a living one keeps stays."""
+    wrong = []
+    with tempfile.TemporaryDirectory(prefix="killed-") as data:
+        there = lambda: len(list(Path(data, "staging").glob("staged-*")))
+        with Server(binary, "--data", data, "--spark", real().address) as killed:
+            with client(killed.address) as session:
+                session.sql("CREATE TABLE large AS SELECT id, CAST(id AS DECIMAL(20, 2)) AS d FROM range(4000000)")
+                found = outcome(lambda: session.table("large").where("id = 3").select(adder()("id")).collect())
+                if found != [(4,)] or there() != 1:
+                    wrong.append(f"{found}, {there()} folders of files")
+                with Server(binary, "--data", data):
+                    if there() != 1:
+                        wrong.append(f"{there()} folders after another server started")
+                killed.process.kill()
+                killed.process.wait()
+                # Else the client asks a server that is gone for minutes.
+                session.client._channel.close()
+        if there() != 1:
+            wrong.append(f"{there()} folders after the kill, so that nothing is seen here")
+        with Server(binary, "--data", data):
+            if there():
+                wrong.append(f"{there()} folders are left")
     return wrong
 
 
@@ -329,12 +357,17 @@ def both_write_our_own_catalog(binary: str, _) -> list[str]:
     return wrong
 
 
-@contextlib.contextmanager
-def with_a_spark_of_its_own(binary: str, *flags: str):
-    """Give a session of a server of ours that starts its Spark itself."""
+def own_spark(binary: str, *flags: str) -> Server:
+    """Return a server of ours that starts its Spark itself."""
     python = environment.ensure(SPARK_REQUIREMENTS)
     local = ["--spark", "local", "--spark-python", str(python), "--spark-jars", str(environment.jar(ICEBERG))]
-    with Server(binary, "--data", ":memory:", *local, *flags) as server, client(server.address) as session:
+    return Server(binary, "--data", ":memory:", *local, *flags)
+
+
+@contextlib.contextmanager
+def with_a_spark_of_its_own(binary: str, *flags: str):
+    """Give a session of such a server."""
+    with own_spark(binary, *flags) as server, client(server.address) as session:
         yield session
 
 
@@ -443,24 +476,76 @@ def spark_dies_and_comes_back(binary: str, _) -> list[str]:
     return wrong
 
 
+def forgetful(seconds: int) -> Spark:
+    """Start a Spark that ends sessions which nobody called for so long, whatever runs in them."""
+    manager = "spark.connect.session.manager"
+    conf = {f"{manager}.defaultSessionTimeout": f"{seconds}s", f"{manager}.maintenanceInterval": "1s"}
+    return Spark(catalog="builtin", conf=READABLE | conf, master="local[2]")
+
+
 @SUITE.check
 def a_session_that_expired_is_made_again(binary: str, _) -> list[str]:
     """Spark forgets a session that nobody used for a while; the next operation finds everything as it was."""
     wrong = []
-    manager = "spark.connect.session.manager"
-    spark = Spark(catalog="builtin", conf={f"{manager}.defaultSessionTimeout": "3s", f"{manager}.maintenanceInterval": "1s"})
+    # Long enough for the first Python worker of a busy machine.
+    spark = forgetful(20)
     with behind(binary, spark) as session:
         session.range(3).createOrReplaceTempView("v")
         session.udf.register("plus", adder())
         session.conf.set("spark.sql.session.timeZone", "Asia/Tokyo")
         before = server_side_id(session)
-        for _ in range(2):
-            found = outcome(lambda: session.sql("SELECT plus(id) AS p, current_timezone() AS z FROM v").collect())
-            if found != [(1, "Asia/Tokyo"), (2, "Asia/Tokyo"), (3, "Asia/Tokyo")]:
-                wrong.append(f"{found}")
-            time.sleep(8)
+        asked = lambda: outcome(lambda: session.sql("SELECT plus(id) AS p, current_timezone() AS z FROM v").collect())
+        wanted = [(1, "Asia/Tokyo"), (2, "Asia/Tokyo"), (3, "Asia/Tokyo")]
+        if (found := asked()) != wanted:
+            wrong.append(f"before: {found}")
+        time.sleep(25)
+        if "ended" not in (told := ended_sessions(spark)):
+            wrong.append(f"Spark has not ended the session: {told}")
+        if (found := asked()) != wanted:
+            wrong.append(f"afterwards: {found}")
         if server_side_id(session) != before:
             wrong.append("the server-side session id changed")
+    spark.stop()
+    return wrong
+
+
+def ended_sessions(spark: Spark) -> str:
+    """Return `ended` and how many, when Spark's log tells of sessions that expired."""
+    count = len(re.findall(r"Found session .* that expired", spark.log.read_text(errors="replace")))
+    return f"ended {count}" if count else "none"
+
+
+@SUITE.check
+def a_session_that_expires_in_an_operation(binary: str, _) -> list[str]:
+    """Spark ends a session with what runs in it: a query runs once more or is told soon, of a write nothing is known."""
+    from pyspark.sql.functions import udf
+
+    wrong = []
+    spark = forgetful(6)
+    with behind(binary, spark) as session, tempfile.TemporaryDirectory(prefix="expires-") as folder:
+
+        def once(value):
+            """Sleep where nobody did before."""
+            import pathlib
+            import time
+
+            mark = pathlib.Path(folder, "slept")
+            if not mark.exists():
+                mark.touch()
+                time.sleep(30)
+            return value
+
+        slow = udf(once, "bigint")
+        sleeps = sleeper()
+        for name, action, wanted in [
+            ("a query that is quick the second time", lambda: session.range(1).select(slow("id")).collect(), "[(0,)]"),
+            ("a query that is slow each time", lambda: session.range(1).select(sleeps("id")).collect(), "run it again"),
+            ("a write", lambda: session.range(1).select(sleeps("id").alias("id")).write.parquet(f"{folder}/out"), "unknown"),
+        ]:
+            begun = time.monotonic()
+            told = Background(action).outcome(90)
+            if wanted not in str(told):
+                wrong.append(f"{name}: {told} after {time.monotonic() - begun:.0f} s")
     spark.stop()
     return wrong
 
@@ -492,6 +577,66 @@ def cheap_calls_call_nobody(binary: str, _) -> list[str]:
         over.set()
         worker.join()
     return [f"{len(calls)} connections"] if calls else []
+
+
+@SUITE.check
+def size_decides_and_a_wish_counts_more(binary: str, real) -> list[str]:
+    """A tenth under the limit stays, a tenth over it goes, as EXPLAIN ROUTE said; a hint, a tag and a setting win."""
+    wrong = []
+    with behind(binary, real()) as session:
+        session.sql("CREATE TABLE sized AS SELECT id, id * 2 AS two FROM range(50000)")
+        size = session.sql("SELECT sum(file_size_in_bytes) AS n FROM default.sized.files").first().n
+        query = "SELECT sum(id) AS s, sum(two) AS t FROM sized"
+        wanted = [(1249975000, 2499950000)]
+
+        def where(text: str) -> tuple:
+            """Return where it is said to go, its outcome, and where it went."""
+            said = next(row.backend for row in session.sql(f"EXPLAIN ROUTE {text}").collect() if row.chosen)
+            found = outcome(lambda: session.sql(text).collect())
+            # The question itself is for this server, wherever others go.
+            last = "SELECT /*+ ROUTE(datafusion) */ max_by(backend, time) AS b FROM system.routes"
+            last += " WHERE tables LIKE '%sized%' OR backend = 'spark'"
+            return said == "spark", found, session.sql(last).first().b == "spark"
+
+        for share, is_away in [(1.1, False), (0.9, True)]:
+            session.conf.set("floe.local.maxBytes", str(int(size * share)))
+            if (found := where(query)) != (is_away, wanted, is_away):
+                wrong.append(f"a limit of {share} of the size: {found}")
+        hinted = query.replace("SELECT", "SELECT /*+ ROUTE(datafusion) */", 1)
+        if (found := where(hinted)) != (False, wanted, False):
+            wrong.append(f"a hint against the size: {found}")
+        session.conf.set("floe.local.maxBytes", str(size * 2))
+        session.conf.set("floe.route", "spark")
+        if (found := where(query))[1:] != (wanted, True):
+            wrong.append(f"a setting against the size: {found}")
+        session.conf.set("floe.route", "auto")
+        # Clients before 4.0 have tags too, only on Connect.
+        session.addTag("floe:route=spark")
+        found = outcome(lambda: session.sql(query).collect())
+        session.clearTags()
+        last = session.sql("SELECT max_by(backend, time) AS b FROM system.routes WHERE reason LIKE '%tag%'").first().b
+        if (found, last) != (wanted, "spark"):
+            wrong.append(f"a tag against the size: {found} on {last}")
+    return wrong
+
+
+@SUITE.check
+def dbt_builds_twice(binary: str, real) -> list[str]:
+    """An unmodified dbt-spark on this client, told by SPARK_REMOTE alone: green twice, and the second changes nothing."""
+    wrong = []
+    version = next((version for version, file in clients.REQUIREMENTS.items()
+                    if environment.ensure(file).parent.parent == Path(sys.prefix)), None)
+    with Server(binary, "--data", ":memory:", "--spark", real().address) as server:
+        built = []
+        for _ in range(2):
+            if problem := dbt_build.build(server.address, dbt_build.JAFFLE, {"as_of": "2026-03-02"}, version=version):
+                return [problem]
+            with client(server.address) as session:
+                built.append([outcome(lambda name=name: session.table(f"jaffle.{name}").collect())
+                              for name in ["fct_orders", "kiosk_days", "menu_ranking", "menu_history"]])
+        if built[0] != built[1] or not all(isinstance(rows, list) and rows for rows in built[0]):
+            wrong.append(f"{built}"[:500])
+    return wrong
 
 
 def text_field(number: int, value: str) -> bytes:

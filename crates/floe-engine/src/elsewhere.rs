@@ -56,7 +56,8 @@ pub(crate) async fn wanted(
     let Some(source) = command.and_then(source) else { return Ok(None) };
     // What cannot be lowered fails again when the statement is tried, and is decided then.
     let Ok(planned) = query::lower(session, source.clone()).await else { return Ok(None) };
-    let decision = query::choose(session, &facts(session, &planned), Of::Plan(&planned, Ask::Needed), tags, true)?;
+    let facts = facts(session, &planned).await?;
+    let decision = query::choose(session, &facts, Of::Plan(&planned, Ask::Needed), tags, true)?;
     let is_possible = decision.backend == BackendId::Spark && session.are_written_by_all(&sent.message.targets).await?;
     Ok(is_possible.then(|| Arc::new(decision)))
 }
@@ -124,7 +125,12 @@ pub(crate) fn route(session: &Session, why: Error) -> Result<Decision> {
 }
 
 /// The facts of a plan, with the tables that Spark can read when it runs here or that are sent along to it.
-pub(crate) fn facts(session: &Session, planned: &Planned) -> Facts {
+///
+/// Files that filters leave out are looked for only where it matters: the whole is too large to be read here.
+///
+/// # Errors
+/// When a setting cannot be read.
+pub(crate) async fn facts(session: &Session, planned: &Planned) -> Result<Facts> {
     let mut facts = floe_plan::facts(planned);
     for table in &mut facts.tables {
         let is_small = table.bytes.is_some_and(|bytes| bytes <= crate::session::ROWS_BYTES_MAX);
@@ -132,7 +138,18 @@ pub(crate) fn facts(session: &Session, planned: &Planned) -> Facts {
             table.reachable.push(BackendId::Spark);
         }
     }
-    facts
+    if session.spark().is_ok()
+        && facts.bytes() > query::local_max_bytes(session)?
+        && let Err(error) = prune(session, planned, &mut facts).await
+    {
+        tracing::warn!(%error, "which files a query leaves out is not known; all are counted");
+    }
+    Ok(facts)
+}
+
+async fn prune(session: &Session, planned: &Planned, facts: &mut Facts) -> Result<()> {
+    let optimised = session.engine().datafusion().state().optimize(&planned.plan)?;
+    floe_plan::prune(facts, planned, &optimised).await
 }
 
 /// True when Spark reads the table where it lies.

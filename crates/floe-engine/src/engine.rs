@@ -73,6 +73,7 @@ impl Engine {
         floe_catalog::files::visible::register(&datafusion.runtime());
         let duckdb = Arc::new(DuckDb::new(duckdb_config(&settings, budget)?, datafusion.clone(), workers.handle()));
         let sparks = Sparks::new(&settings)?;
+        crate::session::sweep_staging(&settings, &folder);
         let lasts = temporary.is_none();
         let evidence = Arc::new(Evidence::open(lasts.then(|| folder.join("evidence.db"))));
         let catalogs = Catalogs::new(folder, duckdb.clone());

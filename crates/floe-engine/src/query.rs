@@ -121,7 +121,7 @@ async fn here(session: &Arc<Session>, statement: Statement, running: &Arc<Runnin
 /// The five steps of a query.
 async fn rows(session: &Arc<Session>, relation: Relation, running: &Arc<Running>) -> Result<Answer> {
     let planned = lower(session, relation).await?;
-    let decision = decided(session, &planned, &running.operation)?;
+    let decision = decided(session, &planned, &running.operation).await?;
     if decision.backend == BackendId::Spark {
         return elsewhere::forward(session, decision, running).await;
     }
@@ -139,8 +139,8 @@ pub(crate) async fn lower(session: &Arc<Session>, relation: Relation) -> Result<
 }
 
 /// Steps 2 and 3: what is known of the plan, and where it shall run. The decision is kept in `system.routes`.
-pub(crate) fn decided(session: &Session, planned: &Planned, operation: &Operation) -> Result<Arc<Decision>> {
-    let facts = elsewhere::facts(session, planned);
+pub(crate) async fn decided(session: &Session, planned: &Planned, operation: &Operation) -> Result<Arc<Decision>> {
+    let facts = elsewhere::facts(session, planned).await?;
     let is_sent = operation.sent.is_some();
     let decision = Arc::new(choose(session, &facts, Of::Plan(planned, Ask::Needed), &operation.tags, is_sent)?);
     log(session, operation, &facts, &decision);
@@ -180,15 +180,8 @@ pub(crate) enum Ask {
 
 /// `is_sent`: a client sent it, so that it can be forwarded.
 pub(crate) fn choose(session: &Session, facts: &Facts, of: Of<'_>, tags: &[String], is_sent: bool) -> Result<Decision> {
-    let settings = session.engine().settings();
-    let local_max_bytes = match session.conf().raw("floe.local.maxBytes") {
-        Some(text) => floe_base::settings::parse_bytes(&text, 0).ok_or_else(|| {
-            Error::message(floe_base::Kind::IllegalArgument, format!("floe.local.maxBytes is no size: {text}"))
-        })?,
-        None => settings.bytes("local-max-bytes", 0)?,
-    };
     let hints: &[Hint] = if let Of::Plan(planned, _) = of { &planned.hints } else { &[] };
-    let policy = Policy { wishes: wishes(session, hints, tags)?, local_max_bytes };
+    let policy = Policy { wishes: wishes(session, hints, tags)?, local_max_bytes: local_max_bytes(session)? };
     let mut capabilities = session.engine().capabilities(session.spark());
     let wished = policy.wishes.first().map(|wish| wish.backend);
     let are_weighed = floe_route::stays(facts).is_none();
@@ -211,6 +204,16 @@ pub(crate) fn choose(session: &Session, facts: &Facts, of: Of<'_>, tags: &[Strin
         }
     }
     Ok(Decision { plan, ..decide(facts, &capabilities, &policy)? })
+}
+
+/// What a query may read to be run in this process.
+pub(crate) fn local_max_bytes(session: &Session) -> Result<u64> {
+    match session.conf().raw("floe.local.maxBytes") {
+        Some(text) => floe_base::settings::parse_bytes(&text, 0).ok_or_else(|| {
+            Error::message(floe_base::Kind::IllegalArgument, format!("floe.local.maxBytes is no size: {text}"))
+        }),
+        None => session.engine().settings().bytes("local-max-bytes", 0),
+    }
 }
 
 /// Who asked for a route, strongest first: the operation's tag, the statement's hint, the session, the server.
@@ -446,7 +449,7 @@ pub(crate) async fn explain(session: Arc<Session>, relation: Relation, mode: Exp
         .threads()
         .run(async move {
             let planned = lower(&session, relation).await?;
-            let facts = elsewhere::facts(&session, &planned);
+            let facts = elsewhere::facts(&session, &planned).await?;
             let decision = choose(&session, &facts, Of::Plan(&planned, Ask::Needed), &[], true)?;
             let route = format!("== Route ==\n{}\n", decision.summary());
             // What Spark would make of it, only Spark knows; ours shows what is asked.
@@ -469,7 +472,10 @@ pub(crate) async fn explain(session: Arc<Session>, relation: Relation, mode: Exp
 /// The decision a query would get, without running it.
 pub(crate) async fn route(session: &Arc<Session>, relation: Relation) -> Result<Decision> {
     match lower(session, relation).await {
-        Ok(planned) => choose(session, &elsewhere::facts(session, &planned), Of::Plan(&planned, Ask::All), &[], true),
+        Ok(planned) => {
+            let facts = elsewhere::facts(session, &planned).await?;
+            choose(session, &facts, Of::Plan(&planned, Ask::All), &[], true)
+        }
         Err(why) => elsewhere::route(session, why),
     }
 }

@@ -27,7 +27,7 @@ use crate::{Answer, Engine, Execution, Request, catalogs, elsewhere, query};
 use conf::Conf;
 
 pub(crate) use lookup::{Located, SessionLookup, in_memory};
-pub(crate) use upstream::ROWS_BYTES_MAX;
+pub(crate) use upstream::{ROWS_BYTES_MAX, sweep_staging};
 pub(crate) use views::GLOBAL;
 
 /// A session. Cheap to hold; everything that changes is inside.

@@ -45,6 +45,15 @@ impl Threads {
     }
 }
 
+/// Runs what waits for a disk where it may. It goes on to its end when the caller stops waiting.
+pub(crate) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(result) => result,
+        Err(error) if error.is_cancelled() => Err(canceled()),
+        Err(error) => Err(Error::internal(format!("a thread for files panicked: {error}"))),
+    }
+}
+
 struct EndWithCaller<T>(tokio::task::JoinHandle<Result<T>>);
 
 impl<T> EndWithCaller<T> {

@@ -17,6 +17,7 @@
 //! | `problem.rs` | Spark's errors about names |
 //! | `recursion.rs` | the operator of `WITH RECURSIVE` |
 //! | `facts.rs`, `reads.rs` | what a router wants to know: the shape of a plan, and what its scans read |
+//! | `pruned.rs` | what is left of that when filters leave out files |
 //! | `fingerprint.rs` | what makes two plans the same work |
 //!
 //! There is one resolver, for SQL and DataFrame alike. It never touches the wire and never names a backend.
@@ -31,6 +32,7 @@ mod expression;
 mod fingerprint;
 mod name;
 mod problem;
+mod pruned;
 mod reads;
 pub mod recursion;
 mod relation;
@@ -48,4 +50,5 @@ pub use fingerprint::fingerprint;
 pub use lookup::{Lookup, Temporary, Under, Variables};
 pub use lower::{lower_identifier, lower_query, tables_named};
 pub use planned::Planned;
+pub use pruned::prune;
 pub use recursion::{Recursion, RecursionLimits};

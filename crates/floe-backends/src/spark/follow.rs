@@ -2,8 +2,8 @@
 //!
 //! The Spark keeps its answers until they are released, so a lost connection is taken up again behind the last one that
 //! came; a stream that ends early without the word that the result is complete is one of its segments. When the Spark
-//! itself was lost, a query of which nobody has seen anything runs once more; what became of a write is not known, and
-//! that is what its client is told.
+//! itself was lost, or has ended the session with all that ran in it, a query of which nobody has seen a row runs once
+//! more; what became of a write is not known, and that is what its client is told.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,7 +21,7 @@ use tonic::{Status, Streaming};
 use super::client::Client;
 use super::execute::Busy;
 use super::frames;
-use super::refusal::{is_lost, is_without_operation, is_without_session};
+use super::refusal::{is_cut_off, is_disconnected, is_lost, is_without_operation, is_without_session};
 use super::state::State;
 use super::upstream::{Ids, Upstream};
 use crate::backend::Forwarded;
@@ -32,8 +32,11 @@ const RETRY: Duration = Duration::from_millis(250);
 /// Answers are released upstream each time so much has come; it holds back what it sends when they are not.
 const RELEASE_BYTES: usize = 4 << 20;
 /// The fields of an answer that are looked at.
+const ARROW_BATCH: u32 = 2;
+const SCHEMA: u32 = 7;
 const RESPONSE_ID: u32 = 13;
 const RESULT_COMPLETE: u32 = 14;
+const EXECUTION_PROGRESS: u32 = 18;
 
 /// Starts an operation and gives its answers. When they are dropped before their end, the operation is interrupted.
 ///
@@ -58,6 +61,8 @@ pub(super) async fn start(
         waiting: None,
         last_seen: None,
         unreleased: 0,
+        is_taken: false,
+        has_schema: false,
         has_answered: false,
         has_begun_again: false,
         is_done: false,
@@ -83,6 +88,10 @@ struct Following {
     /// The id of the last answer that came.
     last_seen: Option<String>,
     unreleased: usize,
+    /// The Spark has said something of the operation that it sent last, so that it may have begun.
+    is_taken: bool,
+    has_schema: bool,
+    /// More than the schema and how far it is, which a second run gives too.
     has_answered: bool,
     has_begun_again: bool,
     is_done: bool,
@@ -113,6 +122,8 @@ impl Following {
     /// Nothing has happened upstream: the session had gone before the operation came.
     async fn begin_again(&mut self, ids: &Ids) -> Result<()> {
         self.has_begun_again = true;
+        // Answers of the first run are of no use to find the place in the second.
+        (self.last_seen, self.is_taken) = (None, false);
         self.upstream.forget(ids).await;
         Box::pin(self.begin()).await
     }
@@ -123,21 +134,29 @@ impl Following {
                 return None;
             }
             if let Some(answer) = self.waiting.take() {
-                return Some(Ok(self.came(answer)));
+                match self.came(answer) {
+                    Some(answer) => return Some(Ok(answer)),
+                    None => continue,
+                }
             }
             let Some(running) = &mut self.running else { return None };
             let ids = running.ids.clone();
             let went_on = match running.answers.message().await {
-                Ok(Some(answer)) => return Some(Ok(self.came(answer))),
+                Ok(Some(answer)) => match self.came(answer) {
+                    Some(answer) => return Some(Ok(answer)),
+                    None => continue,
+                },
                 Ok(None) if self.is_reattachable => self.attach().await,
                 Ok(None) => {
                     self.is_done = true;
                     return None;
                 }
-                Err(status) if is_lost(&status) => self.recover(&status).await,
-                Err(status) if is_without_session(&status) && !self.has_answered && !self.has_begun_again => {
+                Err(status) if is_lost(&status) || is_cut_off(&status) => self.recover(&status).await,
+                // Refused in place of the first answer: nothing has run.
+                Err(status) if is_without_session(&status) && !self.is_taken && !self.has_begun_again => {
                     self.begin_again(&ids).await
                 }
+                Err(status) if is_without_session(&status) => self.once_more(&status).await,
                 Err(status) => Err(self.upstream.error(&status)),
             };
             if let Err(error) = went_on {
@@ -147,13 +166,19 @@ impl Following {
         }
     }
 
-    fn came(&mut self, answer: Bytes) -> Bytes {
-        self.has_answered = true;
+    /// Notes an answer; `None` where the client has it already.
+    fn came(&mut self, answer: Bytes) -> Option<Bytes> {
+        self.is_taken = true;
+        let has = |field| !wire::field(&answer, field).is_empty();
+        let is_schema = has(SCHEMA) && !has(ARROW_BATCH);
+        let is_known = is_schema && self.has_schema && self.has_begun_again;
+        self.has_schema |= has(SCHEMA);
+        self.has_answered |= !is_schema && !has(EXECUTION_PROGRESS);
         if !wire::field(&answer, RESULT_COMPLETE).is_empty() {
             self.is_done = true;
         }
         if !self.is_reattachable {
-            return answer;
+            return (!is_known).then_some(answer);
         }
         self.unreleased += answer.len();
         self.last_seen = wire::text(&answer, RESPONSE_ID).or_else(|| self.last_seen.take());
@@ -161,11 +186,12 @@ impl Following {
             self.unreleased = 0;
             self.release_until();
         }
-        answer
+        (!is_known).then_some(answer)
     }
 
     /// Goes on behind the last answer that came.
     async fn attach(&mut self) -> Result<()> {
+        self.is_taken = true;
         let Some(running) = &mut self.running else { return Ok(()) };
         let request = self.upstream.reattach(&running.ids, &self.operation_id, self.last_seen.clone());
         match running.client.stream("ReattachExecute", request).await {
@@ -174,6 +200,7 @@ impl Following {
                 Ok(())
             }
             Err(status) if is_lost(&status) => Box::pin(self.recover(&status)).await,
+            Err(status) if is_without_operation(&status) => self.once_more(&status).await,
             Err(status) => Err(self.upstream.error(&status)),
         }
     }
@@ -181,9 +208,9 @@ impl Following {
     /// The connection broke. The Spark may still be there with the operation, or be back without it.
     async fn recover(&mut self, lost: &Status) -> Result<()> {
         if !self.is_reattachable {
-            return Err(self.unknown(lost));
+            return if is_cut_off(lost) { self.once_more(lost).await } else { Err(self.unknown(lost)) };
         }
-        tracing::warn!(spark = self.upstream.spark().place(), operation_id = self.operation_id, status = %lost, "the connection to Spark was lost");
+        tracing::warn!(spark = self.upstream.spark().place(), operation_id = self.operation_id, status = %lost, "the operation's answers stopped");
         let deadline = Instant::now() + AWAY_MAX;
         while Instant::now() < deadline {
             tokio::time::sleep(RETRY).await;
@@ -199,11 +226,12 @@ impl Following {
             // A server that lost the operation says so in place of the first answer.
             match answers.message().await {
                 Ok(answer) => {
+                    self.is_taken = true;
                     *running = Running { client, ids: running.ids.clone(), answers };
                     self.waiting = answer;
                     return Ok(());
                 }
-                Err(status) if is_lost(&status) => continue,
+                Err(status) if is_lost(&status) || is_disconnected(&status) => continue,
                 Err(status) if is_without_operation(&status) => return self.once_more(lost).await,
                 Err(status) => return Err(self.upstream.error(&status)),
             }
@@ -223,13 +251,14 @@ impl Following {
     /// What a client is told whose operation was lost with its Spark.
     fn unknown(&self, lost: &Status) -> Error {
         let place = self.upstream.spark().place();
+        // Clients ask again, and again, where they find certain conditions in a text.
+        let why = if is_cut_off(lost) { "it ended the session" } else { lost.message() };
         let text = if self.message.is_query {
-            format!("the Spark at {place} was lost while it ran this query ({}); run it again", lost.message())
+            format!("the Spark at {place} was lost while it ran this query ({why}); run it again")
         } else {
             format!(
-                "the Spark at {place} was lost while it ran this statement ({}). Whether it took effect is unknown: \
-                 look before you run it again",
-                lost.message()
+                "the Spark at {place} was lost while it ran this statement ({why}). Whether it took effect is unknown: \
+                 look before you run it again"
             )
         };
         Error::message(Kind::Operation, text)

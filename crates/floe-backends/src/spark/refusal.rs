@@ -60,6 +60,18 @@ pub(super) fn is_without_session(status: &Status) -> bool {
         .unwrap_or(false)
 }
 
+/// True when the server cut an operation off although nobody here asked for that, as Spark 4.1 does with whatever runs
+/// in a session that expires.
+pub(super) fn is_cut_off(status: &Status) -> bool {
+    is_disconnected(status) || condition(status).as_deref() == Some("OPERATION_CANCELED")
+}
+
+/// True when the server ended a stream of answers. The cursor is ours and not our client's, who would take this for a
+/// wish to ask again, and does so for ten minutes (PySpark 4.1 `DefaultPolicy`).
+pub(super) fn is_disconnected(status: &Status) -> bool {
+    condition(status).as_deref() == Some("INVALID_CURSOR.DISCONNECTED")
+}
+
 /// True when the operation is not there any more.
 pub(super) fn is_without_operation(status: &Status) -> bool {
     is_without_session(status)
@@ -77,5 +89,34 @@ fn cause(status: &Status) -> String {
     match innermost.downcast_ref::<Status>() {
         Some(status) => status.message().to_string(),
         None => innermost.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tonic_types::ErrorDetails;
+
+    use super::*;
+
+    fn refused(condition: &str) -> Status {
+        let metadata = std::collections::HashMap::from([("errorClass".to_string(), condition.to_string())]);
+        Status::with_error_details(
+            Code::Internal,
+            condition,
+            ErrorDetails::with_error_info("SparkSQLException", "org.apache.spark", metadata),
+        )
+    }
+
+    #[test]
+    fn what_became_of_a_session_or_an_operation_is_told_by_its_condition() {
+        let closed = refused("INVALID_HANDLE.SESSION_CLOSED");
+        assert!(is_without_session(&closed) && is_without_operation(&closed) && !is_cut_off(&closed));
+        let gone = refused("INVALID_HANDLE.OPERATION_NOT_FOUND");
+        assert!(!is_without_session(&gone) && is_without_operation(&gone));
+        for condition in ["INVALID_CURSOR.DISCONNECTED", "OPERATION_CANCELED"] {
+            let cut = refused(condition);
+            assert!(is_cut_off(&cut) && !is_lost(&cut) && !is_without_operation(&cut), "{condition}");
+        }
+        assert!(!is_cut_off(&refused("DIVIDE_BY_ZERO")) && is_lost(&Status::unavailable("away")));
     }
 }

@@ -23,7 +23,7 @@ use tokio::sync::Mutex;
 use tonic::Status;
 
 use super::client::Client;
-use super::refusal::{self, is_without_session};
+use super::refusal::{self, is_cut_off, is_without_session};
 use super::state::{How, State, Step};
 use super::{Spark, follow, frames};
 
@@ -146,7 +146,8 @@ impl Upstream {
                     self.spark.is_well();
                     return Ok((client, ids));
                 }
-                Err(status) if is_without_session(&status) && !is_last => {
+                // What a session holds can be made twice: a step that its end has cut off does no harm.
+                Err(status) if (is_without_session(&status) || is_cut_off(&status)) && !is_last => {
                     tracing::warn!(spark = self.spark.place(), "the session upstream is gone; it is made again");
                     *held = Held::default();
                 }

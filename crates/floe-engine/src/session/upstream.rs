@@ -20,6 +20,7 @@ use parking_lot::RwLock;
 
 use self::needs::Needs;
 use self::staging::Staged;
+pub(crate) use self::staging::sweep_staging;
 use super::{Running, Session};
 use crate::catalogs;
 use crate::operation::Sent;
@@ -138,6 +139,8 @@ impl Session {
             // Here a catalog needs no class; there it does.
             conf.entry(format!("spark.sql.catalog.{name}"))
                 .or_insert_with(|| "org.apache.iceberg.spark.SparkCatalog".into());
+            // Iceberg 1.11 keeps a table for 30 s, which would hide what was committed here meanwhile.
+            conf.entry(format!("spark.sql.catalog.{name}.cache-enabled")).or_insert_with(|| "false".into());
         }
         for key in MEANING {
             if let Some(value) = self.conf.raw(key) {
@@ -287,6 +290,7 @@ mod tests {
         let conf = session(file).spark_conf();
         assert_eq!(conf["spark.sql.catalog.lake"], "org.apache.iceberg.spark.SparkCatalog");
         assert_eq!(conf["spark.sql.catalog.lake.uri"], "http://h");
+        assert_eq!(conf["spark.sql.catalog.lake.cache-enabled"], "false");
         assert!(!conf.keys().any(|key| key.starts_with("spark.sql.catalog.mine") || key.ends_with("defaultCatalog")));
     }
 

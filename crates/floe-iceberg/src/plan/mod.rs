@@ -13,7 +13,7 @@ use std::sync::Arc;
 use datafusion::logical_expr::Expr;
 use floe_base::{Error, Result};
 use futures::{StreamExt, TryStreamExt};
-use iceberg::spec::{ManifestContentType, SchemaRef, Snapshot};
+use iceberg::spec::{ManifestContentType, ManifestFile, SchemaRef, Snapshot};
 
 use self::delete_index::DeleteIndex;
 use self::prune::FilePruner;
@@ -36,6 +36,23 @@ impl FileTask {
     }
 }
 
+/// How many manifests [`plan_files`] reads to answer.
+pub async fn count_manifests(
+    table: &Table,
+    snapshot: Option<&Snapshot>,
+    schema: &SchemaRef,
+    filters: &[Expr],
+) -> Result<usize> {
+    let Some(snapshot) = snapshot else { return Ok(0) };
+    let pruner = FilePruner::new(&table.metadata, schema, filters)?;
+    Ok(manifests(table, snapshot, &pruner).await?.len())
+}
+
+/// The manifests of a snapshot that may name such files.
+async fn manifests(table: &Table, snapshot: &Snapshot, pruner: &FilePruner) -> Result<Vec<ManifestFile>> {
+    pruner.prune_manifests(&manifest::list(&table.storage, &table.metadata, snapshot).await?)
+}
+
 /// The files of a snapshot that may hold rows matching every filter.
 ///
 /// `schema` is the one the filters' columns are named in.
@@ -47,8 +64,7 @@ pub async fn plan_files(
 ) -> Result<Vec<FileTask>> {
     let Some(snapshot) = snapshot else { return Ok(Vec::new()) };
     let pruner = FilePruner::new(&table.metadata, schema, filters)?;
-    let all = manifest::list(&table.storage, &table.metadata, snapshot).await?;
-    let manifests = pruner.prune_manifests(&all)?;
+    let manifests = manifests(table, snapshot, &pruner).await?;
     let read: Vec<(ManifestContentType, Arc<Vec<Arc<FileEntry>>>)> = futures::stream::iter(manifests)
         .map(|file| async move { Ok::<_, Error>((file.content, manifest::entries(&table.storage, &file).await?)) })
         .buffered(MANIFEST_CONCURRENCY)

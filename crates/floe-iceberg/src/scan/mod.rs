@@ -36,7 +36,7 @@ use iceberg::spec::NestedFieldRef;
 use parking_lot::Mutex;
 
 use self::source::{DataScan, Group};
-use crate::plan::{FileTask, plan_files};
+use crate::plan::{FileTask, count_manifests, plan_files};
 use crate::table::Table;
 use crate::time_travel::{Resolved, Version, resolve};
 
@@ -46,6 +46,9 @@ pub const FILE_COLUMN: &str = "_file";
 pub const POSITION_COLUMN: &str = "_pos";
 /// The partition spec the file was written with.
 pub const SPEC_COLUMN: &str = "_spec_id";
+
+/// Manifests that are read only to decide where a query runs. A scan here reads the same ones, from the cache then.
+const ESTIMATE_MANIFESTS_MAX: usize = 256;
 
 /// The columns that tell where a row stands, in the order they follow the table's own.
 pub fn identity_fields() -> [Field; 3] {
@@ -118,13 +121,19 @@ impl Table {
     pub async fn estimate(&self, version: Option<&Version>, filters: &[Expr]) -> Result<ScanEstimate> {
         let resolved = resolve(self, version)?;
         let tasks = plan_files(self, resolved.snapshot.as_deref(), &resolved.schema, filters).await?;
-        let mut estimate = ScanEstimate { files: tasks.len(), ..ScanEstimate::default() };
-        for task in &tasks {
+        Ok(ScanEstimate::of(&tasks))
+    }
+}
+
+impl ScanEstimate {
+    fn of(tasks: &[FileTask]) -> Self {
+        let mut estimate = Self { files: tasks.len(), ..Self::default() };
+        for task in tasks {
             estimate.bytes += task.entry.file.file_size_in_bytes();
             estimate.rows += task.entry.file.record_count();
             estimate.files_with_deletes += usize::from(task.has_deletes());
         }
-        Ok(estimate)
+        estimate
     }
 }
 
@@ -161,6 +170,15 @@ impl IcebergTable {
             tasks.retain(|task| only.contains(task.entry.path()));
         }
         Ok(tasks)
+    }
+
+    /// What a scan with these filters would read; `None` where it takes more than a few manifests to know.
+    pub async fn estimate(&self, filters: &[Expr]) -> Result<Option<ScanEstimate>> {
+        let snapshot = self.resolved.snapshot.as_deref();
+        if count_manifests(&self.table, snapshot, &self.resolved.schema, filters).await? > ESTIMATE_MANIFESTS_MAX {
+            return Ok(None);
+        }
+        Ok(Some(ScanEstimate::of(&self.files(filters).await?)))
     }
 
     async fn plan(

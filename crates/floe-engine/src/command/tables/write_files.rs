@@ -21,7 +21,7 @@ use futures::StreamExt;
 pub(crate) use self::part::{Format, Parts};
 use super::save_as_table;
 use crate::session::Running;
-use crate::{Execution, Session, query};
+use crate::{Execution, Session, query, threads};
 
 pub(super) async fn run(session: &Arc<Session>, write: WriteFiles, running: &Running) -> Result<Execution> {
     let name = write.format.clone().unwrap_or_else(|| "parquet".into()).to_lowercase();
@@ -46,13 +46,14 @@ pub(super) async fn run(session: &Arc<Session>, write: WriteFiles, running: &Run
     let format = Format::of(&name, &write.options, &kept)?;
     let rows = rows(&format, &write, &kept);
     let planned = query::lower(session, rows).await?;
-    if !make_room(&folder, write.mode)? {
+    let (place, mode) = (folder.clone(), write.mode);
+    if !threads::blocking(move || make_room(&place, mode)).await? {
         return Ok(Execution::empty());
     }
     let partitions = write.partition_by.into_iter().map(|name| own_name(&columns, &name)).collect();
     let parts = Parts::new(folder.clone(), format, partitions);
     write_rows(session, &planned, parts, running).await?;
-    std::fs::write(folder.join("_SUCCESS"), b"").map_err(|error| cannot(&folder, error))?;
+    tokio::fs::write(folder.join("_SUCCESS"), b"").await.map_err(|error| cannot(&folder, error))?;
     Ok(Execution::empty())
 }
 
@@ -61,9 +62,9 @@ async fn write_rows(session: &Session, planned: &Planned, mut parts: Parts, runn
     let (mut batches, _) = query::execute(session, planned, decision, running).await?;
     let schema = planned.schema();
     while let Some(batch) = running.operation.unless_interrupted(async { Ok(batches.next().await) }).await? {
-        parts.write(&query::rename(batch?, &schema)?)?;
+        parts = parts.write(query::rename(batch?, &schema)?).await?;
     }
-    parts.finish(&schema)
+    parts.finish(schema).await
 }
 
 fn folder(path: Option<&str>) -> Result<PathBuf> {

@@ -1,13 +1,17 @@
 //! Rows too many to be sent along, as Parquet files in a folder that Spark sees too.
 //!
 //! They are removed when nobody reads them any more: those of a query with its end, those of an Iceberg table once the
-//! table has changed, all of them with the session.
+//! table has changed, all of them with the session. Those of a process that was killed are removed when the next
+//! one begins: each folder of files has a lock, which lives as long as its process.
 
+use std::fs::{self, File, TryLockError};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::{Schema, SchemaRef};
+use floe_base::settings::Settings;
 use floe_base::{Error, Kind, Result};
 use floe_syntax::{DataType, Field};
 use futures::TryStreamExt;
@@ -17,6 +21,12 @@ use tempfile::TempDir;
 use super::ROWS_BYTES_MAX;
 use crate::command::{FileFormat, FileParts};
 use crate::session::Session;
+use crate::threads;
+
+/// How the names of our folders begin.
+const PREFIX: &str = "staged-";
+/// Files that begin so are none to a Spark that reads the folder.
+const LOCK: &str = "_lock";
 
 /// Rows on their way to Spark.
 pub(super) enum Computed {
@@ -35,11 +45,24 @@ pub(super) struct Staged {
 #[derive(Debug)]
 pub(super) struct Folder {
     folder: TempDir,
+    /// Tells other processes that somebody lives here.
+    _lock: File,
     /// The columns as DDL: what files say of types and names is less.
     pub(super) schema: String,
 }
 
 impl Folder {
+    fn new(place: &Path, schema: String) -> io::Result<Self> {
+        fs::create_dir_all(place)?;
+        let folder = tempfile::Builder::new().prefix(PREFIX).tempdir_in(place)?;
+        // It gets its name once it is locked, so that nobody finds it open.
+        let made = folder.path().join("_lock.new");
+        let lock = File::create_new(&made)?;
+        lock.lock()?;
+        fs::rename(made, folder.path().join(LOCK))?;
+        Ok(Self { folder, _lock: lock, schema })
+    }
+
     pub(super) fn path(&self) -> &Path {
         self.folder.path()
     }
@@ -68,31 +91,73 @@ impl Session {
     ) -> Result<Folder> {
         let place = self.staging_folder(name)?;
         let ddl = columns(name, schema)?;
-        let cannot = |error: std::io::Error| {
-            let text = format!("the folder {} for tables that Spark reads cannot be used: {error}", place.display());
-            Error::message(Kind::Operation, text).caused_by(error)
-        };
-        std::fs::create_dir_all(&place).map_err(cannot)?;
-        let folder = tempfile::Builder::new().prefix("staged-").tempdir_in(&place).map_err(cannot)?;
+        let made = move || Folder::new(&place, ddl).map_err(|error| cannot(&place, error));
+        let folder = threads::blocking(made).await?;
         let format = FileFormat::of("parquet", &[], &[])?;
         let mut parts = FileParts::new(folder.path().to_path_buf(), format, Vec::new());
         while let Some(batch) = rows.try_next().await? {
-            parts.write(&batch)?;
+            parts = parts.write(batch).await?;
         }
-        parts.finish(schema)?;
-        Ok(Folder { folder, schema: ddl })
+        parts.finish(schema.clone()).await?;
+        Ok(folder)
     }
 
     /// The folder of the settings; for a Spark on this machine, one beside the data.
     fn staging_folder(&self, name: &str) -> Result<PathBuf> {
-        if let Some(folder) = self.engine.settings().path("spark-staging") {
-            return std::path::absolute(folder).map_err(|error| Error::internal(error.to_string()));
-        }
+        let (settings, data) = (self.engine.settings(), self.engine.catalogs().folder());
         match self.spark() {
-            Ok(spark) if spark.is_on_this_machine() => Ok(self.engine.catalogs().folder().join("staging")),
+            Ok(spark) if spark.is_on_this_machine() || settings.path("spark-staging").is_some() => {
+                place(settings, data)
+            }
             _ => Err(too_large(name)),
         }
     }
+}
+
+/// The folder for tables that Spark reads, whether it is there or not.
+fn place(settings: &Settings, data: &Path) -> Result<PathBuf> {
+    match settings.path("spark-staging") {
+        Some(folder) => std::path::absolute(folder).map_err(|error| Error::internal(error.to_string())),
+        None => Ok(data.join("staging")),
+    }
+}
+
+/// Removes what processes left that were killed, when an engine of these settings begins.
+pub(crate) fn sweep_staging(settings: &Settings, data: &Path) {
+    match place(settings, data) {
+        Ok(place) => sweep(&place),
+        Err(error) => tracing::warn!(%error, "the folder for tables that Spark reads is not known"),
+    }
+}
+
+/// Removes every folder of ours whose process has ended. What cannot be looked at, or bears no lock, is left alone.
+fn sweep(place: &Path) {
+    let Ok(entries) = fs::read_dir(place) else { return };
+    for entry in entries.flatten().filter(|entry| entry.file_name().to_string_lossy().starts_with(PREFIX)) {
+        let folder = entry.path();
+        match is_left(&folder) {
+            Ok(false) => {}
+            Ok(true) => match fs::remove_dir_all(&folder) {
+                Ok(()) => tracing::info!(folder = %folder.display(), "files of a server that was killed are removed"),
+                Err(error) => tracing::warn!(folder = %folder.display(), %error, "files of a server stay"),
+            },
+            Err(error) => tracing::debug!(folder = %folder.display(), %error, "not looked at"),
+        }
+    }
+}
+
+/// True when the process that made the folder is gone.
+fn is_left(folder: &Path) -> io::Result<bool> {
+    match File::open(folder.join(LOCK))?.try_lock() {
+        Ok(()) => Ok(true),
+        Err(TryLockError::WouldBlock) => Ok(false),
+        Err(TryLockError::Error(error)) => Err(error),
+    }
+}
+
+fn cannot(place: &Path, error: io::Error) -> Error {
+    let text = format!("the folder {} for tables that Spark reads cannot be used: {error}", place.display());
+    Error::message(Kind::Operation, text).caused_by(error)
 }
 
 /// The columns as Spark reads them.
@@ -175,5 +240,19 @@ mod tests {
         for (bad, word) in [(interval, "`i`"), (twice, "`A`")] {
             assert!(columns("t", &bad).is_err_and(|error| error.to_string().contains(word)));
         }
+    }
+    #[test]
+    fn files_of_a_process_that_is_gone_are_removed_and_of_one_that_lives_are_not() {
+        let place = tempfile::tempdir().expect("a folder");
+        let lives = Folder::new(place.path(), String::new()).expect("a folder");
+        let [killed, stranger] = ["staged-killed", "other"].map(|name| place.path().join(name));
+        for folder in [&killed, &stranger] {
+            fs::create_dir(folder).and_then(|()| fs::write(folder.join(LOCK), b"")).expect("a file");
+        }
+        // Another process is about to lock it.
+        let begun = place.path().join("staged-begun");
+        fs::create_dir(&begun).expect("a folder");
+        sweep(place.path());
+        assert_eq!([lives.path(), &killed, &stranger, &begun].map(Path::exists), [true, false, true, true]);
     }
 }

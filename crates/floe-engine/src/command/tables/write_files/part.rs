@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arrow::array::{Array, AsArray, RecordBatch};
-use arrow::datatypes::{DataType, Field, Schema};
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use bzip2::write::BzEncoder;
 use datafusion::parquet::arrow::ArrowWriter;
 use datafusion::parquet::basic::{Compression, GzipLevel, ZstdLevel};
@@ -15,6 +15,7 @@ use flate2::write::GzEncoder;
 use floe_base::{Error, Kind, Result};
 
 use super::{cannot, file_schema};
+use crate::threads;
 
 /// The folder of rows whose partition value is NULL or empty text (Hive's word for it).
 const NO_VALUE: &str = "__HIVE_DEFAULT_PARTITION__";
@@ -244,8 +245,17 @@ impl Parts {
         Self { folder, format, partitions, id: floe_base::id::fresh(), count: 0, open: None }
     }
 
-    /// Writes rows that come sorted by partition.
-    pub(crate) fn write(&mut self, rows: &RecordBatch) -> Result<()> {
+    /// Writes rows that come sorted by partition, on a thread that may wait for a disk.
+    pub(crate) async fn write(mut self, rows: RecordBatch) -> Result<Self> {
+        threads::blocking(move || self.write_now(&rows).map(|()| self)).await
+    }
+
+    /// Ends the last file. A write without rows leaves one file, so that the columns are known.
+    pub(crate) async fn finish(self, rows: SchemaRef) -> Result<()> {
+        threads::blocking(move || self.finish_now(&rows)).await
+    }
+
+    fn write_now(&mut self, rows: &RecordBatch) -> Result<()> {
         let schema = Arc::new(file_schema(&rows.schema(), self.partitions.len()));
         let kept = rows.project(&(0..schema.fields().len()).collect::<Vec<_>>())?;
         let mut start = 0;
@@ -266,8 +276,7 @@ impl Parts {
         Ok(())
     }
 
-    /// Ends the last file. A write without rows leaves one file, so that the columns are known.
-    pub(crate) fn finish(mut self, rows: &Schema) -> Result<()> {
+    fn finish_now(mut self, rows: &Schema) -> Result<()> {
         if self.count == 0 && self.partitions.is_empty() {
             let part = self.create(&[], &Arc::new(file_schema(rows, 0)))?;
             self.open = Some((Vec::new(), part));
