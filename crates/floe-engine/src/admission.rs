@@ -366,7 +366,7 @@ mod tests {
     async fn the_permit_ends_with_the_rows_even_while_the_stream_is_kept() -> Result<()> {
         let admission = Admission::new(1, None);
         let batch = RecordBatch::new_empty(Arc::new(Schema::empty()));
-        let rows = |items| -> Batches { Box::pin(stream::iter(items)) };
+        let rows = |items: Vec<Result<RecordBatch>>| -> Batches { Box::pin(stream::iter(items)) };
         let mut all = holding(rows(vec![Ok(batch.clone())]), Some(admission.permit("s", "a").await?));
         assert!(all.next().await.is_some());
         assert_eq!(free(&admission), 0);
