@@ -412,8 +412,7 @@ async fn observe(session: &Arc<Session>, planned: &Planned, running: &Running) -
     let mut observed = Vec::new();
     for observation in &planned.observations {
         let facts = floe_plan::facts(&observation.metrics);
-        let decision =
-            choose(session, &facts, Of::Plan(&observation.metrics, Ask::Needed), By::of(&running.operation), false)?;
+        let decision = choose(session, &facts, Of::Plan(&observation.metrics, Ask::Needed), By::default(), false)?;
         let (batches, _) = execute(session, &observation.metrics, Arc::new(decision), running).await?;
         let schema = observation.metrics.schema();
         let batches: Vec<RecordBatch> = batches.try_collect().await?;
