@@ -67,6 +67,7 @@ def main() -> None:
             outgrows_its_memory(us, server.process.pid, spill, tables, checks)
             is_interrupted(us, server.process.pid, tables, checks)
             us.stop()
+        is_asked_for(arguments.binary, folder, checks)
         left = lambda: [str(sorted(file for _, _, files in os.walk(place) for file in files)) for place in (temporary, spill)]  # noqa: E731
         checks.same("a server in memory leaves no file", ["[]", "[]"], left)
         checks.same("nor a folder of its own", ["[]"], lambda: [str(os.listdir(temporary) + os.listdir(spill))])
@@ -74,6 +75,57 @@ def main() -> None:
         shutil.rmtree(folder, ignore_errors=True)
     print(f"duckdb-engine: {checks.held}/{checks.made}")
     sys.exit(checks.held != checks.made)
+
+
+# The model's name is dbt's query comment's; the second rule asks for what this server does not have.
+RULES = """
+[[route]]
+model = "big_*"
+backend = "duckdb"
+
+[[route]]
+tag = "far"
+backend = "spark"
+"""
+MODEL = '/* {"app": "dbt", "node_id": "model.shop.big_orders"} */ SELECT 1'
+
+
+def is_asked_for(binary: Path, folder: Path, checks: Checks) -> None:
+    """Each way to ask for a route is honoured, the stronger before the weaker, and what cannot be is refused."""
+    file = folder / "floe.toml"
+    file.write_text(RULES)
+    with Server(binary, "--data", ":memory:", "--config", str(file)) as server:
+        us = SparkSession.builder.remote(server.address).create()
+        checks.same("nobody asks", ["datafusion"], lambda: [route(us, "SELECT 1")[0]])
+        checks.same("a rule for a model", ["duckdb", "asked for by route 1 of floe.toml"], lambda: route(us, MODEL))
+        us.addTag("far")
+        checks.raises("a rule that cannot be met", r"route 2 of floe\.toml.*--spark", lambda: us.sql("SELECT 1").collect())
+        us.clearTags()
+        there = SparkSession.builder.remote(f"{server.address}/;x-floe-route=duckdb").create()
+        checks.same("the address", ["duckdb", "asked for by x-floe-route in the address"], lambda: route(there, "SELECT 1"))
+        there.conf.set("floe.route", "datafusion")
+        checks.same("the session", ["datafusion", "asked for by conf floe.route"], lambda: route(there, "SELECT 1"))
+        hinted = "SELECT /*+ ROUTE(duckdb) */ 1"
+        checks.same("a hint", ["duckdb", "asked for by hint"], lambda: route(there, hinted))
+        there.addTag("floe:route=datafusion")
+        checks.same("a tag", ["datafusion", "asked for by tag"], lambda: route(there, hinted))
+        there.stop()
+        us.stop()
+    with Server(binary, "--data", ":memory:", "--route", "duckdb") as server:
+        us = SparkSession.builder.remote(server.address).create()
+        checks.same("the server", ["duckdb", "asked for by setting route"], lambda: route(us, "SELECT 1"))
+        us.stop()
+
+
+def route(us: SparkSession, query: str) -> list[str]:
+    """Where a query ran and who asked, as the server's log of routes has it."""
+    us.sql(query).collect()
+    tags = us.getTags()
+    us.clearTags()
+    told = us.sql("SELECT backend, reason FROM system.routes ORDER BY time").collect()[-1]
+    for tag in tags:
+        us.addTag(tag)
+    return [told.backend, told.reason.split(";")[0]]
 
 
 def data(folder: Path, count: int) -> dict[str, str]:

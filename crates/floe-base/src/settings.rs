@@ -2,7 +2,10 @@
 //!
 //! A later source wins: default, `floe.toml`, environment, flag. What belongs to one session (Spark's own
 //! configuration) is not here; defaults for sessions stand in `floe.toml` under `[spark]` and are kept in
-//! [`Settings::spark`], and the Sparks that have a name under `[clusters]` ([`Cluster`]).
+//! [`Settings::spark`], the Sparks that have a name under `[clusters]` ([`Cluster`]), and the rules of routing under
+//! `[[route]]` ([`RouteRule`]).
+
+mod route_rule;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -10,6 +13,8 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Kind, Result};
 use crate::secret::Secret;
+
+pub use route_rule::RouteRule;
 
 /// One setting.
 #[derive(Clone, Copy, Debug)]
@@ -112,6 +117,20 @@ pub const SETTINGS: &[Setting] = &[
         serving: false,
     },
     Setting {
+        name: "max-heavy-queries",
+        default: "0",
+        value: "N",
+        help: "Queries over much data that run at once in process; the others wait; 0: by cores and memory",
+        serving: false,
+    },
+    Setting {
+        name: "queue-timeout",
+        default: "3600",
+        value: "SECONDS",
+        help: "Seconds such a query waits for its turn before it fails; 0: as long as it takes",
+        serving: false,
+    },
+    Setting {
         name: "spark",
         default: "",
         value: "ADDRESS",
@@ -207,6 +226,8 @@ pub struct Settings {
     pub spark: BTreeMap<String, String>,
     /// The Sparks that have a name, from `[clusters]` in `floe.toml`.
     pub clusters: BTreeMap<String, Cluster>,
+    /// Where statements go, from `[[route]]` in `floe.toml`; the first rule that matches counts.
+    pub rules: Vec<RouteRule>,
 }
 
 /// Names alone: some values are secrets.
@@ -296,6 +317,8 @@ impl Settings {
                         self.clusters.insert(name.clone(), Cluster::read(name, value)?);
                     }
                 }
+                // `route = "duckdb"` is the setting.
+                toml::Value::Array(_) if key == "route" => self.rules = route_rule::read(name, text)?,
                 value => self.set(&key.replace('_', "-"), &plain(&value))?,
             }
         }

@@ -64,7 +64,7 @@ impl Client {
     pub async fn run(&self, text: &str, tags: Vec<String>) -> Result<Answer> {
         let request = Received::new(self.request(text, tags).encode_to_vec().into());
         let request = request.map_err(|refused| Error::message(Kind::Operation, refused.to_string()))?;
-        let consumer = execute_plan::handle(&self.service, request).await.map_err(told)?;
+        let consumer = execute_plan::handle(&self.service, request, None).await.map_err(told)?;
         let mut responses = consumer.into_stream().boxed();
         let (mut fields, mut first) = (None, None);
         while fields.is_none() && first.is_none() {

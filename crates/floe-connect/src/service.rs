@@ -29,6 +29,13 @@ fn opened<T: Message + Default + Name>(request: &Request<Received<T>>) -> Result
     request.get_ref().decode().map_err(|error| Status::invalid_argument(error.to_string()))
 }
 
+/// `;x-floe-route=duckdb` in a client's address, which it sends as a header with each request.
+fn address_route<T>(request: &Request<T>) -> Result<Option<String>, Status> {
+    let text = request.metadata().get("x-floe-route").map(|route| route.to_str());
+    let route = text.transpose().map_err(|_| Status::invalid_argument("x-floe-route is the name of a route"))?;
+    Ok(route.map(str::to_string))
+}
+
 fn streamed(consumer: Consumer) -> Response<Responses> {
     Response::new(Box::pin(consumer.into_stream()))
 }
@@ -42,7 +49,8 @@ impl SparkConnectService for Service {
         &self,
         request: Request<Received<proto::ExecutePlanRequest>>,
     ) -> Result<Response<Responses>, Status> {
-        handlers::execute_plan::handle(self, request.into_inner()).await.map(streamed)
+        let route = address_route(&request)?;
+        handlers::execute_plan::handle(self, request.into_inner(), route).await.map(streamed)
     }
 
     async fn analyze_plan(

@@ -86,7 +86,7 @@ pub(crate) async fn run(session: &Arc<Session>, command: Command, running: &Runn
         Command::RemoveCheckpoint { relation_id } => checkpoint::remove(session, &relation_id),
         Command::Show(show) => self::show(session, show).await,
         Command::Describe(describe) => self::describe(session, describe).await,
-        Command::Explain { mode, statement } => explain::run(session, mode, *statement).await,
+        Command::Explain { mode, statement } => explain::run(session, mode, *statement, running).await,
         Command::Unsupported { what, origin } => Err(Error::unsupported(what).at(&origin)),
         tables => tables::run(session, tables, running).await,
     }

@@ -18,7 +18,7 @@ use floe_syntax::{Command, Expression, Origin, Relation, RelationKind, Statement
 use futures::{StreamExt, TryStreamExt, stream};
 
 use crate::operation::Sent;
-use crate::query::{Ask, Of};
+use crate::query::{Ask, By, Of};
 use crate::session::Running;
 use crate::{Answer, Refusal, Session, query};
 
@@ -32,7 +32,7 @@ pub(crate) async fn wanted(
     let Some(sent) = running.operation.sent.as_ref().filter(|_| session.spark().is_ok()) else {
         return Ok(None);
     };
-    let tags = &running.operation.tags;
+    let by = By::of(&running.operation);
     let command = match statement {
         Statement::Query(relation) => match relation.kind.as_ref() {
             RelationKind::Catalog(call) if !is_of_session(call) => None,
@@ -43,23 +43,37 @@ pub(crate) async fn wanted(
     };
     if let Some(what) = command.and_then(|command| only_there(session, command)) {
         let facts = Facts { opaque: Some(what), ..Facts::default() };
-        return Ok(query::choose(session, &facts, Of::Statement, tags, true).ok().map(Arc::new));
+        return Ok(query::choose(session, &facts, Of::Statement, by, true).ok().map(Arc::new));
     }
-    let wish = query::wishes(session, &[], tags)?.into_iter().next();
+    // What cannot be lowered fails again when the statement is tried, and is decided then.
+    let planned = match command.and_then(source) {
+        Some(source) => query::lower(session, source.clone()).await.ok(),
+        None => None,
+    };
+    let named = named(session, statement, planned.as_ref());
+    let hints = planned.as_ref().map_or(&[][..], |planned| &planned.hints);
+    let by = By { named: &named, hints, ..by };
+    let wish = query::wishes(session, hints, by, &Facts::default())?.into_iter().next();
     if let Some(wish) = wish {
         if wish.backend != BackendId::Spark {
             return Ok(None);
         }
         let facts = Facts { writes: (!sent.message.is_query).then(|| "a statement".into()), ..Facts::default() };
-        return Ok(Some(Arc::new(query::choose(session, &facts, Of::Statement, tags, true)?)));
+        return Ok(Some(Arc::new(query::choose(session, &facts, Of::Statement, by, true)?)));
     }
-    let Some(source) = command.and_then(source) else { return Ok(None) };
-    // What cannot be lowered fails again when the statement is tried, and is decided then.
-    let Ok(planned) = query::lower(session, source.clone()).await else { return Ok(None) };
-    let facts = facts(session, &planned).await?;
-    let decision = query::choose(session, &facts, Of::Plan(&planned, Ask::Needed), tags, true)?;
+    let Some(planned) = &planned else { return Ok(None) };
+    let facts = facts(session, planned).await?;
+    let decision = query::choose(session, &facts, Of::Plan(planned, Ask::Needed), by, true)?;
     let is_possible = decision.backend == BackendId::Spark && session.are_written_by_all(&sent.message.targets).await?;
     Ok(is_possible.then(|| Arc::new(decision)))
+}
+
+/// The tables a statement names, by their full names, and those its rows come from.
+fn named(session: &Session, statement: &Statement, planned: Option<&Planned>) -> Vec<String> {
+    let read = planned.map(floe_plan::facts).unwrap_or_default();
+    let named = names_of(statement).read;
+    let named = named.iter().map(|name| session.full_name(name));
+    named.chain(read.tables.into_iter().map(|table| table.name)).collect()
 }
 
 /// What a statement goes to Spark for, or `why` it failed here.
@@ -68,7 +82,7 @@ pub(crate) async fn instead(session: &Arc<Session>, why: Error, running: &Arc<Ru
         return Err(why);
     }
     let facts = Facts { opaque: Some(reason(&why)), ..Facts::default() };
-    let Ok(decision) = query::choose(session, &facts, Of::Statement, &running.operation.tags, true) else {
+    let Ok(decision) = query::choose(session, &facts, Of::Statement, By::of(&running.operation), true) else {
         return Err(why);
     };
     let forwarded = forward(session, Arc::new(decision), running).await;
@@ -116,12 +130,12 @@ pub(crate) async fn analyze(session: Arc<Session>, sent: Sent, why: Error) -> Re
 }
 
 /// The decision for a query that could not be lowered.
-pub(crate) fn route(session: &Session, why: Error) -> Result<Decision> {
+pub(crate) fn route(session: &Session, why: Error, by: By<'_>) -> Result<Decision> {
     if !may_be_sparks(session, &why) {
         return Err(why);
     }
     let facts = Facts { opaque: Some(reason(&why)), ..Facts::default() };
-    query::choose(session, &facts, Of::Statement, &[], true)
+    query::choose(session, &facts, Of::Statement, by, true)
 }
 
 /// The facts of a plan, with the tables that Spark can read when it runs here or that are sent along to it.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use dashmap::DashMap;
 use floe_backends::Backend;
@@ -20,6 +21,7 @@ use parking_lot::{Mutex, RwLock};
 use tempfile::TempDir;
 
 use crate::Session;
+use crate::admission::{self, Admission};
 use crate::cache::Cache;
 use crate::catalogs::Catalogs;
 use crate::evidence::Evidence;
@@ -52,6 +54,7 @@ pub struct Engine {
     cache: Cache,
     routes: Arc<RouteLog>,
     evidence: Arc<Evidence>,
+    admission: Admission,
     /// The data folder of an engine that leaves nothing behind.
     temporary: Mutex<Option<TempDir>>,
 }
@@ -76,6 +79,7 @@ impl Engine {
         crate::session::sweep_staging(&settings, &folder);
         let lasts = temporary.is_none();
         let evidence = Arc::new(Evidence::open(lasts.then(|| folder.join("evidence.db"))));
+        let admission = self::admission(&settings)?;
         let catalogs = Catalogs::new(folder, duckdb.clone());
         Ok(Arc::new(Self {
             settings,
@@ -92,6 +96,7 @@ impl Engine {
             cache: Cache::default(),
             routes: Arc::default(),
             evidence,
+            admission,
             temporary: Mutex::new(temporary),
         }))
     }
@@ -180,6 +185,11 @@ impl Engine {
         &self.evidence
     }
 
+    /// Who may begin now.
+    pub(crate) fn admission(&self) -> &Admission {
+        &self.admission
+    }
+
     /// DuckDB, which is opened by the first query that is for it.
     pub fn duckdb(&self) -> &Arc<DuckDb> {
         &self.duckdb
@@ -247,6 +257,14 @@ impl Engine {
             other => Err(Error::internal(format!("backend {other} was chosen for a plan and takes none"))),
         }
     }
+}
+
+/// The permits for heavy queries: as many as are set, or as the machine can feed.
+fn admission(settings: &Settings) -> Result<Admission> {
+    let set = usize::try_from(settings.number("max-heavy-queries")?).unwrap_or(usize::MAX);
+    let permits = if set == 0 { admission::permits(threads(settings)?, memory(settings)?) } else { set };
+    let timeout = Some(settings.number("queue-timeout")?).filter(|seconds| *seconds > 0);
+    Ok(Admission::new(permits, timeout.map(Duration::from_secs)))
 }
 
 fn duckdb_config(settings: &Settings, memory: Budget) -> Result<duckdb::Config> {

@@ -30,6 +30,7 @@ pub mod session;
 pub mod system;
 pub mod threads;
 
+mod admission;
 mod cache;
 mod command;
 mod evidence;

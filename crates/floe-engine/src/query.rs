@@ -10,12 +10,13 @@ use floe_backends::{Batches, Outcome, Run, Work};
 use floe_base::id::BackendId;
 use floe_base::{Error, Result};
 use floe_plan::Planned;
-use floe_route::{Decision, Facts, Policy, Wish, decide, policy};
+use floe_route::{Decision, Facts, Policy, Subject, Wish, decide, policy};
 use floe_syntax::command::ExplainMode;
 use floe_syntax::relation::Hint;
 use floe_syntax::{Relation, RelationKind, Statement};
 use futures::{Stream, StreamExt, TryStreamExt};
 
+use crate::admission::{Permit, holding};
 use crate::evidence::{Ran, timed};
 use crate::execution::{Answer, Observed};
 use crate::operation::{Operation, Sent};
@@ -142,7 +143,7 @@ pub(crate) async fn lower(session: &Arc<Session>, relation: Relation) -> Result<
 pub(crate) async fn decided(session: &Session, planned: &Planned, operation: &Operation) -> Result<Arc<Decision>> {
     let facts = elsewhere::facts(session, planned).await?;
     let is_sent = operation.sent.is_some();
-    let decision = Arc::new(choose(session, &facts, Of::Plan(planned, Ask::Needed), &operation.tags, is_sent)?);
+    let decision = Arc::new(choose(session, &facts, Of::Plan(planned, Ask::Needed), By::of(operation), is_sent)?);
     log(session, operation, &facts, &decision);
     Ok(decision)
 }
@@ -150,7 +151,7 @@ pub(crate) async fn decided(session: &Session, planned: &Planned, operation: &Op
 /// As [`decided`], for the rows of a statement that runs here as a whole.
 pub(crate) fn decided_here(session: &Session, planned: &Planned, operation: &Operation) -> Result<Arc<Decision>> {
     let facts = floe_plan::facts(planned);
-    let decision = Arc::new(choose(session, &facts, Of::Plan(planned, Ask::Needed), &operation.tags, false)?);
+    let decision = Arc::new(choose(session, &facts, Of::Plan(planned, Ask::Needed), By::of(operation), false)?);
     log(session, operation, &facts, &decision);
     Ok(decision)
 }
@@ -178,10 +179,31 @@ pub(crate) enum Ask {
     All,
 }
 
+/// Who asks, as far as wishes and the server's rules look at it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct By<'a> {
+    pub tags: &'a [String],
+    /// The dbt node.
+    pub model: Option<&'a str>,
+    /// The tables that are written, by the names the statement gives them.
+    pub written: &'a [Vec<String>],
+    /// The tables a statement names that is not decided by its plan.
+    pub named: &'a [String],
+    /// The hints of such a statement.
+    pub hints: &'a [Hint],
+}
+
+impl<'a> By<'a> {
+    pub(crate) fn of(operation: &'a Operation) -> Self {
+        let written = operation.sent.as_ref().map_or(&[][..], |sent| &sent.message.targets);
+        Self { tags: &operation.tags, model: operation.node_id.as_deref(), written, ..Self::default() }
+    }
+}
+
 /// `is_sent`: a client sent it, so that it can be forwarded.
-pub(crate) fn choose(session: &Session, facts: &Facts, of: Of<'_>, tags: &[String], is_sent: bool) -> Result<Decision> {
-    let hints: &[Hint] = if let Of::Plan(planned, _) = of { &planned.hints } else { &[] };
-    let policy = Policy { wishes: wishes(session, hints, tags)?, local_max_bytes: local_max_bytes(session)? };
+pub(crate) fn choose(session: &Session, facts: &Facts, of: Of<'_>, by: By<'_>, is_sent: bool) -> Result<Decision> {
+    let hints: &[Hint] = if let Of::Plan(planned, _) = of { &planned.hints } else { by.hints };
+    let policy = Policy { wishes: wishes(session, hints, by, facts)?, local_max_bytes: local_max_bytes(session)? };
     let mut capabilities = session.engine().capabilities(session.spark());
     let wished = policy.wishes.first().map(|wish| wish.backend);
     let are_weighed = floe_route::stays(facts).is_none();
@@ -216,20 +238,28 @@ pub(crate) fn local_max_bytes(session: &Session) -> Result<u64> {
     }
 }
 
-/// Who asked for a route, strongest first: the operation's tag, the statement's hint, the session, the server.
-pub(crate) fn wishes(session: &Session, hints: &[Hint], tags: &[String]) -> Result<Vec<Wish>> {
-    let tag = tags.iter().find_map(|tag| tag.strip_prefix("floe:route="));
+/// Who asked for a route, strongest first: the operation's tag, the statement's hint, the session, the address it
+/// connected to, the server's rules, the server.
+pub(crate) fn wishes(session: &Session, hints: &[Hint], by: By<'_>, facts: &Facts) -> Result<Vec<Wish>> {
+    let tag = by.tags.iter().find_map(|tag| tag.strip_prefix("floe:route="));
     let hint = hints.iter().find(|hint| hint.name.eq_ignore_ascii_case("route"));
     let hinted = hint.and_then(|hint| hint.parameters.first()).map(hint_text);
     let conf = session.conf().raw("floe.route");
+    let settings = session.engine().settings();
+    let read = facts.tables.iter().map(|table| table.name.clone());
+    let written = by.written.iter().map(|name| session.full_name(name));
+    let tables = read.chain(by.named.iter().cloned()).chain(written).collect();
+    let user = session.key().user_id.as_str();
+    let ruled = policy::ruled(&settings.rules, &Subject { tables, user, tags: by.tags, model: by.model });
     let asked = [
         (tag.map(str::to_string), "tag"),
         (hinted, "hint"),
         (conf, "conf floe.route"),
-        (Some(session.engine().settings().text("route").to_string()), "setting route"),
+        (session.address_route(), "x-floe-route in the address"),
     ];
-    let wishes = asked.into_iter().filter_map(|(text, by)| policy::parse_wish(&text?, by).transpose());
-    wishes.collect()
+    let asked = asked.into_iter().filter_map(|(text, by)| policy::parse_wish(&text?, by).transpose());
+    let set = policy::parse_wish(settings.text("route"), "setting route").transpose();
+    asked.chain(ruled.map(Ok)).chain(set).collect()
 }
 
 /// The word in `ROUTE(duckdb)`, which the parser reads as a column's name or a text.
@@ -242,7 +272,8 @@ fn hint_text(parameter: &floe_syntax::Expression) -> String {
     }
 }
 
-/// Step 4: the backend runs it. Where it fails before its first row, the decision is for another one in the end.
+/// Step 4: the backend runs it, once it is its turn. Where it fails before its first row, the decision is for another
+/// one in the end.
 pub(crate) async fn execute(
     session: &Session,
     planned: &Planned,
@@ -250,6 +281,7 @@ pub(crate) async fn execute(
     running: &Running,
 ) -> Result<(Batches, Arc<Decision>)> {
     let run = Run { operation_id: running.operation.id.clone() };
+    let permit = admitted(session, &decision, running).await?;
     let begun = Instant::now();
     let attempt = attempt(session, planned, decision.backend, decision.instead, &run).await?;
     let remember = |batches: Batches, backends: Vec<(BackendId, Duration)>| match decision.plan {
@@ -257,15 +289,29 @@ pub(crate) async fn execute(
         None => batches,
     };
     match attempt {
-        Attempt::Done(batches) => Ok((remember(batches, vec![(decision.backend, Duration::ZERO)]), decision)),
+        Attempt::Done(batches) => {
+            let batches = remember(batches, vec![(decision.backend, Duration::ZERO)]);
+            Ok((holding(batches, permit), decision))
+        }
         Attempt::Moved { to, why, lost, batches } => {
             // Who asks the first one next time waits for both again.
             let batches = remember(batches, vec![(decision.backend, Duration::ZERO), (to, lost)]);
             let moved = Arc::new(decision.moved(to, &why));
             session.engine().routes().moved(&running.operation.id, &decision, &moved);
-            Ok((batches, moved))
+            Ok((holding(batches, permit), moved))
         }
     }
+}
+
+/// The permit of a heavy query, once it is its turn; `system.routes` tells how long that took.
+async fn admitted(session: &Session, decision: &Arc<Decision>, running: &Running) -> Result<Option<Arc<Permit>>> {
+    let engine = session.engine();
+    let (permit, waited) = engine.admission().admit(&session.key().session_id, &running.operation, decision).await?;
+    if !waited.is_zero() {
+        let waited_ms = u64::try_from(waited.as_millis()).unwrap_or(u64::MAX);
+        engine.routes().waited(&running.operation.id, decision, waited_ms);
+    }
+    Ok(permit)
 }
 
 /// The batches; once they came to their end, what that took is remembered of these backends, for each without the time
@@ -369,7 +415,7 @@ async fn observe(session: &Arc<Session>, planned: &Planned, running: &Running) -
     let mut observed = Vec::new();
     for observation in &planned.observations {
         let facts = floe_plan::facts(&observation.metrics);
-        let decision = choose(session, &facts, Of::Plan(&observation.metrics, Ask::Needed), &[], false)?;
+        let decision = choose(session, &facts, Of::Plan(&observation.metrics, Ask::Needed), By::default(), false)?;
         let (batches, _) = execute(session, &observation.metrics, Arc::new(decision), running).await?;
         let schema = observation.metrics.schema();
         let batches: Vec<RecordBatch> = batches.try_collect().await?;
@@ -388,10 +434,14 @@ pub(crate) async fn collect(session: &Session, planned: &Planned) -> Result<Vec<
 /// Runs a client's query to its end where it shall run in process: what `show` prints, what a cache keeps. Rows that
 /// are wanted here are computed here, whoever asked for Spark.
 pub(crate) async fn collect_routed(session: &Session, planned: &Planned) -> Result<Vec<RecordBatch>> {
-    if wishes(session, &planned.hints, &[])?.first().is_some_and(|wish| wish.backend == BackendId::Spark) {
+    let facts = floe_plan::facts(planned);
+    if wishes(session, &planned.hints, By::default(), &facts)?
+        .first()
+        .is_some_and(|wish| wish.backend == BackendId::Spark)
+    {
         return collect(session, planned).await;
     }
-    let decision = choose(session, &floe_plan::facts(planned), Of::Plan(planned, Ask::Needed), &[], false)?;
+    let decision = choose(session, &facts, Of::Plan(planned, Ask::Needed), By::default(), false)?;
     collect_as(session, planned, &decision).await
 }
 
@@ -450,7 +500,7 @@ pub(crate) async fn explain(session: Arc<Session>, relation: Relation, mode: Exp
         .run(async move {
             let planned = lower(&session, relation).await?;
             let facts = elsewhere::facts(&session, &planned).await?;
-            let decision = choose(&session, &facts, Of::Plan(&planned, Ask::Needed), &[], true)?;
+            let decision = choose(&session, &facts, Of::Plan(&planned, Ask::Needed), By::default(), true)?;
             let route = format!("== Route ==\n{}\n", decision.summary());
             // What Spark would make of it, only Spark knows; ours shows what is asked.
             let shows = if decision.backend == BackendId::Spark { BackendId::DataFusion } else { decision.backend };
@@ -470,13 +520,13 @@ pub(crate) async fn explain(session: Arc<Session>, relation: Relation, mode: Exp
 }
 
 /// The decision a query would get, without running it.
-pub(crate) async fn route(session: &Arc<Session>, relation: Relation) -> Result<Decision> {
+pub(crate) async fn route(session: &Arc<Session>, relation: Relation, by: By<'_>) -> Result<Decision> {
     match lower(session, relation).await {
         Ok(planned) => {
             let facts = elsewhere::facts(session, &planned).await?;
-            choose(session, &facts, Of::Plan(&planned, Ask::All), &[], true)
+            choose(session, &facts, Of::Plan(&planned, Ask::All), by, true)
         }
-        Err(why) => elsewhere::route(session, why),
+        Err(why) => elsewhere::route(session, why, by),
     }
 }
 

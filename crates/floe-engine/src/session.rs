@@ -48,6 +48,8 @@ pub struct Session {
     /// Frames kept by `localCheckpoint`, by relation id.
     kept: RwLock<BTreeMap<String, Table>>,
     upstream: upstream::Elsewhere,
+    /// The route that stands in the address its client connected to.
+    address_route: RwLock<Option<String>>,
     operations: DashMap<String, Operation>,
     last_used: AtomicI64,
     ended: AtomicBool,
@@ -87,6 +89,7 @@ impl Session {
             defaults: RwLock::default(),
             kept: RwLock::default(),
             upstream: upstream::Elsewhere::default(),
+            address_route: RwLock::default(),
             operations: DashMap::new(),
             last_used: AtomicI64::new(now),
             ended: AtomicBool::new(false),
@@ -108,6 +111,17 @@ impl Session {
 
     pub fn conf(&self) -> &Conf {
         &self.conf
+    }
+
+    /// Notes the route that came with a request: clients send what stands in their address with each of them.
+    pub fn set_address_route(&self, route: Option<String>) {
+        if *self.address_route.read() != route {
+            *self.address_route.write() = route;
+        }
+    }
+
+    pub(crate) fn address_route(&self) -> Option<String> {
+        self.address_route.read().clone()
     }
 
     /// Marks the session as used now; every request does.
@@ -213,6 +227,19 @@ impl Session {
         let conf = self.conf.snapshot();
         let catalog = conf.get("spark.sql.defaultCatalog").map_or(catalogs::DEFAULT, String::as_str);
         (catalog.to_string(), catalogs::default_namespace(catalog, &conf))
+    }
+
+    /// A table's name with the catalog and schema it has when it names none: for people and for rules, without looking
+    /// whether it is there.
+    pub(crate) fn full_name(&self, name: &[String]) -> String {
+        let (catalog, namespace) = self.current();
+        let mut parts = match name.len() {
+            0 | 1 => [vec![catalog], namespace].concat(),
+            2 => vec![catalog],
+            _ => Vec::new(),
+        };
+        parts.extend_from_slice(name);
+        parts.join(".")
     }
 
     pub(crate) fn set_current(&self, catalog: String, namespace: Vec<String>) {

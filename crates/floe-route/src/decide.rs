@@ -22,6 +22,8 @@ pub struct Decision {
     /// Who is asked when the chosen backend fails before its first row; nobody where it was asked for by name.
     pub instead: Option<BackendId>,
     pub bytes: u64,
+    /// Operators that must see many rows before they can give one.
+    pub steps: u32,
     pub rows: u64,
 }
 
@@ -55,8 +57,8 @@ pub fn decide(facts: &Facts, capabilities: &[Capability], policy: &Policy) -> Re
             (capability.backend, why.unwrap_or_else(|| beaten(facts, policy, capability, chosen, &costs)))
         })
         .collect();
-    let (bytes, rows) = (facts.bytes(), facts.rows());
-    Ok(Decision { backend: chosen.backend, reasons, rejected, costs, plan: None, instead, bytes, rows })
+    let (bytes, rows, steps) = (facts.bytes(), facts.rows(), facts.shape.steps());
+    Ok(Decision { backend: chosen.backend, reasons, rejected, costs, plan: None, instead, bytes, steps, rows })
 }
 
 impl Decision {

@@ -14,4 +14,4 @@ pub use capability::{Capability, Measured, Opinion};
 pub use cost::{Cost, stays};
 pub use decide::{Decision, decide};
 pub use facts::{Facts, Reads, Shape, TableFacts};
-pub use policy::{Policy, Wish};
+pub use policy::{Policy, Subject, Wish};

@@ -53,18 +53,24 @@ struct Work {
 pub(crate) async fn handle(
     service: &Service,
     request: Received<proto::ExecutePlanRequest>,
+    route: Option<String>,
 ) -> Result<Consumer, Status> {
     if request.raw().len() <= ADMITTED_HERE_BYTES_MAX {
-        return admit(service, &request);
+        return admit(service, &request, route);
     }
     let service = service.clone();
     let threads = service.sessions.engine().clone();
     // The outer result is the task's, the inner one the client's.
-    let admitted = threads.threads().run(async move { Ok(admit(&service, &request)) }).await;
+    let admitted = threads.threads().run(async move { Ok(admit(&service, &request, route)) }).await;
     admitted.map_err(|error| error::plain(&error))?
 }
 
-fn admit(service: &Service, received: &Received<proto::ExecutePlanRequest>) -> Result<Consumer, Status> {
+/// `route`: what the client's address says of it.
+fn admit(
+    service: &Service,
+    received: &Received<proto::ExecutePlanRequest>,
+    route: Option<String>,
+) -> Result<Consumer, Status> {
     if service.sessions.is_stopping() {
         return Err(error::stopping());
     }
@@ -72,6 +78,7 @@ fn admit(service: &Service, received: &Received<proto::ExecutePlanRequest>) -> R
     let key = key(&request.session_id, request.user_context.as_ref());
     let observed = request.client_observed_server_side_session_id.as_deref();
     let session = service.sessions.get_or_create(&key, observed).map_err(|error| error::plain(&error))?;
+    session.engine.set_address_route(route);
     start(service, &session, request, received.raw()).map_err(|error| session.errors.status(error))
 }
 

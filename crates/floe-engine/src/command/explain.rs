@@ -7,20 +7,27 @@ use floe_syntax::command::ExplainMode;
 use floe_syntax::{Command, Relation, Statement};
 
 use super::cells::{booleans, texts, told};
+use crate::query::By;
+use crate::session::Running;
 use crate::{Execution, Session, query};
 
-pub(super) async fn run(session: &Arc<Session>, mode: ExplainMode, statement: Statement) -> Result<Execution> {
+pub(super) async fn run(
+    session: &Arc<Session>,
+    mode: ExplainMode,
+    statement: Statement,
+    running: &Running,
+) -> Result<Execution> {
     let relation = source(statement)?;
     if mode == ExplainMode::Route {
-        return route(session, relation).await;
+        return route(session, relation, By::of(&running.operation)).await;
     }
     let text = query::explain(session.clone(), relation, mode).await?;
     told(vec![("plan", true, texts([text]))])
 }
 
 /// One row a backend, the chosen one first.
-async fn route(session: &Arc<Session>, relation: Relation) -> Result<Execution> {
-    let decision = query::route(session, relation).await?;
+async fn route(session: &Arc<Session>, relation: Relation, by: By<'_>) -> Result<Execution> {
+    let decision = query::route(session, relation, by).await?;
     let lines = decision.lines();
     let estimate = decision.estimate();
     told(vec![

@@ -12,7 +12,8 @@ pub(super) fn page() -> String {
         "A later source wins: default, `floe.toml` in the folder the command is run in, environment, flag.\n\
          `--config FILE` or `FLOE_CONFIG` names another file in its place.\n\
          Under `[spark]` in `floe.toml` stand the Spark settings that every session starts with.\n\
-         Under `[clusters]` stand the Sparks that have a name ([guide](../guides/scale-out.md)).\n",
+         Under `[clusters]` stand the Sparks that have a name ([guide](../guides/scale-out.md)).\n\
+         Under each `[[route]]` stands a rule of where statements run ([guide](../guides/routing.md#policy)).\n",
     );
     page += "| flag | environment | `floe.toml` | default | meaning |\n|---|---|---|---|---|\n";
     for setting in SETTINGS {
