@@ -98,9 +98,10 @@ exchange: build ## tables exchanged with pyiceberg, DuckDB and real Spark
 rest-catalog: build ## a strict and failing REST catalog, S3, names and views through PySpark
 	$(PYTHON) tests/iceberg/rest_catalog.py $(RELEASE)
 
-duckdb-engine: build ## DuckDB inside the server: files of its own as catalogs, changed Iceberg columns, spills, interrupts
+duckdb-engine: build ## DuckDB inside the server: files of its own and other databases as catalogs, changed Iceberg columns, spills, interrupts
 	$(PYTHON) tests/duckdb/warehouse.py $(RELEASE)
 	$(PYTHON) tests/duckdb/engine.py $(RELEASE)
+	$(PYTHON) tests/duckdb/extensions.py $(RELEASE)
 
 rest-face: build ## our REST face under real Spark, pyiceberg and DuckDB
 	$(PYTHON) tests/iceberg/rest_face.py $(RELEASE)

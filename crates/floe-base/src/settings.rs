@@ -74,6 +74,13 @@ pub const SETTINGS: &[Setting] = &[
         serving: false,
     },
     Setting {
+        name: "duckdb-extensions",
+        default: "",
+        value: "DIR",
+        help: "Folder of DuckDB's extensions, which are never fetched; empty: where DuckDB installs them",
+        serving: false,
+    },
+    Setting {
         name: "threads",
         default: "0",
         value: "N",

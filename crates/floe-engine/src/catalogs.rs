@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use floe_backends::duckdb::{DuckDb, FILE_CATALOG, FILE_SCHEMA};
+use floe_backends::duckdb::{AttachedKind, DuckDb};
 use floe_base::{Error, Result};
 use floe_catalog::Catalog;
 use floe_catalog::iceberg::Iceberg;
@@ -76,8 +76,8 @@ impl Catalogs {
     }
 
     async fn opened(&self, name: &str, properties: &BTreeMap<String, String>) -> Result<Arc<dyn Catalog>> {
-        if is_file(properties.get("type")) {
-            return self.duckdb.attach(name, properties).await;
+        if let Some(kind) = attached(properties.get("type")) {
+            return self.duckdb.attach(kind, name, properties).await;
         }
         let said = ["type", "catalog-impl", "uri"].iter().any(|word| properties.contains_key(*word));
         let config = match said {
@@ -100,8 +100,8 @@ impl Catalogs {
     }
 }
 
-fn is_file(kind: Option<&String>) -> bool {
-    kind.is_some_and(|kind| kind.eq_ignore_ascii_case(FILE_CATALOG))
+fn attached(kind: Option<&String>) -> Option<AttachedKind> {
+    AttachedKind::of(kind?)
 }
 
 fn is_rest(catalog: &dyn Catalog) -> bool {
@@ -112,8 +112,8 @@ fn is_rest(catalog: &dyn Catalog) -> bool {
 pub(crate) fn default_namespace(name: &str, conf: &BTreeMap<String, String>) -> Vec<String> {
     let of = |key: &str| conf.get(&format!("spark.sql.catalog.{name}.{key}"));
     let named = of("default-namespace");
-    if named.is_none() && is_file(of("type")) {
-        return vec![FILE_SCHEMA.into()];
+    if let (None, Some(kind)) = (named, attached(of("type"))) {
+        return vec![kind.main_schema().into()];
     }
     floe_catalog::iceberg::default_namespace(name, named.map(String::as_str))
 }

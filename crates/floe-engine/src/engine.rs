@@ -273,6 +273,7 @@ fn duckdb_config(settings: &Settings, memory: Budget) -> Result<duckdb::Config> 
         spill_dir: settings.path("spill-dir"),
         spill_bytes: settings.bytes("spill-limit", 0)?,
         threads: threads(settings)?,
+        extensions: settings.path("duckdb-extensions"),
     })
 }
 

@@ -29,6 +29,8 @@ pub struct Config {
     pub spill_dir: Option<PathBuf>,
     pub spill_bytes: u64,
     pub threads: usize,
+    /// Where its extensions are; `None`: where DuckDB installs them.
+    pub extensions: Option<PathBuf>,
 }
 
 impl Config {

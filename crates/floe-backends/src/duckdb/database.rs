@@ -8,7 +8,7 @@
 
 use std::collections::HashMap;
 use std::ffi::{CStr, CString};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::ptr;
 use std::sync::Arc;
 
@@ -17,9 +17,10 @@ use floe_base::{Error, Result};
 use parking_lot::Mutex;
 use tempfile::TempDir;
 
-use super::Config;
+use super::attached::{Location, Place};
 use super::callback::{self, Calls};
 use super::scan::Streams;
+use super::{Config, extension};
 use crate::memory::Budget;
 
 /// Owns the database, and one connection that belongs to no query.
@@ -30,15 +31,16 @@ pub(super) struct Database {
     own: Mutex<Own>,
     calls: Arc<Calls>,
     streams: Arc<Streams>,
-    /// The files that are attached, under the names they have in SQL.
-    files: Mutex<HashMap<PathBuf, Attachment>>,
+    /// The databases that are attached, under the names they have in SQL.
+    attached: Mutex<Vec<(Location, Attachment)>>,
+    extensions: Option<PathBuf>,
     /// Its queries take their part of it.
     memory: Budget,
     /// Goes with the database, or when that ends.
     spill_folder: Mutex<Option<TempDir>>,
 }
 
-/// A file of DuckDB's own that is open here.
+/// Another database that is open here.
 #[derive(Clone, Debug)]
 pub(super) struct Attachment {
     /// Its name in SQL.
@@ -81,9 +83,10 @@ impl Database {
         let spill_folder = config.spill_folder()?;
         let settings = config.settings(spill_folder.path());
         let spill_folder = Mutex::new(Some(spill_folder));
-        let (calls, streams, files) = (Arc::default(), Arc::default(), Mutex::default());
+        let (calls, streams, attached) = (Arc::default(), Arc::default(), Mutex::default());
+        let extensions = config.extensions.clone();
         let memory = config.memory.clone();
-        let database = Self { raw, own, calls, streams, files, memory, spill_folder };
+        let database = Self { raw, own, calls, streams, attached, extensions, memory, spill_folder };
         let first = database.connect()?;
         for (name, value) in settings {
             set(&first, name, &value)?;
@@ -111,30 +114,33 @@ impl Database {
         &self.streams
     }
 
-    /// Opens a file under a name of its own, once for all who ask. `Err` is what DuckDB says.
-    pub(super) fn attach(&self, path: &Path, read_only: bool) -> std::result::Result<Attachment, String> {
-        let mut files = self.files.lock();
-        if let Some(known) = files.get(path) {
+    /// Opens another database under a name of its own, once for all who ask. `Err` is what DuckDB says.
+    pub(super) fn attach(&self, place: &Place) -> std::result::Result<Attachment, String> {
+        let mut attached = self.attached.lock();
+        if let Some((_, known)) = attached.iter().find(|(location, _)| *location == place.location) {
             return Ok(known.clone());
         }
-        let attachment = Attachment { alias: format!("floe_file_{}", files.len()), read_only };
-        let path_text = path.display().to_string().replace('\'', "''");
-        let mode = if read_only { ", READ_ONLY" } else { "" };
-        let sql = format!("ATTACH '{path_text}' AS {} (TYPE duckdb{mode})", attachment.alias);
+        let attachment = Attachment { alias: format!("floe_file_{}", attached.len()), read_only: place.read_only };
         let connection = self.connect().map_err(|error| error.to_string())?;
-        connection.execute_batch(&sql).map_err(|error| super::failure::text(&error))?;
-        files.insert(path.to_path_buf(), attachment.clone());
+        if let Some(name) = place.kind.extension() {
+            extension::load(&connection, name, self.extensions.as_deref())?;
+        }
+        for statement in place.attaching(&attachment.alias) {
+            let failed = |error: duckdb::Error| place.without_secret(&super::failure::text(&error));
+            connection.execute_batch(&statement).map_err(failed)?;
+        }
+        attached.push((place.location.clone(), attachment.clone()));
         Ok(attachment)
     }
 
     /// Lets go of everything on disk. A file that a query still reads is closed with that; what it had not written to the
     /// file itself stands in the log beside it, which whoever opens the file next takes in.
     pub(super) fn end(&self) {
-        let files = std::mem::take(&mut *self.files.lock());
+        let attached = std::mem::take(&mut *self.attached.lock());
         if let Ok(connection) = self.connect() {
-            for (path, attachment) in files {
+            for (location, attachment) in attached {
                 if let Err(error) = connection.execute_batch(&format!("DETACH {}", attachment.alias)) {
-                    tracing::warn!(file = %path.display(), %error, "a DuckDB file stays open until its last query ends");
+                    tracing::warn!(%location, %error, "a database stays open until its last query ends");
                 }
             }
         }

@@ -27,6 +27,7 @@ use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 
+use super::attached::AttachedKind;
 use super::conform::conform;
 use super::database::{Database, set};
 use super::failure::{self, Failure};
@@ -73,17 +74,22 @@ impl DuckDb {
         std::mem::take(&mut self.ways.lock())
     }
 
-    /// Opens a file of DuckDB's own as a catalog, which its properties describe. The file is this process's own from then
-    /// on, unless it is only read.
+    /// Opens another database as a catalog, which its properties describe. A file of DuckDB's own is this process's from
+    /// then on, unless it is only read.
     ///
     /// # Errors
-    /// When it is not there, is no such file, or is open in another process.
-    pub async fn attach(&self, name: &str, properties: &BTreeMap<String, String>) -> Result<Arc<dyn Catalog>> {
-        let place = attached::Place::read(name, properties)?;
+    /// When it is not there, is no such database, or is open in another process; when DuckDB lacks the extension for it.
+    pub async fn attach(
+        &self,
+        kind: AttachedKind,
+        name: &str,
+        properties: &BTreeMap<String, String>,
+    ) -> Result<Arc<dyn Catalog>> {
+        let place = attached::Place::read(kind, name, properties)?;
         let (database, datafusion) = (self.database()?, self.datafusion.clone());
         let (threads, inner) = (self.threads.clone(), self.threads.clone());
-        let opened = threads.spawn_blocking(move || attached::File::open(place, database, datafusion, inner)).await;
-        let file = opened.map_err(|error| Error::internal(format!("a thread that attaches a file: {error}")))??;
+        let opened = threads.spawn_blocking(move || attached::Attached::open(place, database, datafusion, inner)).await;
+        let file = opened.map_err(|error| Error::internal(format!("a thread that attaches a database: {error}")))??;
         Ok(Arc::new(file))
     }
 

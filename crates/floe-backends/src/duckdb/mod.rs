@@ -7,7 +7,8 @@
 //! | `callback.rs` | expressions that DuckDB has this process compute |
 //! | `dialect.rs`, `types.rs`, `literal.rs` | its SQL |
 //! | `scan/` | how tables reach it: their files, or a stream of rows |
-//! | `attached/` | files of DuckDB's own, as catalogs |
+//! | `attached/` | files of DuckDB's own and other databases, as catalogs |
+//! | `extension.rs` | its extensions, where they are installed |
 //! | `statement.rs` | one query of a plan, with all it needs while it runs |
 //! | `execute.rs` | how a plan runs |
 //! | `conform.rs` | arrays of the plan's types, and of those that stand for them in DuckDB |
@@ -21,6 +22,7 @@ mod conform;
 mod database;
 mod dialect;
 mod execute;
+mod extension;
 mod failure;
 mod literal;
 mod scan;
@@ -28,7 +30,7 @@ mod statement;
 mod types;
 mod ways;
 
-pub use attached::{KIND as FILE_CATALOG, MAIN as FILE_SCHEMA};
+pub use attached::AttachedKind;
 pub use config::Config;
 pub use execute::DuckDb;
 pub use ways::Ways;

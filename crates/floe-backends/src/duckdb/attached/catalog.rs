@@ -13,10 +13,10 @@ use floe_catalog::{Catalog, Found, ObjectName, Statistics, Table, View};
 
 use super::super::types::quote;
 use super::columns::{Told, from_duckdb};
-use super::{AttachedTable, FORMAT, File, put, said};
+use super::{Attached, AttachedTable, put, said};
 
 /// Schemas that every file has and nobody made.
-const INTERNAL: &str = "schema_name NOT IN ('information_schema', 'pg_catalog')";
+const INTERNAL: &str = "schema_name NOT IN ('information_schema', 'pg_catalog', 'pg_toast')";
 
 /// A table or view as DuckDB knows it.
 struct Known {
@@ -26,7 +26,7 @@ struct Known {
     rows: Option<u64>,
 }
 
-impl File {
+impl Attached {
     fn schema(&self, connection: &Connection, name: &str) -> Result<Option<String>> {
         let found = self.schemas(connection)?.into_iter().find(|schema| schema.eq_ignore_ascii_case(name));
         Ok(found)
@@ -39,6 +39,13 @@ impl File {
         let mut asked = connection.prepare(&sql).map_err(said)?;
         let names = asked.query_map([&self.attachment.alias], |row| row.get(0)).map_err(said)?;
         names.collect::<Result<_, _>>().map_err(said)
+    }
+
+    /// Has names that others made meanwhile be seen; false where DuckDB looks each time itself.
+    fn forget(&self, connection: &Connection) -> Result<bool> {
+        let Some(statement) = self.place.kind.forget() else { return Ok(false) };
+        connection.execute_batch(statement).map_err(said)?;
+        Ok(true)
     }
 
     fn objects(&self, connection: &Connection, schema: &str) -> Result<Vec<Known>> {
@@ -58,8 +65,14 @@ impl File {
 
     fn object(&self, connection: &Connection, namespace: &[String], name: &str) -> Result<Option<Known>> {
         let [schema] = namespace else { return Ok(None) };
-        let mut objects = self.objects(connection, schema)?.into_iter();
-        Ok(objects.find(|known| known.name.eq_ignore_ascii_case(name)))
+        let find = || {
+            let mut objects = self.objects(connection, schema)?.into_iter();
+            Ok(objects.find(|known| known.name.eq_ignore_ascii_case(name)))
+        };
+        match find()? {
+            None if self.forget(connection)? => find(),
+            found => Ok(found),
+        }
     }
 
     /// An object that has to be there.
@@ -96,7 +109,7 @@ impl File {
             provider: Arc::new(provider),
             statistics: Statistics { rows: known.rows, bytes: None },
             reachable: vec![BackendId::DataFusion, BackendId::DuckDb],
-            format: FORMAT.into(),
+            format: self.place.kind.format().into(),
             iceberg: None,
             metadata_columns: Arc::new(arrow::datatypes::Schema::empty()),
         })
@@ -113,12 +126,16 @@ impl File {
     }
 
     fn refused<T>(&self, what: &str) -> Result<T> {
-        Err(Error::unsupported(format!("{what} in catalog `{}`, which is a DuckDB file", self.place.name)))
+        Err(Error::unsupported(format!(
+            "{what} in catalog `{}`, which is {}'s",
+            self.place.name,
+            self.place.kind.title()
+        )))
     }
 }
 
 #[async_trait]
-impl Catalog for File {
+impl Catalog for Attached {
     fn name(&self) -> &str {
         &self.place.name
     }
@@ -131,7 +148,7 @@ impl Catalog for File {
         if !parent.is_empty() {
             return Ok(Vec::new());
         }
-        let names = self.ask(|file, connection| file.schemas(connection)).await?;
+        let names = self.ask(|file, connection| file.forget(connection).and_then(|_| file.schemas(connection))).await?;
         Ok(names.into_iter().map(|name| vec![name]).collect())
     }
 
@@ -164,7 +181,9 @@ impl Catalog for File {
     async fn list(&self, namespace: &[String]) -> Result<Vec<Listed>> {
         let [schema] = namespace else { return Ok(Vec::new()) };
         let schema = schema.clone();
-        let found = self.ask(move |file, connection| file.objects(connection, &schema)).await?;
+        let found = self
+            .ask(move |file, connection| file.forget(connection).and_then(|_| file.objects(connection, &schema)))
+            .await?;
         let listed = |known: Known| Listed { namespace: vec![known.schema], name: known.name, is_view: known.is_view };
         Ok(found.into_iter().map(listed).collect())
     }
@@ -232,9 +251,9 @@ impl Catalog for File {
 }
 
 #[async_trait]
-impl Store for File {
+impl Store for Attached {
     fn format(&self) -> &'static str {
-        FORMAT
+        self.place.kind.format()
     }
 
     async fn put(

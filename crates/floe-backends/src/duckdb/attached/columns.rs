@@ -7,6 +7,7 @@ use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
 use floe_base::{Error, Result};
 
 use super::super::types;
+use super::AttachedKind;
 
 /// What DuckDB tells of a column besides its type.
 pub(super) struct Told {
@@ -86,6 +87,19 @@ fn meant(given: &DataType) -> Option<DataType> {
         }
         _ => return None,
     })
+}
+
+/// The type of a new column, as DuckDB's SQL writes it; refused where the other side would make another of it.
+pub(super) fn stored(kind: AttachedKind, field: &Field) -> Result<String> {
+    if !kind.stores(field.data_type()) {
+        return Err(Error::unsupported(format!(
+            "storing column `{}` of type {} in {}, which has no such type; cast it to one that it has",
+            field.name(),
+            shown(field),
+            kind.title()
+        )));
+    }
+    in_duckdb(field)
 }
 
 /// The type that a column of this type has in DuckDB, as its SQL writes it.

@@ -1,18 +1,21 @@
-//! Files of DuckDB's own as catalogs: what another program made with DuckDB is read and written here under Spark's names
-//! and types, and may be moved to Iceberg a table at a time.
+//! Other databases as catalogs, which DuckDB attaches: files of its own, SQLite's files, servers of PostgreSQL's. What
+//! another program made is read and written here under Spark's names and types, and may be moved to Iceberg a table at a
+//! time.
 //!
 //! | file | what |
 //! |---|---|
-//! | `place.rs` | what a catalog's settings say: which file, and how it may be used |
+//! | `kind.rs` | whose databases these are, and in what they differ |
+//! | `place.rs` | what a catalog's settings say: which database, and how it may be used |
 //! | `catalog.rs` | names: schemas, tables, views |
 //! | `columns.rs` | the types of its tables as Spark's, and what no type of Spark's is |
 //! | `table.rs` | a table: DuckDB reads it as it stands, DataFusion gets its rows as a stream |
 //! | `put.rs` | rows into a table, in one transaction |
 //!
-//! The file is attached to the one database of the process, so a plan joins its tables with all others.
+//! A database is attached to the one database of the process, so a plan joins its tables with all others.
 
 mod catalog;
 mod columns;
+mod kind;
 mod place;
 mod put;
 mod table;
@@ -29,21 +32,13 @@ use super::database::{Attachment, Database};
 use super::failure;
 use super::types::quote;
 use crate::datafusion::DataFusion;
-pub(super) use place::Place;
+pub use kind::AttachedKind;
+pub(super) use place::{Location, Place};
 pub(super) use table::AttachedTable;
 
-/// The `type` of such a catalog.
-pub const KIND: &str = "floe.duckdb";
-
-/// The format that statements name such a table's by.
-const FORMAT: &str = "duckdb";
-
-/// The schema every file has, in which a session starts.
-pub const MAIN: &str = "main";
-
-/// One file, under the name a session knows it by.
+/// One database, under the name a session knows it by.
 #[derive(Clone)]
-pub(super) struct File {
+pub(super) struct Attached {
     place: Arc<Place>,
     attachment: Attachment,
     database: Arc<Database>,
@@ -51,15 +46,15 @@ pub(super) struct File {
     threads: Handle,
 }
 
-impl File {
-    /// Attaches the file; blocks while it is read.
+impl Attached {
+    /// Attaches it; blocks while it is opened.
     pub(super) fn open(
         place: Place,
         database: Arc<Database>,
         datafusion: Arc<DataFusion>,
         threads: Handle,
     ) -> Result<Self> {
-        let attachment = database.attach(&place.path, place.read_only).map_err(|text| place.cannot_open(&text))?;
+        let attachment = database.attach(&place).map_err(|text| place.cannot_open(&text))?;
         if attachment.read_only && !place.read_only {
             return Err(place.is_read_only_elsewhere());
         }
@@ -103,8 +98,8 @@ fn said(error: duckdb::Error) -> Error {
     failure::error(&failure::text(&error))
 }
 
-impl fmt::Debug for File {
+impl fmt::Debug for Attached {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "File({} at {})", self.place.name, self.place.path.display())
+        write!(f, "Attached({} at {})", self.place.name, self.place.location)
     }
 }

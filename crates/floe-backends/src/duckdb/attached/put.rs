@@ -21,15 +21,15 @@ use tokio::sync::oneshot;
 
 use super::super::scan::{ROWS, Streamed};
 use super::super::types::quote;
-use super::{File, columns, said};
+use super::{Attached, AttachedKind, columns, said};
 
 /// Puts the rows into the table of this name, whole and quoted.
-pub(super) async fn run(file: &File, whole: String, how: Put, rows: SendableRecordBatchStream) -> Result<()> {
+pub(super) async fn run(file: &Attached, whole: String, how: Put, rows: SendableRecordBatchStream) -> Result<()> {
     let schema = match &how {
         Put::Create { schema, .. } => schema.clone(),
         Put::Append | Put::Overwrite => rows.schema(),
     };
-    let before = before(&whole, &how, &schema)?;
+    let before = before(file.place.kind, &whole, &how, &schema)?;
     let connection = file.connect()?;
     let (given_up, leave) = (Arc::new(AtomicBool::new(false)), oneshot::channel::<()>());
     let guard = Waiting { query: connection.interrupt_handle(), given_up: given_up.clone(), leave: Some(leave.0) };
@@ -54,16 +54,22 @@ pub(super) async fn run(file: &File, whole: String, how: Put, rows: SendableReco
 }
 
 /// What is done to the table before rows come.
-fn before(whole: &str, how: &Put, schema: &Schema) -> Result<String> {
+fn before(kind: AttachedKind, whole: &str, how: &Put, schema: &Schema) -> Result<String> {
     Ok(match how {
         Put::Append => String::new(),
         Put::Overwrite => format!("DELETE FROM {whole}"),
         Put::Create { replaces, .. } => {
             let column = |field: &Arc<arrow::datatypes::Field>| {
                 let not_null = if field.is_nullable() { "" } else { " NOT NULL" };
-                Ok(format!("{} {}{not_null}", quote(field.name()), columns::in_duckdb(field)?))
+                Ok(format!("{} {}{not_null}", quote(field.name()), columns::stored(kind, field)?))
             };
             let columns = schema.fields().iter().map(column).collect::<Result<Vec<_>>>()?;
+            if let Some(field) = schema.fields().iter().find(|field| field.metadata().contains_key("comment"))
+                && !kind.has_comments()
+            {
+                let what = format!("a comment (of column `{}`) in a table of {}'s", field.name(), kind.title());
+                return Err(Error::unsupported(what));
+            }
             let replace = if *replaces { "OR REPLACE " } else { "" };
             let comments = schema.fields().iter().filter_map(|field| {
                 let comment = field.metadata().get("comment")?.replace('\'', "''");

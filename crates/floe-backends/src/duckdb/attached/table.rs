@@ -27,7 +27,7 @@ use super::super::execute::{Rows, Stopped, started};
 use super::super::scan::{Source, renamed};
 use super::super::statement::Statement;
 use super::super::types::quote;
-use super::File;
+use super::Attached;
 
 /// What the table is called in a plan over it alone.
 const SCAN: &str = "rows";
@@ -35,7 +35,7 @@ const SCAN: &str = "rows";
 /// See the module's text.
 #[derive(Clone, Debug)]
 pub(in crate::duckdb) struct AttachedTable {
-    file: File,
+    file: Attached,
     /// Its name in DuckDB, whole and quoted.
     whole: String,
     schema: SchemaRef,
@@ -43,7 +43,7 @@ pub(in crate::duckdb) struct AttachedTable {
 }
 
 impl AttachedTable {
-    pub(super) fn new(file: File, whole: String, schema: SchemaRef, rows: Option<u64>) -> Self {
+    pub(super) fn new(file: Attached, whole: String, schema: SchemaRef, rows: Option<u64>) -> Self {
         Self { file, whole, schema, rows }
     }
 
