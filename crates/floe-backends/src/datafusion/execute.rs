@@ -19,7 +19,7 @@ use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, JoinError};
 use tokio_stream::wrappers::ReceiverStream;
 
-use super::at_hand::is_at_hand;
+use super::at_hand::{constants, is_at_hand};
 use super::in_order::in_order;
 use super::pause::with_pauses;
 use super::{Config, capabilities, source_order};
@@ -95,6 +95,9 @@ impl Backend for DataFusion {
 
     async fn execute(&self, work: Work<'_>, _run: &Run) -> Result<Outcome> {
         let planned = work.plan()?;
+        if let Some(row) = constants(&planned.plan) {
+            return Ok(Outcome::Batches(stream::once(ready(Ok(row))).boxed()));
+        }
         let interrupt = Interrupt::default();
         let state = self.state_of_run(&planned.plan, &interrupt);
         let physical = in_order(state.create_physical_plan(&planned.plan).await?)?;
