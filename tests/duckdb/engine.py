@@ -64,6 +64,7 @@ def main() -> None:
             us = SparkSession.builder.remote(server.address).config("floe.route", "duckdb").create()
             us.conf.set("floe.route", "duckdb")
             columns_change(us, checks)
+            is_written_once(us, tables, checks)
             outgrows_its_memory(us, server.process.pid, spill, tables, checks)
             is_interrupted(us, server.process.pid, tables, checks)
             us.stop()
@@ -172,6 +173,28 @@ def columns_change(us: SparkSession, checks: Checks) -> None:
     us.sql("""INSERT INTO changing VALUES ('last', 1, 1, 1, named_struct('z', 8, 'x', 'eight'), array(named_struct('x', 9)),
               map('l', named_struct('x', 10, 'y', 'ten')), 8)""")
     both(us, everything, checks)
+
+
+# What is grouped is worth a name; of a join the conditions may stand above it, others in each place.
+TWICE = {
+    "groups": ("WITH g AS (SELECT s, sum(k) AS n FROM {small} GROUP BY s) "
+               "SELECT count(*), min(b.n) FROM g a JOIN g b ON a.s = b.s AND a.n <= b.n", "once"),
+    "groups of groups": ("WITH g AS (SELECT k % 10 AS d, count(*) AS n FROM {small} GROUP BY 1), h AS (SELECT n, count(*) AS m FROM g GROUP BY n) "
+                         "SELECT x.n, x.m, z.d FROM h x JOIN h y USING (n) JOIN g z ON z.n = y.n", "once"),
+    "groups of other rows": ("SELECT * FROM (SELECT count(*) AS n FROM {small} WHERE k > 5) a JOIN (SELECT count(*) AS n FROM {small} WHERE k > 6) b "
+                             "ON a.n >= b.n", "twice"),
+    "a join": ("WITH j AS (SELECT a.k, b.s FROM {small} a JOIN {small} b ON a.s = b.s) "
+               "SELECT count(*) FROM j a JOIN j b ON a.k = b.k WHERE a.k > 7", "twice"),
+}
+
+
+def is_written_once(us: SparkSession, tables: dict[str, str], checks: Checks) -> None:
+    """What a query has twice DuckDB is told once, where that spares work."""
+    for name, (query, expected) in TWICE.items():
+        query = query.format(**tables)
+        both(us, query, checks)
+        told = lambda: ["once" if 'WITH "part0" AS (' in us.sql(f"EXPLAIN {query}").collect()[0][0] else "twice"]  # noqa: B023, E731
+        checks.same(f"{name}: told {expected}", [expected], told)
 
 
 def both(us: SparkSession, query: str, checks: Checks) -> None:
