@@ -29,7 +29,8 @@ COMMITS = """SELECT operation, summary['total-records'] AS rows_after, summary['
 HISTORY = """SELECT item_code, title, price, discount_percent AS discount,
                     dense_rank() OVER (ORDER BY dbt_valid_from) AS since_build, dbt_valid_to IS NULL AS current
              FROM jaffle.menu_history ORDER BY item_code, dbt_valid_from"""
-ROUTES = """SELECT node_id, max_by(backend, time) AS backend, max_by(reason, time) AS reason
+ROUTES = """SELECT node_id, max_by(backend, time) AS backend, max_by(reason, time) AS reason,
+                   max_by(costs, time) AS costs
             FROM system.routes WHERE node_id IS NOT NULL GROUP BY node_id"""
 
 
@@ -52,8 +53,8 @@ def main() -> None:
         for mart, order in (("kiosk_days", "kiosk_name, ordered_on"), ("menu_ranking", "place")):
             print(f"\n{mart}")
             show(session, f"SELECT * FROM jaffle.{mart} ORDER BY {order}")
-        print("\nwhere each model ran, from system.routes")
-        table(("node", "backend", "why"), routes(session, nodes))
+        print("\nwhere each model ran, why, and what it is expected to take on each engine, from system.routes")
+        table(("node", "backend", "why", "expected"), routes(session, nodes))
         session.stop()
     print(f"\nThe engine is stopped. To look around: {binary} sql --data {FOLDER / 'data'}")
 
@@ -94,9 +95,9 @@ def build(address: str, day: str) -> dict[str, str]:
 
 
 def routes(session, nodes: dict[str, str]) -> list[tuple]:
-    """Return id, backend and reason of what was built; a view runs where it is read."""
-    found = {row.node_id: (row.backend, row.reason) for row in session.sql(ROUTES).collect()}
-    views = ("", "a view: runs as part of what reads it")
+    """Return id, backend, reason and costs of what was built; a view runs where it is read."""
+    found = {row.node_id: (row.backend, row.reason, row.costs) for row in session.sql(ROUTES).collect()}
+    views = ("", "a view: runs as part of what reads it", "")
     built = sorted(node for node in nodes if not node.startswith("seed."))
     return [(node, *(views if nodes[node] == "view" else found[node])) for node in built]
 

@@ -18,7 +18,7 @@ prices as (
     group by item_code
 )
 
-select /*+ ROUTE(datafusion) */
+select /*+ ROUTE(duckdb) */
     rank() over (order by coalesce(sold.sales, 0) desc) as place,
     prices.title,
     coalesce(sold.sold, 0) as sold,
