@@ -70,10 +70,10 @@ pub(crate) async fn wanted(
 
 /// The tables a statement names, by their full names, and those its rows come from.
 fn named(session: &Session, statement: &Statement, planned: Option<&Planned>) -> Vec<String> {
-    let read = planned.map(floe_plan::facts).unwrap_or_default();
     let named = names_of(statement).read;
     let named = named.iter().map(|name| session.full_name(name));
-    named.chain(read.tables.into_iter().map(|table| table.name)).collect()
+    let read = planned.into_iter().flat_map(|planned| &planned.tables);
+    named.chain(read.map(|table| table.facts.name.clone())).collect()
 }
 
 /// What a statement goes to Spark for, or `why` it failed here.

@@ -245,12 +245,6 @@ pub(crate) fn wishes(session: &Session, hints: &[Hint], by: By<'_>, facts: &Fact
     let hint = hints.iter().find(|hint| hint.name.eq_ignore_ascii_case("route"));
     let hinted = hint.and_then(|hint| hint.parameters.first()).map(hint_text);
     let conf = session.conf().raw("floe.route");
-    let settings = session.engine().settings();
-    let read = facts.tables.iter().map(|table| table.name.clone());
-    let written = by.written.iter().map(|name| session.full_name(name));
-    let tables = read.chain(by.named.iter().cloned()).chain(written).collect();
-    let user = session.key().user_id.as_str();
-    let ruled = policy::ruled(&settings.rules, &Subject { tables, user, tags: by.tags, model: by.model });
     let asked = [
         (tag.map(str::to_string), "tag"),
         (hinted, "hint"),
@@ -258,8 +252,21 @@ pub(crate) fn wishes(session: &Session, hints: &[Hint], by: By<'_>, facts: &Fact
         (session.address_route(), "x-floe-route in the address"),
     ];
     let asked = asked.into_iter().filter_map(|(text, by)| policy::parse_wish(&text?, by).transpose());
-    let set = policy::parse_wish(settings.text("route"), "setting route").transpose();
-    asked.chain(ruled.map(Ok)).chain(set).collect()
+    let set = policy::parse_wish(session.engine().settings().text("route"), "setting route").transpose();
+    asked.chain(ruled(session, by, facts).map(Ok)).chain(set).collect()
+}
+
+/// What the server's rules want; most servers have none, and then nobody's names are spelled out for them.
+fn ruled(session: &Session, by: By<'_>, facts: &Facts) -> Option<Wish> {
+    let rules = &session.engine().settings().rules;
+    if rules.is_empty() {
+        return None;
+    }
+    let read = facts.tables.iter().map(|table| table.name.clone());
+    let written = by.written.iter().map(|name| session.full_name(name));
+    let tables = read.chain(by.named.iter().cloned()).chain(written).collect();
+    let user = session.key().user_id.as_str();
+    policy::ruled(rules, &Subject { tables, user, tags: by.tags, model: by.model })
 }
 
 /// The word in `ROUTE(duckdb)`, which the parser reads as a column's name or a text.

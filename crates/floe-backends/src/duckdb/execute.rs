@@ -1,4 +1,4 @@
-//! How a plan runs: written down, run on a thread of its own, its rows handed over as they come.
+//! How a plan runs: written down, run on a thread that may wait, its rows handed over as they come.
 //!
 //! A value that raises in DuckDB, by its rules or in a foreign expression, may be one that Spark would never look at, or
 //! one for which Spark has other words. So as long as no row has been handed over, who asked is told to ask DataFusion
@@ -188,8 +188,8 @@ pub(super) type Rows = BoxStream<'static, std::result::Result<RecordBatch, Stopp
 
 /// The query's rows. When the reader goes away, the query is interrupted.
 pub(super) fn started(statement: Statement, types: Vec<DataType>, threads: &Handle) -> Result<Rows> {
-    let connection = statement.opened.database().connect()?;
     let database = statement.opened.database().clone();
+    let connection = database.connect()?;
     let ended = Arc::new(AtomicBool::new(false));
     let guard = EndWithReader {
         query: connection.interrupt_handle(),

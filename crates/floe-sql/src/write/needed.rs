@@ -18,11 +18,11 @@ pub struct Needed(HashSet<String>);
 impl Needed {
     /// Of a whole plan, whose own columns are all needed.
     pub fn of(plan: &LogicalPlan) -> Self {
-        Self::with(plan, std::iter::empty())
+        Self::with(plan, Vec::new())
     }
 
     /// The same, where columns (the first of each pair) are read from others.
-    pub(super) fn with(plan: &LogicalPlan, read: impl Iterator<Item = (String, String)>) -> Self {
+    pub(super) fn with(plan: &LogicalPlan, read: Vec<(String, String)>) -> Self {
         let mut asked = Asked::default();
         for (name, from) in read {
             asked.behind.entry(name).or_default().push(from);

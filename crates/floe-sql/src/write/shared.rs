@@ -53,13 +53,14 @@ impl<'a> Shared<'a> {
     }
 
     /// For each column of a part in another place the one that stands for it in the first.
-    pub(super) fn columns(&self) -> impl Iterator<Item = (String, String)> {
-        let pairs = |part: &Part<'a>| {
-            let of_first = names(part.first.schema());
-            let of_others = part.others.iter().flat_map(|other| names(other.schema()));
-            of_others.zip(of_first.into_iter().cycle()).collect::<Vec<_>>()
-        };
-        self.parts.iter().flat_map(pairs).collect::<Vec<_>>().into_iter()
+    pub(super) fn columns(&self) -> Vec<(String, String)> {
+        let mut pairs = Vec::new();
+        for part in &self.parts {
+            for other in &part.others {
+                pairs.extend(names(other.schema()).into_iter().zip(names(part.first.schema())));
+            }
+        }
+        pairs
     }
 }
 
