@@ -30,7 +30,7 @@ impl Interrupt {
 
     /// # Errors
     /// `OPERATION_CANCELED` once it is raised.
-    pub(crate) fn check(&self) -> Result<()> {
+    pub fn check(&self) -> Result<()> {
         if self.0.load(Ordering::Relaxed) {
             return Err(Error::new(Kind::Operation, "OPERATION_CANCELED"));
         }

@@ -22,6 +22,7 @@ use tokio_stream::wrappers::ReceiverStream;
 use super::at_hand::{constants, is_at_hand};
 use super::in_order::in_order;
 use super::pause::with_pauses;
+use super::sorts::stoppable;
 use super::{Config, capabilities, source_order};
 use crate::backend::{Backend, Batches, Outcome, Run, Work};
 
@@ -65,8 +66,10 @@ impl DataFusion {
         let interrupt = Interrupt::default();
         let state = self.state_of_run(&plan, &interrupt);
         let context = state.task_ctx();
-        let planned =
-            self.threads.spawn(async move { with_pauses(in_order(state.create_physical_plan(&plan).await?)?) });
+        let ours = interrupt.clone();
+        let planned = self
+            .threads
+            .spawn(async move { stoppable(with_pauses(in_order(state.create_physical_plan(&plan).await?)?)?, &ours) });
         let physical = planned.await.map_err(|error| Error::internal(format!("a scan's thread: {error}")))??;
         Ok(detached(physical, context, interrupt, &self.threads))
     }
@@ -105,7 +108,8 @@ impl Backend for DataFusion {
             let batches = execute_stream(physical, state.task_ctx())?;
             return Ok(Outcome::Batches(Box::pin(batches.map_err(Error::from))));
         }
-        Ok(Outcome::Batches(detached(with_pauses(physical)?, state.task_ctx(), interrupt, &self.threads)))
+        let physical = stoppable(with_pauses(physical)?, &interrupt)?;
+        Ok(Outcome::Batches(detached(physical, state.task_ctx(), interrupt, &self.threads)))
     }
 
     async fn explain(&self, work: Work<'_>) -> Result<String> {

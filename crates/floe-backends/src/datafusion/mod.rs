@@ -2,8 +2,8 @@
 //!
 //! `capabilities.rs` what it can do, `config.rs` how it is set up, `execute.rs` how a plan runs, `at_hand.rs` which plans
 //! have nothing to run, `in_order.rs` how a plan's partitions become one result, `pause.rs` how it lets others run too,
-//! `recursion.rs` how a recursive query runs, `slices.rs` what a generator takes at once, `source_order.rs` which plans
-//! show the order of their source, `watched.rs` an operator between two others.
+//! `recursion.rs` how a recursive query runs, `slices.rs` what a generator takes at once, `sorts.rs` how a sort ends, `source_order.rs`
+//! which plans show the order of their source, `watched.rs` an operator between two others.
 
 mod at_hand;
 mod capabilities;
@@ -13,6 +13,7 @@ mod in_order;
 mod pause;
 mod recursion;
 mod slices;
+mod sorts;
 mod source_order;
 mod watched;
 
