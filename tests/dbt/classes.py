@@ -104,7 +104,7 @@ def page(found: dict[str, dict], seconds: float) -> str:
         "# dbt-spark's functional classes", "",
         "Written by `tests/dbt/classes.py` after a whole run; the reasons come from `tests/dbt/reasons.toml` where a class",
         "has one there, else from its first error. Not edited by hand.", "",
-        f"**{passed} of {len(found)} classes pass**, in {seconds / 60:.0f} minutes, with dbt-spark {VERSION} and dbt-core "
+        f"**{passed} of {len(found)} classes pass**, with dbt-spark {VERSION} and dbt-core "
         f"{core}, both unmodified.", "",
         "How they are run: method `session` over Spark Connect, one server for all classes, two at a time. The tests' marks",
         "that skip a class for a profile are for other profiles and skip nothing here; a test that skips itself counts as not",

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use floe_base::id::BackendId;
 use floe_base::{Error, Result};
 use floe_plan::Planned;
-use floe_route::{Capability, Opinion};
+use floe_route::{Capability, Facts, Opinion};
 use floe_syntax::Message;
 use futures::Stream;
 
@@ -83,7 +83,7 @@ pub trait Backend: Send + Sync + Debug {
     fn capability(&self) -> Capability;
 
     /// What it says of this very plan.
-    fn opinion(&self, _planned: &Planned) -> Opinion {
+    fn opinion(&self, _planned: &Planned, _facts: &Facts) -> Opinion {
         Opinion::default()
     }
 

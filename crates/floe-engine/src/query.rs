@@ -222,7 +222,7 @@ pub(crate) fn choose(session: &Session, facts: &Facts, of: Of<'_>, by: By<'_>, i
             None => capability.in_process && are_weighed,
         };
         if capability.available.is_ok() && !capability.takes_origin && (counts || ask == Ask::All) {
-            capability.opinion = session.engine().backend(capability.backend)?.opinion(planned);
+            capability.opinion = session.engine().backend(capability.backend)?.opinion(planned, facts);
         }
     }
     Ok(Decision { plan, ..decide(facts, &capabilities, &policy)? })

@@ -16,8 +16,8 @@ pub struct Measured {
 pub struct Opinion {
     /// Something in it that does not mean the same there.
     pub objection: Option<String>,
-    /// Expressions of it that the backend would call back for.
-    pub called_back: u32,
+    /// About how many values the backend would have another one compute.
+    pub called_back: u64,
 }
 
 /// A backend as the router sees it.

@@ -248,7 +248,7 @@ mod tests {
     #[test]
     fn an_objection_to_the_plan_itself_is_the_reason() {
         let objection = Some("operator recursive does not give Spark's answers there".to_string());
-        let opinion = Opinion { objection, called_back: 0 };
+        let opinion = Opinion { objection, ..Opinion::default() };
         let duckdb = Capability { backend: BackendId::DuckDb, opinion, ..local() };
         let wish = Wish { backend: BackendId::DuckDb, asked_by: "hint".into() };
         let error = decide(&table(1), &[local(), duckdb], &Policy { wishes: vec![wish], ..auto() });

@@ -4,6 +4,9 @@ use std::collections::BTreeSet;
 
 use floe_base::id::BackendId;
 
+/// How much larger rows are in memory than in a Parquet file.
+const PACKED: u64 = 2;
+
 /// The facts a decision rests on.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Facts {
@@ -69,6 +72,11 @@ impl Shape {
 }
 
 impl TableFacts {
+    /// About how many rows the query reads of it, where nobody has counted them.
+    pub fn reads_rows(&self) -> u64 {
+        self.reads.rows.unwrap_or(PACKED * self.reads_bytes() / self.reads.row_bytes.max(1))
+    }
+
     /// Bytes the query reads of it; 0 where nobody knows.
     pub fn reads_bytes(&self) -> u64 {
         self.reads.bytes.unwrap_or(0)

@@ -10,6 +10,7 @@
 
 mod block;
 mod column;
+mod count;
 mod dialect;
 mod expression;
 mod needed;
@@ -20,7 +21,7 @@ mod shared;
 use datafusion::logical_expr::LogicalPlan;
 
 pub use column::name as column_name;
-pub use dialect::{Argument, Dialect, Spelling};
+pub use dialect::{Argument, Dialect, Foreign, Spelling};
 pub use needed::Needed;
 pub use refused::Refused;
 use shared::Shared;
@@ -35,7 +36,7 @@ type Result<T, E = Refused> = std::result::Result<T, E>;
 pub fn query(plan: &LogicalPlan, dialect: &dyn Dialect) -> Result<String> {
     let shared = Shared::of(plan, dialect);
     let needed = Needed::with(plan, shared.columns());
-    let writer = Writer { dialect, needed: &needed, shared: &shared, narrow: false };
+    let writer = Writer { dialect, needed: &needed, shared: &shared, narrow: false, operator: None };
     let parts = shared.parts.iter().map(|part| writer.part(part)).collect::<Result<Vec<_>>>()?;
     let text = writer.relation(plan)?;
     Ok(if parts.is_empty() { text } else { format!("WITH {} {text}", parts.join(", ")) })
@@ -51,4 +52,13 @@ struct Writer<'a> {
     shared: &'a Shared<'a>,
     /// Few digits will do: before a value that needs more has raised, no row is out (under aggregates).
     narrow: bool,
+    /// The operator whose expressions are written.
+    operator: Option<&'a LogicalPlan>,
+}
+
+impl Writer<'_> {
+    /// About how many rows the expressions at hand are computed for.
+    fn rows_seen(self) -> u64 {
+        self.operator.map_or(1, |operator| count::seen_by(operator, self.dialect))
+    }
 }

@@ -6,14 +6,14 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use arrow::datatypes::{DataType, FieldRef, Schema};
+use arrow::datatypes::{DataType, Schema};
 use datafusion::common::DFSchema;
-use datafusion::logical_expr::{AggregateUDF, Expr, Operator, ScalarUDF, TableScan, WindowUDF};
+use datafusion::logical_expr::{AggregateUDF, Operator, ScalarUDF, TableScan, WindowUDF};
 use datafusion::physical_expr::create_physical_expr;
 use datafusion::scalar::ScalarValue;
 use floe_base::id::BackendId;
 use floe_functions::spelling;
-use floe_sql::write::{Argument, Dialect, Refused, Spelling};
+use floe_sql::write::{Argument, Dialect, Foreign, Refused, Spelling};
 use parking_lot::Mutex;
 
 use super::callback::Call;
@@ -27,6 +27,8 @@ pub(super) struct DuckDbSql<'a> {
     pub(super) database: &'a Arc<Database>,
     /// Where the plan's tables are, by the name of their scan.
     pub(super) sources: &'a HashMap<String, Source>,
+    /// About how many rows their scans give, where that is of interest.
+    pub(super) counts: &'a HashMap<String, u64>,
     pub(super) opened: Mutex<Opened>,
 }
 
@@ -44,6 +46,10 @@ impl Dialect for DuckDbSql<'_> {
 
     fn rows(&self, scan: &TableScan) -> Option<String> {
         self.sources.get(scan.table_name.table())?.rows()
+    }
+
+    fn row_count(&self, scan: &TableScan) -> u64 {
+        self.counts.get(scan.table_name.table()).copied().unwrap_or(0)
     }
 
     fn scan(&self, scan: &TableScan, columns: &[(usize, String)]) -> Result<String, Refused> {
@@ -153,7 +159,8 @@ impl Dialect for DuckDbSql<'_> {
         })
     }
 
-    fn foreign(&self, expr: &Expr, arguments: &[Argument], gives: FieldRef, _: Refused) -> Result<String, Refused> {
+    fn foreign(&self, foreign: &Foreign<'_>, _: Refused) -> Result<String, Refused> {
+        let Foreign { expr, arguments, gives, rows } = foreign;
         let failed = |error: floe_base::Error| Refused::new(error.sentence());
         let carried = types::carried(gives.data_type());
         let carried = carried.ok_or_else(|| Refused::new(format!("type {}", gives.data_type())))?;
@@ -164,7 +171,7 @@ impl Dialect for DuckDbSql<'_> {
         let body = create_physical_expr(expr, &known, &self.opened.lock().properties())?;
         let function = self.database.function(&types::name(gives.data_type())?).map_err(failed)?;
         self.opened.lock().ways().called(expr);
-        let number = self.opened.lock().call(Call::new(body, schema, carried));
+        let number = self.opened.lock().call(Call::new(body, schema, carried), *rows);
         let list: String = arguments.iter().map(|argument| format!(", {}", argument.text)).collect();
         Ok(format!("{function}({number}{list})"))
     }

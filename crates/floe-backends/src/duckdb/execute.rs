@@ -4,7 +4,7 @@
 //! one for which Spark has other words. So as long as no row has been handed over, who asked is told to ask DataFusion
 //! instead, whose answer is Spark's: reading has no effects that could happen twice.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
@@ -19,7 +19,7 @@ use floe_base::{Error, Result};
 use floe_catalog::Catalog;
 use floe_functions::Interrupt;
 use floe_plan::Planned;
-use floe_route::{Capability, Opinion};
+use floe_route::{Capability, Facts, Opinion};
 use futures::StreamExt;
 use futures::stream::{self, BoxStream};
 use parking_lot::Mutex;
@@ -112,7 +112,7 @@ impl DuckDb {
 
     async fn statement(&self, planned: &Planned) -> Result<Statement> {
         let sources = scan::sources(&planned.plan, &self.datafusion).await?;
-        let written = Statement::write(&planned.plan, &self.database()?, &sources);
+        let written = Statement::write(&planned.plan, &self.database()?, &sources, &HashMap::new());
         written.map_err(|refused| Error::unsupported(format!("{refused} on DuckDB")))
     }
 }
@@ -127,13 +127,14 @@ impl Backend for DuckDb {
         Capability::present(BackendId::DuckDb)
     }
 
-    fn opinion(&self, planned: &Planned) -> Opinion {
+    fn opinion(&self, planned: &Planned, facts: &Facts) -> Opinion {
+        let counts = scan::counts(planned, facts);
         let known = scan::unread(&planned.plan, &self.datafusion).and_then(|sources| Ok((sources, self.database()?)));
-        let against = |objection: String| Opinion { objection: Some(objection), called_back: 0 };
+        let against = |objection: String| Opinion { objection: Some(objection), ..Opinion::default() };
         match known {
             Err(error) => against(error.sentence()),
-            Ok((sources, database)) => match Statement::write(&planned.plan, &database, &sources) {
-                Ok(statement) => Opinion { objection: None, called_back: statement.opened.calls() },
+            Ok((sources, database)) => match Statement::write(&planned.plan, &database, &sources, &counts) {
+                Ok(statement) => Opinion { objection: None, called_back: statement.opened.called_back() },
                 Err(refused) => against(format!("{refused} does not give Spark's answers there")),
             },
         }

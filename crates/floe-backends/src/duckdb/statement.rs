@@ -29,12 +29,14 @@ impl Statement {
         plan: &LogicalPlan,
         database: &Arc<Database>,
         sources: &HashMap<String, Source>,
+        counts: &HashMap<String, u64>,
     ) -> Result<Self, Refused> {
         let (database_of, interrupt) = (database.clone(), Interrupt::default());
         let ways = Ways::default();
-        let opened = Opened { database: database_of, interrupt, calls: Vec::new(), streams: Vec::new(), ways };
+        let (calls, streams) = (Vec::new(), Vec::new());
+        let opened = Opened { database: database_of, interrupt, calls, called_back: 0, streams, ways };
         let opened = Mutex::new(opened);
-        let dialect = DuckDbSql { database, sources, opened };
+        let dialect = DuckDbSql { database, sources, counts, opened };
         let sql = write::query(plan, &dialect)?;
         Ok(Self { sql, opened: dialect.opened.into_inner() })
     }
@@ -46,12 +48,15 @@ pub(super) struct Opened {
     database: Arc<Database>,
     interrupt: Interrupt,
     calls: Vec<(i64, Arc<Call>)>,
+    /// About how many values they have computed.
+    called_back: u64,
     streams: Vec<i64>,
     ways: Ways,
 }
 
 impl Opened {
-    pub(super) fn call(&mut self, call: Call) -> i64 {
+    pub(super) fn call(&mut self, call: Call, rows: u64) -> i64 {
+        self.called_back = self.called_back.saturating_add(rows);
         let (number, call) = self.database.calls().open(call);
         self.calls.push((number, call));
         number
@@ -63,9 +68,14 @@ impl Opened {
         number
     }
 
-    /// How many foreign expressions there are.
-    pub(super) fn calls(&self) -> u32 {
-        u32::try_from(self.calls.len()).unwrap_or(u32::MAX)
+    /// Whether there are foreign expressions.
+    pub(super) fn calls_back(&self) -> bool {
+        !self.calls.is_empty()
+    }
+
+    /// About how many values foreign expressions give.
+    pub(super) fn called_back(&self) -> u64 {
+        self.called_back
     }
 
     /// Which of the plan's functions run there, and which here.

@@ -8,6 +8,15 @@ use datafusion::scalar::ScalarValue;
 
 use super::Refused;
 
+/// An expression that has no spelling in the engine.
+pub struct Foreign<'a> {
+    pub expr: &'a Expr,
+    pub arguments: &'a [Argument],
+    pub gives: FieldRef,
+    /// About how many rows it is computed for.
+    pub rows: u64,
+}
+
 /// A call as an engine writes it: a text in which `{0}`, `{1}`, … stand for the arguments.
 ///
 /// An aggregate's text also has `{distinct}` before the arguments of each aggregate in it, and `{filter}` and `{over}`
@@ -59,6 +68,9 @@ pub trait Dialect {
     /// What tells the table's rows from those of other scans; `None` where they are like no other's.
     fn rows(&self, scan: &TableScan) -> Option<String>;
 
+    /// About how many rows the table gives; 0 where that is of no interest.
+    fn row_count(&self, scan: &TableScan) -> u64;
+
     /// A query over the table that gives these of its columns, by their places, under these names.
     fn scan(&self, scan: &TableScan, columns: &[(usize, String)]) -> Result<String, Refused>;
 
@@ -83,7 +95,7 @@ pub trait Dialect {
 
     /// An expression that has no spelling there. Its columns are named by [`foreign_column`], one for each argument.
     /// An engine that can call back into this process may still run it.
-    fn foreign(&self, expr: &Expr, arguments: &[Argument], gives: FieldRef, why: Refused) -> Result<String, Refused>;
+    fn foreign(&self, foreign: &Foreign<'_>, why: Refused) -> Result<String, Refused>;
 }
 
 /// The name of a foreign expression's nth column.

@@ -14,7 +14,7 @@ use datafusion::logical_expr::{BinaryExpr, Cast, Expr, ExprSchemable, Operator};
 use datafusion::scalar::ScalarValue;
 
 use super::dialect::{Argument, filled};
-use super::{Refused, Result, Writer, column};
+use super::{Refused, Result, Writer, column, count};
 
 impl Writer<'_> {
     /// The expression; where the engine cannot write it, what the dialect makes of foreign ones.
@@ -136,7 +136,11 @@ impl Writer<'_> {
         }
         let parts: Vec<String> = spelling.parts.iter().map(|part| filled(part, &texts, &named)).collect();
         match &spelling.finish {
-            Some(finish) => self.finished(finish, parts),
+            Some(finish) => {
+                let rows = self.rows_seen();
+                // Over a window there is a result for each row.
+                self.finished(finish, parts, if over.is_empty() { count::groups_of(rows) } else { rows })
+            }
             None => Ok(parts.concat()),
         }
     }

@@ -51,21 +51,22 @@ impl Writer<'_> {
 
     /// The operator itself.
     fn whole(self, plan: &LogicalPlan) -> Result<Block> {
+        let this = Writer { operator: Some(plan), ..self };
         match plan {
-            LogicalPlan::Projection(projection) => self.projection(projection),
-            LogicalPlan::Filter(filter) => self.filter(filter),
-            LogicalPlan::Aggregate(aggregate) => self.aggregate(aggregate),
-            LogicalPlan::Window(window) => self.window(window),
-            LogicalPlan::Join(join) => self.join(join),
-            LogicalPlan::Sort(sort) => self.sort(sort),
-            LogicalPlan::Limit(limit) => self.limit(limit),
-            LogicalPlan::Distinct(distinct) => self.distinct(distinct),
-            LogicalPlan::Union(union) => self.union(union),
-            LogicalPlan::Unnest(unnest) => self.unnest(unnest),
-            LogicalPlan::TableScan(scan) => self.scan(scan),
-            LogicalPlan::Values(values) => self.values(values),
-            LogicalPlan::EmptyRelation(empty) => self.empty(empty),
-            LogicalPlan::SubqueryAlias(alias) => self.alias(alias),
+            LogicalPlan::Projection(projection) => this.projection(projection),
+            LogicalPlan::Filter(filter) => this.filter(filter),
+            LogicalPlan::Aggregate(aggregate) => this.aggregate(aggregate),
+            LogicalPlan::Window(window) => this.window(window),
+            LogicalPlan::Join(join) => this.join(join),
+            LogicalPlan::Sort(sort) => this.sort(sort),
+            LogicalPlan::Limit(limit) => this.limit(limit),
+            LogicalPlan::Distinct(distinct) => this.distinct(distinct),
+            LogicalPlan::Union(union) => this.union(union),
+            LogicalPlan::Unnest(unnest) => this.unnest(unnest),
+            LogicalPlan::TableScan(scan) => this.scan(scan),
+            LogicalPlan::Values(values) => this.values(values),
+            LogicalPlan::EmptyRelation(empty) => this.empty(empty),
+            LogicalPlan::SubqueryAlias(alias) => this.alias(alias),
             LogicalPlan::Extension(extension) => Err(Refused::new(format!("operator {}", extension.node.name()))),
             other => {
                 let name = other.display().to_string();

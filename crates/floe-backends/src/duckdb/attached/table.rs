@@ -79,7 +79,7 @@ impl AttachedTable {
 
     fn statement(&self, plan: &LogicalPlan) -> std::result::Result<Statement, Refused> {
         let sources = HashMap::from([(SCAN.to_string(), Source::Attached(self.clone()))]);
-        Statement::write(plan, &self.file.database, &sources)
+        Statement::write(plan, &self.file.database, &sources, &HashMap::new())
     }
 
     /// Whether DuckDB judges the condition itself, as we would.
@@ -89,7 +89,7 @@ impl AttachedTable {
         }
         let plan = self.plan(Some(&[]), std::slice::from_ref(condition));
         let written = plan.ok().and_then(|plan| self.statement(&plan).ok());
-        written.is_some_and(|statement| statement.opened.calls() == 0)
+        written.is_some_and(|statement| !statement.opened.calls_back())
     }
 
     fn started(&self, plan: &LogicalPlan) -> Result<Rows> {

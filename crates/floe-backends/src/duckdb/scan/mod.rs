@@ -10,11 +10,14 @@ mod stream;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use datafusion::catalog::TableProvider;
 use datafusion::common::DFSchema;
 use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::datasource::source_as_provider;
 use datafusion::logical_expr::{LogicalPlan, TableScan};
 use floe_base::Result;
+use floe_plan::Planned;
+use floe_route::Facts;
 use floe_sql::write::{Needed, Refused};
 
 use super::attached::AttachedTable;
@@ -95,6 +98,22 @@ pub(super) fn unread(plan: &LogicalPlan, datafusion: &Arc<DataFusion>) -> Result
     scans(plan)?.into_iter().map(source).collect()
 }
 
+/// About how many rows each of the scans gives, by its name.
+pub(super) fn counts(planned: &Planned, facts: &Facts) -> HashMap<String, u64> {
+    let scans: Vec<(String, Arc<dyn TableProvider>)> = scans(&planned.plan)
+        .unwrap_or_default()
+        .iter()
+        .filter_map(|scan| Some((scan.table_name.table().to_string(), provider(scan).ok()?)))
+        .collect();
+    let mut counts = HashMap::new();
+    for (table, loaded) in facts.tables.iter().zip(&planned.tables) {
+        let own = scans.iter().filter(|(_, provider)| Arc::ptr_eq(provider, &loaded.provider));
+        let rows = table.reads_rows() / own.clone().count().max(1) as u64;
+        counts.extend(own.map(|(name, _)| (name.clone(), rows)));
+    }
+    counts
+}
+
 /// A table that is DuckDB's own already.
 fn attached(scan: &TableScan) -> Result<Option<Source>> {
     let provider = provider(scan)?;
@@ -112,7 +131,7 @@ fn scans(plan: &LogicalPlan) -> Result<Vec<TableScan>> {
     Ok(found)
 }
 
-fn provider(scan: &TableScan) -> Result<Arc<dyn datafusion::catalog::TableProvider>> {
+fn provider(scan: &TableScan) -> Result<Arc<dyn TableProvider>> {
     Ok(source_as_provider(&scan.source)?)
 }
 

@@ -7,7 +7,7 @@ use datafusion::common::{Column, DFSchema};
 use datafusion::logical_expr::expr::{AggregateFunction, ScalarFunction};
 use datafusion::logical_expr::{Expr, ExprSchemable, ReturnFieldArgs, ScalarUDF};
 
-use crate::write::dialect::{Argument, foreign_column};
+use crate::write::dialect::{Argument, Foreign, foreign_column};
 use crate::write::{Refused, Result, Writer};
 
 impl Writer<'_> {
@@ -26,7 +26,7 @@ impl Writer<'_> {
     }
 
     /// What `finish` makes of the parts of an aggregate, whose types are its own arguments' types.
-    pub(super) fn finished(self, finish: &Arc<ScalarUDF>, parts: Vec<String>) -> Result<String> {
+    pub(super) fn finished(self, finish: &Arc<ScalarUDF>, parts: Vec<String>, rows: u64) -> Result<String> {
         let types = part_types(finish)?;
         if types.len() != parts.len() {
             return Err(Refused::new(format!("function {} with other parts than it has", finish.name())));
@@ -42,7 +42,8 @@ impl Writer<'_> {
         let scalars = vec![None; fields.len()];
         let gives =
             finish.return_field_from_args(ReturnFieldArgs { arg_fields: &fields, scalar_arguments: &scalars })?;
-        self.dialect.foreign(&expr, &arguments, gives, Refused::new(format!("function {}", finish.name())))
+        let foreign = Foreign { expr: &expr, arguments: &arguments, gives, rows };
+        self.dialect.foreign(&foreign, Refused::new(format!("function {}", finish.name())))
     }
 }
 

@@ -5,7 +5,7 @@ use datafusion::common::{Column, DFSchema};
 use datafusion::logical_expr::{Expr, ExprSchemable};
 
 use super::bare;
-use crate::write::dialect::{Argument, foreign_column};
+use crate::write::dialect::{Argument, Foreign, foreign_column};
 use crate::write::{Refused, Result, Writer};
 
 impl Writer<'_> {
@@ -33,7 +33,7 @@ impl Writer<'_> {
         for node in &taken {
             arguments.push(self.argument(node, input)?);
         }
-        self.dialect.foreign(&body.data, &arguments, gives, why)
+        self.dialect.foreign(&Foreign { expr: &body.data, arguments: &arguments, gives, rows: self.rows_seen() }, why)
     }
 }
 
