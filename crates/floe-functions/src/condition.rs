@@ -14,6 +14,7 @@ use datafusion::logical_expr::{BinaryExpr, Cast, Expr, LogicalPlan, Operator};
 use datafusion::optimizer::optimizer::ApplyOrder;
 use datafusion::optimizer::{OptimizerConfig, OptimizerRule};
 use datafusion::scalar::ScalarValue;
+use floe_base::id::BackendId;
 use floe_base::{Error, Origin, Result};
 
 use crate::{Context, Kernel, Typed, coerce};
@@ -152,6 +153,8 @@ pub fn coalesce(values: Vec<Typed>) -> Typed {
 
 /// What is not NULL of arrays that are all there: no operand is written twice, whatever it costs.
 fn eager_coalesce(values: Vec<Typed>, data_type: DataType, nullable: bool) -> Typed {
+    let places: Vec<String> = (0..values.len()).map(|index| format!("{{{index}}}")).collect();
+    let is_nested = data_type.is_nested();
     let kernel = Kernel::new("coalesce", "", data_type, nullable, |arguments| {
         use arrow::array::{Array, BooleanArray};
         let mut merged = arguments.array(0)?;
@@ -162,6 +165,10 @@ fn eager_coalesce(values: Vec<Typed>, data_type: DataType, nullable: bool) -> Ty
         }
         Ok(datafusion::logical_expr::ColumnarValue::Array(merged))
     });
+    let kernel = match is_nested {
+        true => kernel,
+        false => kernel.spelled(BackendId::DuckDb, format!("coalesce({})", places.join(", "))),
+    };
     kernel.call(values)
 }
 
@@ -225,7 +232,7 @@ fn needs_guard(condition: &Expr) -> bool {
 }
 
 /// The conditions a part is guarded by already: those of the form [`guarded`] builds.
-fn guards(part: &Expr) -> Option<Vec<Expr>> {
+pub(crate) fn guards(part: &Expr) -> Option<Vec<Expr>> {
     let case = guarding_case(part)?;
     let guard = match (&case.expr, case.when_then_expr.first()?.0.as_ref()) {
         (None, Expr::IsFalse(known)) => known.as_ref(),
@@ -241,7 +248,7 @@ fn guards(part: &Expr) -> Option<Vec<Expr>> {
 }
 
 /// What [`guarded`] made of a conjunction, without its guard.
-fn unguarded(part: Expr) -> Expr {
+pub(crate) fn unguarded(part: Expr) -> Expr {
     let inner = guarding_case(&part).and_then(|case| match (&case.expr, case.when_then_expr.get(1)) {
         (Some(_), Some((_, right))) => truth(right).cloned(),
         (None, _) => match truth(case.else_expr.as_ref()?)? {
@@ -268,7 +275,7 @@ fn truth(cast: &Expr) -> Option<&Expr> {
     }
 }
 
-fn split(condition: Expr, parts: &mut Vec<Expr>) {
+pub(crate) fn split(condition: Expr, parts: &mut Vec<Expr>) {
     match condition {
         Expr::BinaryExpr(BinaryExpr { left, op: Operator::And, right }) => {
             split(*left, parts);
@@ -330,8 +337,13 @@ fn safe_first(safe: Vec<Expr>, raising: Option<Expr>) -> Expr {
     }
 }
 
-fn joined(parts: Vec<Expr>) -> Option<Expr> {
+pub(crate) fn joined(parts: Vec<Expr>) -> Option<Expr> {
     parts.into_iter().reduce(|left, right| binary(left, Operator::And, right))
+}
+
+/// `part`, evaluated only where the guard is not false.
+pub(crate) fn guarded_by(guard: Expr, part: Expr) -> Expr {
+    guarded(guard, Operator::And, part)
 }
 
 /// `left op right`, the right evaluated only where the left does not decide.

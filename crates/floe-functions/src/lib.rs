@@ -31,6 +31,7 @@ pub mod context;
 pub mod function;
 mod interrupt;
 pub mod kernel;
+pub mod loosen;
 mod rows;
 pub mod spelling;
 pub mod typed;

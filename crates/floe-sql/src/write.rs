@@ -10,10 +10,12 @@
 
 mod block;
 mod column;
+mod connected;
 mod count;
 mod dialect;
 mod expression;
 mod needed;
+mod output;
 mod refused;
 mod relation;
 mod shared;
@@ -23,6 +25,7 @@ use datafusion::logical_expr::LogicalPlan;
 pub use column::name as column_name;
 pub use dialect::{Argument, Dialect, Foreign, Spelling};
 pub use needed::Needed;
+use output::Output;
 pub use refused::Refused;
 use shared::Shared;
 
@@ -36,8 +39,9 @@ type Result<T, E = Refused> = std::result::Result<T, E>;
 pub fn query(plan: &LogicalPlan, dialect: &dyn Dialect) -> Result<String> {
     let shared = Shared::of(plan, dialect);
     let needed = Needed::with(plan, shared.columns());
-    let writer = Writer { dialect, needed: &needed, shared: &shared, narrow: false, operator: None };
-    let parts = shared.parts.iter().map(|part| writer.part(part)).collect::<Result<Vec<_>>>()?;
+    let writer = Writer { dialect, needed: &needed, shared: &shared, output: Output::Streams, operator: None };
+    let everywhere = Writer { output: Output::anywhere_in(plan), ..writer };
+    let parts = shared.parts.iter().map(|part| everywhere.part(part)).collect::<Result<Vec<_>>>()?;
     let text = writer.relation(plan)?;
     Ok(if parts.is_empty() { text } else { format!("WITH {} {text}", parts.join(", ")) })
 }
@@ -50,13 +54,22 @@ struct Writer<'a> {
     needed: &'a Needed,
     /// What is there more than once is written once, and read by its name.
     shared: &'a Shared<'a>,
-    /// Few digits will do: before a value that needs more has raised, no row is out (under aggregates).
-    narrow: bool,
+    output: Output,
     /// The operator whose expressions are written.
     operator: Option<&'a LogicalPlan>,
 }
 
 impl Writer<'_> {
+    /// Few digits will do, and narrow guards: what raises is asked elsewhere, for no row is out yet.
+    fn may_raise(self) -> bool {
+        self.output == Output::Waits
+    }
+
+    /// For what stands below an operator that sees all rows before it gives one.
+    fn gathered(self) -> Self {
+        Self { output: self.output.gathered(), ..self }
+    }
+
     /// About how many rows the expressions at hand are computed for.
     fn rows_seen(self) -> u64 {
         self.operator.map_or(1, |operator| count::seen_by(operator, self.dialect))

@@ -156,6 +156,20 @@ unsafe extern "C" fn forget(state: *mut c_void) {
     drop(unsafe { Box::from_raw(state.cast::<State>()) });
 }
 
+/// Copies rows with all that belongs to them.
+unsafe fn copy(from: ffi::duckdb_vector, to: ffi::duckdb_vector, rows: usize) {
+    // SAFETY: both vectors have so many rows of one type; the selection has one place for each, and is destroyed here.
+    unsafe {
+        let all = ffi::duckdb_create_selection_vector(rows as u64);
+        let places = ffi::duckdb_selection_vector_get_data_ptr(all);
+        for (row, place) in (0..rows).zip(0u32..) {
+            places.add(row).write(place);
+        }
+        ffi::duckdb_vector_copy_sel(from, to, all, rows as u64, 0, 0);
+        ffi::duckdb_destroy_selection_vector(all);
+    }
+}
+
 /// What DuckDB calls with some rows. Neither an error nor a panic may leave it.
 unsafe extern "C" fn call(info: ffi::duckdb_function_info, input: ffi::duckdb_data_chunk, output: ffi::duckdb_vector) {
     // SAFETY: the state is the one of `register`, and lives as long as the function.
@@ -218,8 +232,11 @@ impl State {
         }
     }
 
-    /// Has the vector refer to the array's rows.
+    /// Has the vector refer to the array's rows, or hold a copy of what lies outside of them: of texts and lists, CASE and
+    /// COALESCE keep only where they are, and let go of the vector they came in (DuckDB 1.5).
     unsafe fn export(&self, array: ArrayRef, output: ffi::duckdb_vector) -> Result<()> {
+        let (rows, is_flat) =
+            (array.len(), array.data_type().is_primitive() || array.data_type() == &DataType::Boolean);
         let field = Arc::new(Field::new("0", array.data_type().clone(), true));
         let row = StructArray::try_new(vec![field].into(), vec![array], None)?;
         let (mut array, mut schema) = to_ffi(&row.into_data())?;
@@ -233,7 +250,11 @@ impl State {
             let outcome = ffi::duckdb_data_chunk_from_arrow(self.connection, array, converted, &raw mut chunk);
             ffi::duckdb_destroy_arrow_converted_schema(&raw mut converted);
             checked(outcome)?;
-            ffi::duckdb_vector_reference_vector(output, ffi::duckdb_data_chunk_get_vector(chunk, 0));
+            let vector = ffi::duckdb_data_chunk_get_vector(chunk, 0);
+            match is_flat {
+                true => ffi::duckdb_vector_reference_vector(output, vector),
+                false => copy(vector, output, rows),
+            }
             ffi::duckdb_destroy_data_chunk(&raw mut chunk);
         }
         Ok(())

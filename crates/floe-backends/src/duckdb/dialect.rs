@@ -8,10 +8,11 @@ use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Schema};
 use datafusion::common::DFSchema;
-use datafusion::logical_expr::{AggregateUDF, Operator, ScalarUDF, TableScan, WindowUDF};
+use datafusion::logical_expr::{AggregateUDF, Expr, Filter, Operator, ScalarUDF, TableScan, WindowUDF};
 use datafusion::physical_expr::create_physical_expr;
 use datafusion::scalar::ScalarValue;
 use floe_base::id::BackendId;
+use floe_functions::loosen::loosened;
 use floe_functions::spelling;
 use floe_sql::write::{Argument, Dialect, Foreign, Refused, Spelling};
 use parking_lot::Mutex;
@@ -56,6 +57,10 @@ impl Dialect for DuckDbSql<'_> {
         let name = scan.table_name.table();
         let source = self.sources.get(name).ok_or_else(|| Refused::new(format!("table {name}, which is not there")))?;
         source.query(&scan.projected_schema, columns, &mut self.opened.lock())
+    }
+
+    fn loosened(&self, filter: &Filter) -> Option<Expr> {
+        loosened(&filter.predicate, &filter.input)
     }
 
     fn cast(&self, value: &str, from: &DataType, to: &DataType) -> Option<String> {

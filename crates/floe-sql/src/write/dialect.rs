@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use arrow_schema::{DataType, FieldRef};
-use datafusion::logical_expr::{AggregateUDF, Expr, Operator, ScalarUDF, TableScan, WindowUDF};
+use datafusion::logical_expr::{AggregateUDF, Expr, Filter, Operator, ScalarUDF, TableScan, WindowUDF};
 use datafusion::scalar::ScalarValue;
 
 use super::Refused;
@@ -73,6 +73,9 @@ pub trait Dialect {
 
     /// A query over the table that gives these of its columns, by their places, under these names.
     fn scan(&self, scan: &TableScan, columns: &[(usize, String)]) -> Result<String, Refused>;
+
+    /// The filter's condition for where an error that Spark would not raise is allowed, if there is another one.
+    fn loosened(&self, filter: &Filter) -> Option<Expr>;
 
     /// A cast that gives Spark's answer for every value.
     fn cast(&self, value: &str, from: &DataType, to: &DataType) -> Option<String>;

@@ -87,7 +87,7 @@ impl Writer<'_> {
         let (left, right) = (self.plain(&binary.left, input)?, self.plain(&binary.right, input)?);
         let refused = format!("operator {} on {}", binary.op, left.field.data_type());
         let gives = expr.get_type(input)?;
-        self.dialect.operator(binary.op, left, right, &gives, self.narrow).ok_or_else(|| Refused::new(refused))
+        self.dialect.operator(binary.op, left, right, &gives, self.may_raise()).ok_or_else(|| Refused::new(refused))
     }
 
     /// An operand as it is: the dialect adds a cast where the operator needs one.
@@ -131,7 +131,7 @@ impl Writer<'_> {
         };
         let distinct = if distinct { "DISTINCT " } else { "" };
         let named = [("distinct", distinct), ("filter", filter.as_str()), ("over", over)];
-        if let Some(narrow) = spelling.narrow.as_ref().filter(|_| self.narrow) {
+        if let Some(narrow) = spelling.narrow.as_ref().filter(|_| self.may_raise()) {
             return Ok(filled(narrow, &texts, &named));
         }
         let parts: Vec<String> = spelling.parts.iter().map(|part| filled(part, &texts, &named)).collect();

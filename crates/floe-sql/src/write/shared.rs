@@ -12,6 +12,7 @@ use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
 use datafusion::common::{Column, DFSchema, JoinType, NullEquality};
 use datafusion::logical_expr::{Distinct, Expr, Join, LogicalPlan};
 
+use super::connected::is_connected;
 use super::{Dialect, column};
 
 /// Where a part stands in the plan: its address, for a plan stays where it is while it is written.
@@ -125,7 +126,7 @@ impl Known<'_> {
     fn form(&mut self, plan: &LogicalPlan) -> Option<usize> {
         let inputs: Vec<Option<usize>> = plan.inputs().into_iter().map(|input| self.form(input)).collect();
         let form = inputs.into_iter().collect::<Option<Vec<usize>>>().and_then(|inputs| self.alone(plan, inputs));
-        let is_worth = form.as_ref().is_some_and(|form| self.is_worth(form));
+        let is_worth = form.as_ref().is_some_and(|form| self.is_worth(form) || is_joined(plan));
         let next = self.forms.len();
         let number = form.map(|form| *self.forms.entry(form).or_insert(next));
         self.worth.extend(number.filter(|_| is_worth));
@@ -134,7 +135,7 @@ impl Known<'_> {
     }
 
     /// Groups, windows and what is only done to their rows. Of a join the conditions may stand above it, others in each
-    /// place; without them it is the product of its sides.
+    /// place; without them it is the product of its sides ([`is_joined`]).
     fn is_worth(&self, form: &Form) -> bool {
         let are_inputs = || form.inputs.iter().all(|input| self.worth.contains(input));
         match form.operator {
@@ -180,6 +181,11 @@ fn joined(join: &Join) -> (Operator, Vec<Expr>) {
     let exprs: Vec<Expr> = keys.chain(join.filter.clone()).collect();
     let (count, filtered) = (join.on.len(), join.filter.is_some());
     (Operator::Join(join.join_type, join.null_equality, join.null_aware, count, filtered), exprs)
+}
+
+/// Joins with the conditions that make them small.
+fn is_joined(plan: &LogicalPlan) -> bool {
+    matches!(plan, LogicalPlan::Filter(filter) if is_connected(filter))
 }
 
 /// The expression with its columns told by their places and without names; `None` where it is not the same each time, or

@@ -21,8 +21,7 @@ impl Writer<'_> {
         let types = params.args.iter().map(|argument| argument.get_type(input)).collect::<Result<Vec<_>, _>>()?;
         let spelling = self.dialect.aggregate(&call.func, &types, params.distinct);
         let spelling = spelling.ok_or_else(|| Refused::new(format!("function {name}")))?;
-        let writer = Writer { narrow: true, ..self };
-        writer.spelled(&spelling, &params.args, input, params.distinct, params.filter.as_deref(), "")
+        self.gathered().spelled(&spelling, &params.args, input, params.distinct, params.filter.as_deref(), "")
     }
 
     /// What `finish` makes of the parts of an aggregate, whose types are its own arguments' types.

@@ -26,7 +26,7 @@ impl Writer<'_> {
         if list.len() != names.len() {
             return Err(Refused::new("operator aggregate of an unknown form"));
         }
-        Ok(self.open(&aggregate.input)?.with_outputs(list).with_tail(grouping))
+        Ok(self.gathered().open(&aggregate.input)?.with_outputs(list).with_tail(grouping))
     }
 
     /// The keys, each once, and the GROUP BY over them.

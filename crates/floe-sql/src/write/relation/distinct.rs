@@ -10,7 +10,7 @@ impl Writer<'_> {
         match distinct {
             Distinct::All(input) => {
                 let list = outputs(column::all(input.schema()));
-                Ok(Block::query(&format!("SELECT DISTINCT {list} FROM {}", self.from(input)?)))
+                Ok(Block::query(&format!("SELECT DISTINCT {list} FROM {}", self.gathered().from(input)?)))
             }
             // Which of the rows stays is the engine's own affair.
             Distinct::On(_) => Err(Refused::new("operator distinct on")),

@@ -11,7 +11,7 @@ impl Writer<'_> {
         let schema = sort.input.schema();
         let orders = self.orders(&sort.expr, schema)?;
         let tail = format!(" ORDER BY {orders}");
-        let sorted = Block::over(self.from(&sort.input)?).sorted(tail);
+        let sorted = Block::over(self.gathered().from(&sort.input)?).sorted(tail);
         Ok(match sort.fetch {
             Some(fetch) => sorted.limited(&format!(" LIMIT {fetch}"), || self.columns(schema)),
             None => sorted,

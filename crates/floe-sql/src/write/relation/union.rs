@@ -7,6 +7,7 @@ use crate::write::{Result, Writer, column};
 
 impl Writer<'_> {
     pub(super) fn union(self, union: &Union) -> Result<Block> {
+        let inputs = Writer { output: self.output.beside(), ..self };
         let names = column::all(&union.schema);
         let mut parts = Vec::with_capacity(union.inputs.len());
         for input in &union.inputs {
@@ -14,7 +15,7 @@ impl Writer<'_> {
             for ((from, to), field) in column::all(input.schema()).iter().zip(&names).zip(union.schema.fields()) {
                 list.push(format!("CAST({from} AS {}) AS {to}", self.dialect.type_name(field.data_type())?));
             }
-            parts.push(format!("SELECT {} FROM {}", outputs(list), self.from(input)?));
+            parts.push(format!("SELECT {} FROM {}", outputs(list), inputs.from(input)?));
         }
         Ok(Block::query(&parts.join(" UNION ALL ")))
     }
