@@ -72,6 +72,9 @@ doctests: build ## the examples in PySpark's own documentation, compared with wh
 behaviour: build ## what a real client meets: interrupts, lost connections, slow readers, shutdown, large messages
 	$(PYTHON) tests/connect/behaviour.py $(RELEASE)
 
+memory: build ## queries that want more memory than there is; SCALE=n (times 512 MB)
+	$(PYTHON) tests/faults/memory.py $(RELEASE) --scale $(SCALE)
+
 tpc: build ## TPC-H and TPC-DS, answers checked; SCALE=n
 	$(PYTHON) tests/with_server.py $(RELEASE) tests/tpc/run.py tpch --scale $(SCALE)
 	$(PYTHON) tests/with_server.py $(RELEASE) tests/tpc/run.py tpcds --scale $(SCALE)

@@ -1,0 +1,124 @@
+"""Queries that want more memory than there is, on each engine: a right answer or Spark's error, and a living server.
+
+Here: the cases, the answers they must have (by arithmetic), and the server's peak of resident memory, which must stay
+under 1.5 times its limit. Not here: how long they take (`benches/`). `--scale 1` goes with a limit of 512 MB; both grow
+together. Last line: `memory: passed=N/M`.
+"""
+
+import argparse
+import sys
+import threading
+from pathlib import Path
+
+TESTS = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(TESTS))
+import environment
+from with_server import Server
+
+LIMIT_MB = 512
+PEAK = 1.5
+ENGINES = ["datafusion", "duckdb"]
+
+
+def cases(scale: float) -> list[tuple[str, str, tuple]]:
+    """Name, query, and its only row."""
+    n = int(2_000_000 * scale) * 2
+    total = n * (n - 1) // 2
+    # Of the longest numbers the smallest: padded with letters, it comes last of all when the order is descending.
+    smallest = 10 ** (len(str(n - 1)) - 1)
+    facts = f"(SELECT id k, lpad(CAST(id AS STRING), 64, 'x') s FROM range({n}))"
+    return [
+        ("join", f"SELECT count(*), sum(a.k), min(length(concat(a.s, b.s))) FROM {facts} a JOIN {facts} b ON a.s = b.s", (n, total, 128)),
+        ("groups", f"SELECT count(*), sum(c), sum(k) FROM (SELECT k, max(s) s, count(*) c FROM {facts} GROUP BY k)", (n, n, total)),
+        ("sort", f"SELECT count(*), sum(k), max(length(s)) FROM (SELECT k, s FROM {facts} ORDER BY s DESC LIMIT {n - 1})", (n - 1, total - smallest, 64)),
+        ("window", f"SELECT count(*), max(r) FROM (SELECT s, row_number() OVER (ORDER BY s) r FROM {facts})", (n, n)),
+        ("collect", f"SELECT size(collect_list(s)) FROM {facts}", (n,)),
+        ("cross", f"SELECT count(*), max(a.id + b.id) FROM range(20000) a CROSS JOIN range({n // 1000}) b", (20000 * (n // 1000), 19999 + n // 1000 - 1)),
+        ("text", f"SELECT sum(length(repeat('x', 1000000 + CAST(id % 2 AS INT)))) FROM range({n // 2000})", (n // 2000 * 1000000 + n // 4000,)),
+        ("explode", f"SELECT count(*), sum(x) FROM (SELECT explode(sequence(0, {n * 5 - 1})) x)", (n * 5, n * 5 * (n * 5 - 1) // 2)),
+        ("deep", "SELECT " + "(" * 400 + "id" + " + 1)" * 400 + " FROM range(1)", (400,)),
+    ]
+
+
+class Run:
+    """One server with one engine forced."""
+
+    def __init__(self, server: Server, engine: str):
+        from pyspark.sql import SparkSession
+
+        self.pid = server.process.pid
+        self.address = server.address
+        self.make = SparkSession.builder
+        self.engine = engine
+
+    def ask(self, query: str) -> tuple:
+        """The query's only row, asked in a session of its own."""
+        session = self.make.remote(self.address).create()
+        try:
+            session.conf.set("floe.route", self.engine)
+            return tuple(session.sql(query).collect()[0])
+        finally:
+            session.stop()
+
+    def judge(self, query: str, expected: tuple) -> str:
+        """`right`, `refused: CLASS`, or what is wrong after `WRONG`."""
+        from pyspark.errors import PySparkException
+
+        try:
+            row = self.ask(query)
+        except PySparkException as error:
+            name = error.getCondition()
+            return f"refused: {name}" if name else f"WRONG: no error class: {str(error)[:200]}"
+        except Exception as error:  # A connection that was lost is what this looks for, whatever its type.
+            return f"WRONG: {type(error).__name__}: {str(error)[:200]}"
+        return "right" if row == expected else f"WRONG: {row} instead of {expected}"
+
+    def together(self, query: str, expected: tuple) -> str:
+        """The same four times at once; the worst of what came of them."""
+        found: list[str] = []
+        threads = [threading.Thread(target=lambda: found.append(self.judge(query, expected))) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        return min(found, key=lambda one: (not one.startswith("WRONG"), one == "right"))
+
+    def peak_mb(self) -> int:
+        """The most the server has held, in MB."""
+        lines = Path(f"/proc/{self.pid}/status").read_text().splitlines()
+        return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) // 1024
+
+
+def main() -> None:
+    """Run every case on each engine, each on a server of its own, so that a peak is that case's."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("binary")
+    parser.add_argument("--scale", type=float, default=1)
+    parser.add_argument("--engine", choices=ENGINES, action="append")
+    parser.add_argument("--only", action="append", help="names of cases")
+    options = parser.parse_args()
+    environment.enter(TESTS / "requirements-client-4.1.txt")
+    limit = int(LIMIT_MB * options.scale)
+    passed = asked = 0
+    listed = cases(options.scale)
+    listed.append(("four at once", *listed[1][1:]))
+    for engine in options.engine or ENGINES:
+        for name, query, expected in listed:
+            if options.only and name not in options.only:
+                continue
+            with Server(options.binary, "--data", ":memory:", "--memory-limit", f"{limit}MB") as server:
+                run = Run(server, engine)
+                found = run.together(query, expected) if name == "four at once" else run.judge(query, expected)
+                dead = server.process.poll() is not None
+                lives = not dead and run.judge("SELECT 1 + 1", (2,)) == "right"
+                peak = 0 if dead else run.peak_mb()
+            good = lives and not found.startswith("WRONG") and peak < limit * PEAK
+            passed, asked = passed + good, asked + 1
+            state = "lives" if lives else "DEAD"
+            print(f"{'ok  ' if good else 'FAIL'} {engine} {name}: {found}; server {state}, peak {peak} of {limit} MB", flush=True)
+    print(f"memory: passed={passed}/{asked}")
+    sys.exit(passed != asked)
+
+
+if __name__ == "__main__":
+    main()
