@@ -22,6 +22,12 @@ const LINGER: Duration = Duration::from_secs(2);
 /// What a query on DuckDB gets at the least, in parts of the whole, whatever DataFusion holds.
 const LEAST_PART: u64 = 4;
 
+/// Who can spill gets this much in any case, in parts of the whole: without it there is nothing to spill, and others that
+/// came earlier may hold more than their share by now.
+const SPILLER_PART: u64 = 128;
+/// What those that can spill leave to those that cannot, in parts of what there is.
+const UNSPILLABLE_PART: u64 = 8;
+
 /// The budget, shared by the engines.
 #[derive(Clone, Debug)]
 pub struct Budget(Arc<Shared>);
@@ -198,8 +204,11 @@ impl Pool {
         let wanted = additional as u64;
         if consumer.can_spill() {
             let share = own.saturating_sub(state.unspillable) / state.spillers.max(1) as u64;
-            let left = share.saturating_sub(reservation.size() as u64).min(own.saturating_sub(state.held()));
-            if wanted > left {
+            let held = reservation.size() as u64;
+            let free = (own - own / UNSPILLABLE_PART).saturating_sub(state.held());
+            let left = share.saturating_sub(held).min(free);
+            let least = (self.0.0.total / SPILLER_PART).saturating_sub(held);
+            if wanted > left.max(least) {
                 return Err(Self::refused(consumer, additional, left));
             }
             state.spillable += wanted;
@@ -261,10 +270,14 @@ mod tests {
         let budget = Budget::new(1600);
         let pool: Arc<dyn MemoryPool> = Arc::new(Pool(budget.clone()));
         let (one, other) = (consumer(&pool, true), consumer(&pool, true));
-        assert!(one.try_grow(750).is_ok());
-        assert!(one.try_grow(1).is_err());
-        assert!(other.try_grow(750).is_ok());
-        one.shrink(750);
-        assert_eq!(pool.reserved(), 750);
+        assert!(one.try_grow(700).is_ok());
+        assert!(one.try_grow(100).is_err());
+        assert!(other.try_grow(600).is_ok());
+        let late = consumer(&pool, true);
+        assert!(late.try_grow(20).is_err());
+        assert!(late.try_grow(10).is_ok(), "enough to have something to spill");
+        assert!(consumer(&pool, false).try_grow(100).is_ok(), "who cannot spill finds something left");
+        one.shrink(700);
+        assert_eq!(pool.reserved(), 610);
     }
 }

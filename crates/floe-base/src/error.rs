@@ -89,6 +89,13 @@ impl Error {
         error
     }
 
+    /// Memory that the limit does not leave (Spark 4.1 has a text of two numbers for it); `why` says who wanted how much.
+    pub fn out_of_memory(why: impl fmt::Display) -> Self {
+        let mut error = Self::new(Kind::Operation, "UNABLE_TO_ACQUIRE_MEMORY");
+        error.0.text = Some(format!("{why}. Raise --memory-limit, or send the query to a larger engine."));
+        error
+    }
+
     /// A mistake of ours; the text is for the person who mends it.
     pub fn internal(text: impl Into<String>) -> Self {
         let text = text.into();
@@ -285,7 +292,7 @@ pub fn quoted<S: AsRef<str>>(parts: &[S]) -> String {
 mod datafusion {
     //! The engine below carries our errors as external ones; they come back whole.
 
-    use super::{Error, Kind};
+    use super::Error;
     use arrow_schema::ArrowError;
     use datafusion_common::DataFusionError;
 
@@ -307,10 +314,7 @@ mod datafusion {
                 return ours.clone();
             }
             match error.find_root() {
-                DataFusionError::ResourcesExhausted(text) => Error::message(
-                    Kind::Operation,
-                    format!("[OUT_OF_MEMORY] {text}. Raise --memory-limit, or send the query to a larger engine."),
-                ),
+                DataFusionError::ResourcesExhausted(text) => Error::out_of_memory(text),
                 DataFusionError::NotImplemented(text) => Error::unsupported(text.clone()),
                 root => Error::internal(root.strip_backtrace()),
             }

@@ -16,6 +16,7 @@ use datafusion::prelude::SessionConfig;
 use floe_base::Result;
 use floe_functions::condition::GuardFilters;
 
+use super::known_counts;
 use super::recursion::Planner;
 use crate::memory::{Budget, Pool};
 
@@ -73,6 +74,7 @@ impl Config {
             .with_default_features()
             .with_analyzer_rules(Analyzer::with_rules(vec![]).rules)
             .with_optimizer_rules(rules())
+            .with_physical_optimizer_rules(known_counts::rules())
             .with_query_planner(Arc::new(Planner))
             .build()
     }

@@ -23,7 +23,7 @@ use super::at_hand::{constants, is_at_hand};
 use super::in_order::in_order;
 use super::pause::with_pauses;
 use super::sorts::stoppable;
-use super::{Config, capabilities, source_order};
+use super::{Config, capabilities, joins, source_order};
 use crate::backend::{Backend, Batches, Outcome, Run, Work};
 
 /// Batches that wait between the engine and the client; more would only hold memory.
@@ -102,8 +102,8 @@ impl Backend for DataFusion {
             return Ok(Outcome::Batches(stream::once(ready(Ok(row))).boxed()));
         }
         let interrupt = Interrupt::default();
-        let state = self.state_of_run(&planned.plan, &interrupt);
-        let physical = in_order(state.create_physical_plan(&planned.plan).await?)?;
+        let mut state = self.state_of_run(&planned.plan, &interrupt);
+        let physical = in_order(joins::planned(&mut state, &planned.plan).await?)?;
         if is_at_hand(&physical) {
             let batches = execute_stream(physical, state.task_ctx())?;
             return Ok(Outcome::Batches(Box::pin(batches.map_err(Error::from))));
@@ -115,7 +115,7 @@ impl Backend for DataFusion {
     async fn explain(&self, work: Work<'_>) -> Result<String> {
         let planned = work.plan()?;
         let optimised = self.state.optimize(&planned.plan)?;
-        let physical = self.state.create_physical_plan(&planned.plan).await?;
+        let physical = joins::planned(&mut self.state.clone(), &planned.plan).await?;
         let text = displayable(physical.as_ref()).indent(false).to_string();
         Ok(format!("== Optimized Logical Plan ==\n{}\n\n== Physical Plan ==\n{text}", optimised.display_indent()))
     }

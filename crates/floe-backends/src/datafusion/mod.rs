@@ -10,6 +10,8 @@ mod capabilities;
 mod config;
 mod execute;
 mod in_order;
+mod joins;
+mod known_counts;
 mod pause;
 mod recursion;
 mod slices;

@@ -16,21 +16,31 @@ use datafusion::common::tree_node::{Transformed, TreeNode};
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::logical_expr::ColumnarValue;
 use datafusion::physical_expr::{LexOrdering, PhysicalExpr, PhysicalSortExpr};
+use datafusion::physical_plan::limit::LocalLimitExec;
 use datafusion::physical_plan::sorts::sort::SortExec;
 use datafusion::physical_plan::{DisplayAs, DisplayFormatType, Distribution, ExecutionPlan, PlanProperties};
 use floe_functions::Interrupt;
 
-/// The plan with sorts that look at the flag. Those that keep only the first rows hold few.
+/// The plan with sorts that look at the flag. Those that keep only the first rows hold few; where they are to keep many,
+/// all are sorted, for what keeps the first cannot spill.
 pub(super) fn stoppable(plan: Arc<dyn ExecutionPlan>, interrupt: &Interrupt) -> Result<Arc<dyn ExecutionPlan>> {
     let stoppable = plan.transform_up(|node| match node.as_any().downcast_ref::<SortExec>() {
-        Some(sort) if sort.fetch().is_none() => {
-            let sort = Stoppable { told: sort.clone(), interrupt: interrupt.clone() };
-            Ok(Transformed::yes(Arc::new(sort) as Arc<dyn ExecutionPlan>))
+        Some(sort) if sort.fetch().is_none_or(|rows| rows > MOST_KEPT) => {
+            let kept = sort.fetch();
+            let sort = Stoppable { told: sort.with_fetch(None), interrupt: interrupt.clone() };
+            let sort = Arc::new(sort) as Arc<dyn ExecutionPlan>;
+            Ok(Transformed::yes(match kept {
+                Some(rows) => Arc::new(LocalLimitExec::new(sort, rows)),
+                None => sort,
+            }))
         }
         _ => Ok(Transformed::no(node)),
     });
     Ok(stoppable?.data)
 }
+
+/// The most rows that are kept instead of sorted.
+const MOST_KEPT: usize = 100_000;
 
 /// A sort that tells what it is by its own keys, and sorts by keys that look at the flag.
 #[derive(Debug)]

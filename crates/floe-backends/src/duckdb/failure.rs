@@ -15,6 +15,9 @@ pub(super) enum Failure {
     Resources,
 }
 
+/// How DuckDB begins when it has no memory left.
+const OUT_OF_MEMORY: &str = "Out of Memory";
+
 /// What DuckDB itself says.
 pub(super) fn text(error: &duckdb::Error) -> String {
     match error {
@@ -28,7 +31,7 @@ pub(super) fn of(text: &str) -> Failure {
     let begins = |kinds: &[&str]| kinds.iter().any(|kind| text.starts_with(kind));
     if begins(&["INTERRUPT"]) {
         Failure::Interrupted
-    } else if begins(&["Out of Memory", "IO Error", "HTTP Error"]) {
+    } else if begins(&[OUT_OF_MEMORY, "IO Error", "HTTP Error"]) {
         Failure::Resources
     } else if begins(&["Parser", "Binder", "Catalog", "Syntax", "Not implemented", "INTERNAL"]) {
         Failure::Text
@@ -37,11 +40,18 @@ pub(super) fn of(text: &str) -> Failure {
     }
 }
 
+/// What DuckDB says of memory, without its advice about settings that are not its user's here.
+fn memory_sentence(text: &str) -> String {
+    let first = text.lines().next().unwrap_or_default();
+    format!("DuckDB: {}", first.trim_end_matches('.'))
+}
+
 /// The error a client gets.
 pub(super) fn error(text: &str) -> Error {
     match of(text) {
         Failure::Interrupted => Error::new(Kind::Operation, "OPERATION_CANCELED"),
         Failure::Text => Error::unsupported(format!("what DuckDB says `{text}` of")),
+        Failure::Resources if text.starts_with(OUT_OF_MEMORY) => Error::out_of_memory(memory_sentence(text)),
         Failure::Resources | Failure::Value => Error::message(Kind::Operation, format!("DuckDB: {text}")),
     }
 }

@@ -1,0 +1,53 @@
+//! Joins of more than memory holds. A hash join keeps one side whole and cannot spill (DataFusion 53); where that side is
+//! expected to be too large, the plan's joins sort both sides instead, which can.
+
+use std::sync::Arc;
+
+use datafusion::common::Result;
+use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
+use datafusion::execution::memory_pool::MemoryLimit;
+use datafusion::execution::session_state::SessionState;
+use datafusion::logical_expr::LogicalPlan;
+use datafusion::physical_plan::ExecutionPlan;
+use datafusion::physical_plan::joins::HashJoinExec;
+
+/// What the kept side of a join may take of the memory there is, in parts: its table of hashes comes on top, and others
+/// want some too.
+const KEPT_PART: usize = 4;
+/// Bytes of a column whose width nobody knows.
+const COLUMN_BYTES: usize = 24;
+
+/// The plan as DataFusion runs it.
+pub(super) async fn planned(state: &mut SessionState, plan: &LogicalPlan) -> Result<Arc<dyn ExecutionPlan>> {
+    let physical = state.create_physical_plan(plan).await?;
+    let MemoryLimit::Finite(limit) = state.runtime_env().memory_pool.memory_limit() else { return Ok(physical) };
+    if !keeps_more_than(&physical, limit / KEPT_PART)? {
+        return Ok(physical);
+    }
+    state.config_mut().options_mut().optimizer.prefer_hash_join = false;
+    state.create_physical_plan(plan).await
+}
+
+/// Whether a join keeps a side of which is known that it is larger. One that minds NULLs (NOT IN) has no other way.
+fn keeps_more_than(plan: &Arc<dyn ExecutionPlan>, bytes: usize) -> Result<bool> {
+    let mut found = false;
+    let mut has_other_way = true;
+    plan.apply(|node| {
+        if let Some(join) = node.as_any().downcast_ref::<HashJoinExec>() {
+            has_other_way &= !join.null_aware;
+            found |= bytes_of(join.left().as_ref())? > bytes;
+        }
+        Ok(TreeNodeRecursion::Continue)
+    })?;
+    Ok(found && has_other_way)
+}
+
+/// 0 where nobody knows. What is told of files is what they take on disk; in memory rows are wider.
+fn bytes_of(plan: &dyn ExecutionPlan) -> Result<usize> {
+    let statistics = plan.partition_statistics(None)?;
+    let told = statistics.total_byte_size.get_value().copied().unwrap_or(0);
+    let rows = statistics.num_rows.get_value().copied().unwrap_or(0);
+    let width = |data_type: &arrow::datatypes::DataType| data_type.primitive_width().unwrap_or(COLUMN_BYTES);
+    let row: usize = plan.schema().fields().iter().map(|field| width(field.data_type())).sum();
+    Ok(told.max(rows.saturating_mul(row)))
+}
