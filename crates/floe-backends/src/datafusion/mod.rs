@@ -1,9 +1,10 @@
 //! DataFusion, in process.
 //!
 //! `capabilities.rs` what it can do, `config.rs` how it is set up, `execute.rs` how a plan runs, `at_hand.rs` which plans
-//! have nothing to run, `in_order.rs` how a plan's partitions become one result, `pause.rs` how it lets others run too,
-//! `recursion.rs` how a recursive query runs, `slices.rs` what a generator takes at once, `sorts.rs` how a sort ends, `source_order.rs`
-//! which plans show the order of their source, `watched.rs` an operator between two others.
+//! have nothing to run, `in_order.rs` how a plan's partitions become one result, `joins.rs` which joins sort both sides,
+//! `known_counts.rs` what statistics answer, `pause.rs` how a plan lets others run too, `recursion.rs` how a recursive query
+//! runs, `slices.rs` what a generator takes at once, `sorts.rs` how a sort ends and what it keeps, `source_order.rs` which
+//! plans show the order of their source, `watched.rs` an operator between two others.
 
 mod at_hand;
 mod capabilities;

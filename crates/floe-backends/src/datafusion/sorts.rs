@@ -3,6 +3,8 @@
 //! A sort of many rows in memory puts a task for each of its batches on the threads, tens of thousands. A task that is told
 //! to end hears of it where it waits, and that is behind all of those: they would be sorted to the last (DataFusion 53).
 //! So each of them looks at the run's flag before it begins, where it computes its keys.
+//!
+//! And sorts that are to keep so many of the first rows that these are sorted like all others, for only that can spill.
 
 use std::any::Any;
 use std::fmt::{self, Display};
