@@ -171,9 +171,9 @@ def compare(address: str, modules: list[str]) -> None:
 
 
 def compare_with_spark(binary: str, route: str, modules: list[str]) -> None:
-    """Compare a server of ours that has a real Spark behind it."""
-    spark = real.Spark(catalog="builtin")
-    with Server(binary, "--data", ":memory:", "--spark", spark.address, "--route", route) as server:
+    """Compare a server of ours that has a real Spark behind it, which reaches its tables by the REST face."""
+    spark = real.Spark(catalog="builtin", conf={"spark.jars": environment.jar(real.ICEBERG)})
+    with Server(binary, "--data", ":memory:", "--rest", "0", "--spark", spark.address, "--route", route) as server:
         compare(server.address, modules)
     spark.stop()
 

@@ -1,4 +1,4 @@
-"""The ways to a Spark behind this server: names, TLS, tokens that change, and one that cannot be reached.
+"""The ways to a Spark behind this server: names, rules, TLS, who calls, tokens that change, and one that cannot be reached.
 
 Usage: ways.py BINARY. A second server of ours stands for the Spark, since only the way is looked at here. Not here: what
 a real Spark answers (`upstream.py`). Each check names what went wrong; the last line is `ways: N/N`.
@@ -6,7 +6,6 @@ a real Spark answers (`upstream.py`). Each check names what went wrong; the last
 
 import argparse
 import contextlib
-import subprocess
 import sys
 import tempfile
 import time
@@ -16,6 +15,8 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 sys.path.insert(0, str(HERE.parent / "real"))
 import environment
+from certificates import certificates
+from gate import gate
 from spark import free_port
 from suite import Suite
 from upstream import REQUIREMENTS, client, outcome
@@ -24,19 +25,14 @@ from with_server import Server
 # Checks take the binary and an empty folder, and return the parts that went wrong.
 SUITE = Suite("ways")
 ONE = "SELECT 1 AS one"
+HOST = "spark.test"
 
 
-def certificates(folder: Path) -> None:
-    """Make an authority of our own, and what it says of `spark.test`: `ca.pem`, `cert.pem`, `key.pem`."""
-    (folder / "names").write_text("subjectAltName=DNS:spark.test\n", encoding="utf-8")
-    new = ["openssl", "req", "-newkey", "rsa:2048", "-nodes"]
-    for command in [
-        [*new, "-x509", "-days", "2", "-subj", "/CN=authority", "-keyout", "ca.key", "-out", "ca.pem"],
-        [*new, "-subj", "/CN=spark.test", "-keyout", "key.pem", "-out", "cert.csr"],
-        ["openssl", "x509", "-req", "-days", "2", "-in", "cert.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial",
-         "-extfile", "names", "-out", "cert.pem"],
-    ]:
-        subprocess.run(command, cwd=folder, check=True, capture_output=True)
+def made(folder: Path) -> Path:
+    """Return a new folder with certificates."""
+    folder.mkdir()
+    certificates(folder, HOST)
+    return folder
 
 
 def spark(binary: str, *flags: str) -> Server:
@@ -45,11 +41,11 @@ def spark(binary: str, *flags: str) -> Server:
 
 
 @contextlib.contextmanager
-def before(binary: str, folder: Path, settings: str, *flags: str):
-    """Give a session of a server that forwards everything, under these settings."""
+def before(binary: str, folder: Path, settings: str, route: str = "spark"):
+    """Give a session of a server that forwards everything, or what `route` says, under these settings."""
     (folder / "floe.toml").write_text(settings, encoding="utf-8")
     config = ["--config", str(folder / "floe.toml")]
-    with Server(binary, "--data", ":memory:", "--route", "spark", *config, *flags) as server, client(server.address) as session:
+    with Server(binary, "--data", ":memory:", "--route", route, *config) as server, client(server.address) as session:
         yield session
 
 
@@ -61,7 +57,7 @@ def asked(session) -> object:
 @SUITE.check
 def a_token_that_changes_on_an_encrypted_way(binary: str, folder: Path) -> list[str]:
     """A token from a file is read again when it is refused; who is not trusted is not talked to."""
-    certificates(folder)
+    certificates(folder, HOST)
     wrong = []
     port = str(free_port())
     under = lambda token: spark(binary, "--port", port, "--token", token, "--tls-cert", f"{folder}/cert.pem", "--tls-key",
@@ -72,14 +68,14 @@ def a_token_that_changes_on_an_encrypted_way(binary: str, folder: Path) -> list[
 spark = "far"
 [clusters.far]
 remote = "sc://127.0.0.1:{port}"
-authority = "spark.test"
+authority = "{HOST}"
 ca = "{folder}/ca.pem"
 token_file = "{token}"
 [clusters.stranger]
 remote = "sc://127.0.0.1:{port}/;use_ssl=true;token=first"
 [clusters.printed]
 remote = "sc://127.0.0.1:{port}"
-authority = "spark.test"
+authority = "{HOST}"
 ca = "{folder}/ca.pem"
 token_command = "cat {token}"
 """
@@ -101,6 +97,79 @@ token_command = "cat {token}"
             token.write_text("second\n", encoding="utf-8")
             if (found := asked(session)) != [(1,)]:
                 wrong.append(f"the new one: {found}")
+    return wrong
+
+
+@SUITE.check
+def a_cluster_that_asks_who_calls(binary: str, folder: Path) -> list[str]:
+    """A certificate of our own opens the gate; without one, or with one of another authority, nobody comes in."""
+    ours, theirs = made(folder / "ours"), made(folder / "theirs")
+    wrong = []
+    with spark(binary) as server, gate(int(server.address.rsplit(":", 1)[1]), ours) as port:
+        cluster = f'remote = "sc://127.0.0.1:{port}/;use_ssl=true"\nauthority = "{HOST}"\nca = "{ours}/ca.pem"\n'
+        settings = f"""
+spark = "known"
+[clusters.known]
+{cluster}cert = "{ours}/cert.pem"
+key = "{ours}/key.pem"
+[clusters.nobody]
+{cluster}[clusters.stranger]
+{cluster}cert = "{theirs}/cert.pem"
+key = "{theirs}/key.pem"
+[clusters.keyless]
+{cluster}cert = "{ours}/cert.pem"
+key = "{ours}/no_such.pem"
+"""
+        with before(binary, folder, settings) as session:
+            for name, wanted in [("known", "[(1,)]"), ("nobody", "cannot be reached"), ("stranger", "cannot be reached"),
+                                 ("keyless", "no_such.pem"), ("known", "[(1,)]")]:
+                session.conf.set("floe.spark", name)
+                if wanted not in str(found := asked(session)):
+                    wrong.append(f"{name}: {found}")
+    return wrong
+
+
+@SUITE.check
+def rules_send_statements_there(binary: str, folder: Path) -> list[str]:
+    """Rules of the server's own file send what they name to a Spark, by user, table, tag and the name of a dbt model."""
+    wrong = []
+    with spark(binary) as there:
+        settings = f"""
+spark = "{there.address}"
+[[route]]
+tag = "nightly"
+backend = "spark"
+[[route]]
+schema = "spark_catalog.raw"
+backend = "datafusion"
+[[route]]
+model = "big_*"
+backend = "spark"
+[[route]]
+table = "small_*"
+backend = "spark"
+"""
+        named = '/* {"app": "dbt", "node_id": "model.shop.big_orders"} */ '
+        with before(binary, folder, settings, route="auto") as session:
+            session.sql("CREATE TABLE small_ones AS SELECT /*+ ROUTE(datafusion) */ 7 AS n")
+            session.sql("CREATE SCHEMA raw")
+            session.sql("CREATE TABLE raw.small_ones AS SELECT 8 AS n")
+            for name, comment, text, tag, wanted in [
+                ("no rule", "", ONE, None, "datafusion"),
+                ("by a table", "", "SELECT n FROM small_ones", None, "spark"),
+                ("an earlier rule", "", "SELECT n FROM raw.small_ones", None, "datafusion"),
+                ("by a model", named, ONE, None, "spark"),
+                ("by a tag", "", ONE, "nightly", "spark"),
+                ("a hint is stronger", named, "SELECT /*+ ROUTE(datafusion) */ 1 AS one", None, "datafusion"),
+            ]:
+                if tag:
+                    session.addTag(tag)
+                said = next(row.backend for row in session.sql(f"{comment}EXPLAIN ROUTE {text}").collect() if row.chosen)
+                found = outcome(lambda: session.sql(comment + text).collect())
+                session.clearTags()
+                went = session.sql("SELECT /*+ ROUTE(datafusion) */ max_by(backend, time) AS b FROM system.routes").first().b
+                if (said, went) != (wanted, wanted) or not isinstance(found, list):
+                    wrong.append(f"{name}: said to go to {said}, went to {went}, gave {found}")
     return wrong
 
 

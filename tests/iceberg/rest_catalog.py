@@ -9,12 +9,9 @@ Last line: `rest-catalog: N/M tokens=T injected=K`.
 """
 
 import argparse
-import socket
-import subprocess
 import sys
 import threading
 import time
-import urllib.request
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -25,15 +22,13 @@ import environment
 environment.enter(TESTS / "requirements-client-4.1.txt")
 
 from checks import Checks, rows
+from object_store import BUCKET, KEYS, s3
 from pyspark.sql import SparkSession
 from rest_proxy import CLIENT, TOKEN_SECONDS, Proxy
-from rest_server import RestServer, free_port
+from rest_server import RestServer
 from with_server import Server
 
 CREDENTIAL = f"{CLIENT['client_id']}:{CLIENT['client_secret']}"
-KEYS = {"s3.access-key-id": "key", "s3.secret-access-key": "secret", "s3.path-style-access": "true", "client.region": "us-east-1"}
-BUCKET = "lake"
-START_SECONDS_MAX = 60
 
 
 def main() -> None:
@@ -166,28 +161,6 @@ def names(address: str, uri: str, proxy: Proxy, checks: Checks) -> None:
 
 
 # -- S3 ------------------------------------------------------------------------------------------------------------------
-
-
-@contextmanager
-def s3():
-    """An S3 with one bucket; gives its address."""
-    python = environment.ensure(Path(__file__).with_name("requirements-moto.txt"))
-    port = free_port()
-    process = subprocess.Popen([python.with_name("moto_server"), "-H", "127.0.0.1", "-p", str(port)],
-                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        deadline = time.monotonic() + START_SECONDS_MAX
-        while time.monotonic() < deadline:
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            time.sleep(0.2)
-        endpoint = f"http://127.0.0.1:{port}"
-        urllib.request.urlopen(urllib.request.Request(f"{endpoint}/{BUCKET}", method="PUT")).close()
-        yield endpoint
-    finally:
-        process.terminate()
-        process.wait()
 
 
 def on_s3(address: str, endpoint: str, seed: int, checks: Checks) -> None:

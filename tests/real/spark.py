@@ -30,17 +30,22 @@ REQUIREMENTS = Path(__file__).with_name("requirements-spark.txt")
 SQLITE = "org.xerial:sqlite-jdbc:3.50.3.0"
 ICEBERG = "org.apache.iceberg:iceberg-spark-runtime-4.1_2.13:1.11.0"
 START_SECONDS_MAX = 120
+# For `spark.driver.extraJavaOptions`; who sets that adds to these.
+JAVA_OPTIONS = "-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Duser.timezone=UTC"
 
 
 class Spark:
     """A running server: `address` is what a client dials, `pid` is the JVM's, `stop()` ends it."""
 
-    def __init__(self, *, port: int = 0, python: Path | None = None, catalog: str = "iceberg",
+    def __init__(self, *, host: str = "127.0.0.1", port: int = 0, python: Path | None = None, catalog: str = "iceberg",
                  conf: dict | None = None, memory: str = "2g", folder: Path | None = None, master: str = "local[1]"):
-        """Start and wait until it listens; `catalog` says what `spark_catalog` is, `master` how many threads run tasks."""
+        """Start and wait until it listens; `catalog` says what `spark_catalog` is, `master` how many threads run tasks.
+
+        A `host` such as 127.0.0.2 is this machine, and is taken for another one by who goes by the name.
+        """
         self.python = python or environment.ensure(REQUIREMENTS)
         self.port = port or free_port()
-        self.address = f"sc://127.0.0.1:{self.port}"
+        self.host, self.address = host, f"sc://{host}:{self.port}"
         self.folder = folder or Path(tempfile.mkdtemp(prefix="real-spark-"))
         self._keep_folder = folder is not None
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -48,7 +53,7 @@ class Spark:
         home = spark_home(self.python)
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
-                command(home, self.port, self.folder, catalog, memory, master, conf or {}), cwd=self.folder,
+                command(home, host, self.port, self.folder, catalog, memory, master, conf or {}), cwd=self.folder,
                 env=surroundings(home, self.python), stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
                 start_new_session=True)
         self.pid = self.process.pid
@@ -63,7 +68,7 @@ class Spark:
             if self.process.poll() is not None:
                 raise RuntimeError(f"Spark ended while starting:\n{self.log.read_text()[-4000:]}")
             with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", self.port)) == 0:
+                if probe.connect_ex((self.host, self.port)) == 0:
                     return
             time.sleep(0.2)
         self.stop()
@@ -109,17 +114,17 @@ def surroundings(home: Path, python: Path) -> dict[str, str]:
         "SPARK_CONNECT_MODE": "0", "TZ": "UTC", "LC_ALL": "C.UTF-8"}
 
 
-def command(home: Path, port: int, folder: Path, catalog: str, memory: str, master: str, conf: dict) -> list[str]:
+def command(home: Path, host: str, port: int, folder: Path, catalog: str, memory: str, master: str, conf: dict) -> list[str]:
     """Return the command line; spark-submit replaces itself by the JVM, so its pid is the server's."""
     settings = {
-        "spark.connect.grpc.binding.address": "127.0.0.1",
+        "spark.connect.grpc.binding.address": host,
         "spark.connect.grpc.binding.port": port,
         "spark.ui.enabled": "false",
         "spark.sql.shuffle.partitions": 1,
         "spark.default.parallelism": 1,
         "spark.sql.session.timeZone": "UTC",
         "spark.sql.warehouse.dir": folder / "warehouse",
-        "spark.driver.extraJavaOptions": "-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Duser.timezone=UTC",
+        "spark.driver.extraJavaOptions": JAVA_OPTIONS,
     } | (iceberg(folder) if catalog == "iceberg" else {}) | conf
     line = [str(home / "bin" / "spark-submit"), "--class", "org.apache.spark.sql.connect.service.SparkConnectServer",
             "--name", "real-spark", "--master", master, "--driver-memory", memory]

@@ -102,6 +102,13 @@ pub const SETTINGS: &[Setting] = &[
         serving: true,
     },
     Setting {
+        name: "rest-uri",
+        default: "",
+        value: "URI",
+        help: "Address under which a Spark on another machine reaches that port; empty: the one it listens on",
+        serving: true,
+    },
+    Setting {
         name: "tls-cert",
         default: "",
         value: "FILE",

@@ -5,7 +5,7 @@
 
 use std::fs::OpenOptions;
 use std::io::Write;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use std::sync::Arc;
 use floe_base::id::fresh_token;
 use floe_base::{Error, Result, Secret};
 use floe_engine::Engine;
-use floe_engine::face::spark_settings;
+use floe_engine::face::Offer;
 use floe_iceberg::catalog::IcebergCatalog;
 use floe_rest::Options;
 use tokio::net::TcpListener;
@@ -55,7 +55,10 @@ impl Face {
         };
         let address = format!("{scheme}://{bound}");
         // A Spark behind this server finds our tables by the face.
-        engine.offer_embedded(spark_settings(&address, &token));
+        engine.offer_embedded(match settings.text("rest-uri") {
+            "" => near(scheme, bound, &token),
+            uri => Offer::new(uri.trim_end_matches('/'), &token, false),
+        });
         let body_bytes_max = usize::try_from(settings.bytes("max-message", 0)?).unwrap_or(usize::MAX);
         let options = Options { token, tls, body_bytes_max };
         Ok(Some(Self { listener, catalog, options, address, file }))
@@ -88,6 +91,17 @@ impl Face {
             engine.threads().handle().spawn(floe_rest::serve(self.listener, self.catalog, self.options, stop));
         serving.await.map_err(|error| Error::internal(format!("the REST face ended early: {error}")))?
     }
+}
+
+/// The face under the address it listens on; all addresses of this machine are none to be called.
+fn near(scheme: &str, bound: SocketAddr, token: &Secret) -> Offer {
+    let ip = match bound.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    let address = SocketAddr::new(ip, bound.port());
+    Offer::new(&format!("{scheme}://{address}"), token, ip.is_loopback())
 }
 
 /// A file with a token, there as long as this is.

@@ -3,7 +3,7 @@
 //! It is wanted most where a plan cannot be decoded to its end (a function over groups hides what is below it), so the
 //! bytes are searched for the messages that name something; only SQL texts are parsed.
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use floe_engine::Session;
 use floe_proto::connect as proto;
 use floe_proto::connect::command::CommandType;
@@ -38,7 +38,8 @@ pub(crate) fn message(session: &Session, call: &str, request: &Bytes, opened: Op
     let (kind, searched) = compressed.unwrap_or_else(|| (call, request.clone()));
     let nothing = Inside { levels: usize::MAX, found: Vec::new() };
     let Inside { levels, found } = inside::look(kind, &searched, &KINDS).unwrap_or(nothing);
-    let mut message = Message { bytes: request.clone(), names: Some(Vec::new()), levels, ..Message::default() };
+    let bytes = if opened.is_none() { without_our_hint(request, &found) } else { request.clone() };
+    let mut message = Message { bytes, names: Some(Vec::new()), levels, ..Message::default() };
     for (kind, found) in found {
         let text = |field| wire::text(&found, field).filter(|text| !text.is_empty());
         match KINDS[kind] {
@@ -59,6 +60,24 @@ pub(crate) fn message(session: &Session, call: &str, request: &Bytes, opened: Op
         }
     }
     message
+}
+
+/// The request with texts that do not hint at a route: that was for this server, and Spark stumbles over it inside a MERGE
+/// (4.1, Iceberg 1.11). Each text stays as long as it was, so that nothing else in the request changes.
+fn without_our_hint(request: &Bytes, found: &[(usize, Bytes)]) -> Bytes {
+    let texts = found.iter().filter(|(kind, _)| matches!(KINDS[*kind], "SQL" | "SqlCommand"));
+    let mut changed: Option<BytesMut> = None;
+    for text in texts.flat_map(|(_, found)| wire::field(found, 1)) {
+        let without = std::str::from_utf8(&text).ok().and_then(|text| floe_sql::without_hint(text, "ROUTE"));
+        // What was found is a part of the request, not a copy.
+        let start = (text.as_ptr() as usize).checked_sub(request.as_ptr() as usize);
+        let (Some(without), Some(start)) = (without, start) else { continue };
+        let bytes = changed.get_or_insert_with(|| BytesMut::from(request.as_ref()));
+        if let Some(place) = bytes.get_mut(start..start + without.len()) {
+            place.copy_from_slice(without.as_bytes());
+        }
+    }
+    changed.map_or_else(|| request.clone(), BytesMut::freeze)
 }
 
 /// `saveAsTable` makes the table where there is none, `insertInto` does not.
@@ -230,6 +249,15 @@ mod tests {
         let found = self::found(relation(RelType::Join(Box::new(join))));
         assert_eq!(found.names, Some(vec![vec!["y".to_string()]]));
         assert_eq!(found.uploads, ["h"]);
+    }
+
+    #[test]
+    fn a_hint_for_this_server_goes_no_further() {
+        let request = request(text("SELECT /*+ ROUTE(spark) */ 1"));
+        let sent = proto::ExecutePlanRequest::decode(looked_at(&request).bytes).expect("a request");
+        assert_eq!(sent.encode_to_vec(), self::request(text("SELECT /*  ROUTE(spark) */ 1")));
+        let without = self::request(text("SELECT 1"));
+        assert_eq!(looked_at(&without).bytes, without);
     }
 
     #[test]

@@ -25,6 +25,7 @@ use crate::admission::{self, Admission};
 use crate::cache::Cache;
 use crate::catalogs::Catalogs;
 use crate::evidence::Evidence;
+use crate::face::Offer;
 use crate::system::routes::RouteLog;
 use crate::threads::Threads;
 
@@ -46,8 +47,8 @@ pub struct Engine {
     duckdb: Arc<DuckDb>,
     sparks: Sparks,
     catalogs: Catalogs,
-    /// The settings under which a Spark reaches the embedded catalog, once that is served to it.
-    offered: OnceLock<BTreeMap<String, String>>,
+    /// How a Spark reaches the embedded catalog, once that is served to it.
+    offered: OnceLock<Offer>,
     sessions: DashMap<SessionKey, Arc<Session>>,
     /// `global_temp`: temp views that every session sees, by name in lower case.
     global_views: RwLock<BTreeMap<String, Arc<View>>>,
@@ -208,18 +209,17 @@ impl Engine {
         &self.sparks
     }
 
-    /// Tells every session that a Spark reaches the embedded catalog, as [`catalogs::UPSTREAM`], under these settings
-    /// (`spark.sql.catalog.floe.*`). The first word counts.
+    /// Tells every session how a Spark reaches the embedded catalog, as [`catalogs::UPSTREAM`]. The first word counts.
     ///
     /// [`catalogs::UPSTREAM`]: crate::catalogs::UPSTREAM
-    pub fn offer_embedded(&self, settings: BTreeMap<String, String>) {
-        if self.offered.set(settings).is_err() {
+    pub fn offer_embedded(&self, offer: Offer) {
+        if self.offered.set(offer).is_err() {
             tracing::warn!("the embedded catalog is offered to Spark already");
         }
     }
 
-    /// The settings under which a Spark reaches the embedded catalog, where it does.
-    pub(crate) fn offered(&self) -> Option<&BTreeMap<String, String>> {
+    /// How a Spark reaches the embedded catalog, where that is served.
+    pub(crate) fn offered(&self) -> Option<&Offer> {
         self.offered.get()
     }
 

@@ -3,6 +3,7 @@
 //! The face itself is `floe-rest`; who starts it is `floe-cli`.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -34,19 +35,40 @@ impl Engine {
     }
 }
 
-/// The settings under which a Spark with Iceberg's runtime sees the tables of a REST face.
-pub fn spark_settings(uri: &str, token: &Secret) -> BTreeMap<String, String> {
-    let catalog = format!("spark.sql.catalog.{UPSTREAM}");
-    let of = |key: &str, value: &str| (format!("{catalog}.{key}"), value.to_string());
-    BTreeMap::from([
-        (catalog.clone(), "org.apache.iceberg.spark.SparkCatalog".to_string()),
-        of("type", "rest"),
-        of("uri", uri),
-        of("token", token.reveal()),
-        of("default-namespace", "default"),
-        // A cached table would hide what was committed here meanwhile.
-        of("cache-enabled", "false"),
-    ])
+/// A REST face, as it is offered to a Spark behind this server. Holds the token, so that nothing prints it.
+pub struct Offer {
+    /// What a Spark with Iceberg's runtime needs to see the face's tables as the catalog `floe`: `spark.sql.catalog.floe.*`.
+    settings: BTreeMap<String, String>,
+    /// True when the address leads here only from this machine.
+    is_for_this_machine: bool,
+}
+
+impl fmt::Debug for Offer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Offer").field("is_for_this_machine", &self.is_for_this_machine).finish_non_exhaustive()
+    }
+}
+
+impl Offer {
+    pub fn new(uri: &str, token: &Secret, is_for_this_machine: bool) -> Self {
+        let catalog = format!("spark.sql.catalog.{UPSTREAM}");
+        let of = |key: &str, value: &str| (format!("{catalog}.{key}"), value.to_string());
+        let settings = BTreeMap::from([
+            (catalog.clone(), "org.apache.iceberg.spark.SparkCatalog".to_string()),
+            of("type", "rest"),
+            of("uri", uri),
+            of("token", token.reveal()),
+            of("default-namespace", "default"),
+            // A cached table would hide what was committed here meanwhile.
+            of("cache-enabled", "false"),
+        ]);
+        Self { settings, is_for_this_machine }
+    }
+
+    /// The settings for a Spark on this machine or on another one; `None` where the face cannot be reached from there.
+    pub(crate) fn settings(&self, is_on_this_machine: bool) -> Option<&BTreeMap<String, String>> {
+        (is_on_this_machine || !self.is_for_this_machine).then_some(&self.settings)
+    }
 }
 
 #[cfg(test)]

@@ -187,7 +187,10 @@ impl Storage {
         }
         let get = |key: &str| properties.get(key).map(String::as_str);
         let mut builder = AmazonS3Builder::from_env().with_bucket_name(bucket);
-        builder = builder.with_region(get("client.region").or(get("s3.region")).unwrap_or("us-east-1"));
+        // Else the environment's.
+        if let Some(region) = get("client.region").or(get("s3.region")) {
+            builder = builder.with_region(region);
+        }
         if let Some(endpoint) = get("s3.endpoint") {
             builder = builder.with_endpoint(endpoint).with_allow_http(endpoint.starts_with("http://"));
         }

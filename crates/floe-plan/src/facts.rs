@@ -5,10 +5,12 @@ use std::sync::Arc;
 
 use datafusion::catalog::TableProvider;
 use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
-use datafusion::logical_expr::{Expr, LogicalPlan, Volatility};
+use datafusion::datasource::source_as_provider;
+use datafusion::logical_expr::{Expr, LogicalPlan, TableScan, Volatility};
 use floe_route::{Facts, Reads, Shape, TableFacts};
 
 use crate::reads::{Scan, scans};
+use crate::whole_joins::whole_joins;
 use crate::{Planned, Recursion};
 
 /// A table that was loaded for a query, and what is known of it.
@@ -40,7 +42,15 @@ pub fn facts(planned: &Planned) -> Facts {
         Ok(TreeNodeRecursion::Continue)
     });
     facts.shape.ordered_source = ordered_source(planned, &scans);
+    facts.shape.whole_joins = whole_joins(&planned.plan, &|scan| rows_of(scan, planned, &facts.tables));
     facts
+}
+
+/// About how many rows a scan gives; 0 for one of no table that was loaded.
+fn rows_of(scan: &TableScan, planned: &Planned, tables: &[TableFacts]) -> u64 {
+    let Ok(provider) = source_as_provider(&scan.source) else { return 0 };
+    let loaded = planned.tables.iter().position(|table| Arc::ptr_eq(&table.provider, &provider));
+    loaded.and_then(|at| tables.get(at)).map_or(0, TableFacts::reads_rows)
 }
 
 /// What is read of a table over all its scans.
@@ -164,6 +174,15 @@ mod tests {
         assert_eq!(of("SELECT first(a) FROM t").await.shape.by_order.as_deref(), Some("first"));
         assert_eq!(of("SELECT rand() FROM t").await.shape.by_order.as_deref(), Some("rand"));
         assert_eq!(of("SELECT sum(a) FROM t").await.shape.by_order, None);
+    }
+
+    #[tokio::test]
+    async fn joins_of_whole_tables_are_told() {
+        let count = |sql: &'static str| async move { of(sql).await.shape.whole_joins.len() };
+        assert_eq!(count("SELECT * FROM t JOIN u USING (a)").await, 1);
+        assert_eq!(count("SELECT * FROM t JOIN u USING (a) LEFT JOIN u AS v ON v.a = t.a").await, 2);
+        assert_eq!(count("SELECT * FROM t JOIN (SELECT * FROM u WHERE d > 1) AS u USING (a)").await, 0);
+        assert_eq!(count("SELECT * FROM t, u WHERE t.a = u.a AND c > 1").await, 0);
     }
 
     #[tokio::test]

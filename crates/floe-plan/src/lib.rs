@@ -16,7 +16,7 @@
 //! | `name.rs` | the name Spark gives a column nobody named |
 //! | `problem.rs` | Spark's errors about names |
 //! | `recursion.rs` | the operator of `WITH RECURSIVE` |
-//! | `facts.rs`, `reads.rs` | what a router wants to know: the shape of a plan, and what its scans read |
+//! | `facts.rs`, `reads.rs`, `whole_joins.rs` | what a router wants to know: the shape of a plan, what its scans read, and which tables meet whole |
 //! | `pruned.rs` | what is left of that when filters leave out files |
 //! | `fingerprint.rs` | what makes two plans the same work |
 //!
@@ -43,6 +43,7 @@ mod snapshot;
 #[cfg(test)]
 mod testing;
 mod walk;
+mod whole_joins;
 
 pub use expression::constant::fold;
 pub use facts::{Loaded, facts};

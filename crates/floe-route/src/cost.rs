@@ -1,6 +1,6 @@
 //! What a query is expected to cost on each engine of this process, and which queries are worth the question.
 //!
-//! The paces are measured on two cores over TPC-H and TPC-DS at 1 GB. They are no promise of seconds: what counts is
+//! The paces are measured on two cores over TPC-H and TPC-DS at 1 GB, and large joins on 20 and 100 million rows. They are no promise of seconds: what counts is
 //! which of two is less, and by how much. Where the same plan has run before, its times are taken instead.
 
 use std::fmt;
@@ -55,10 +55,15 @@ struct Pace {
     handed: u64,
     /// To have a thousand values computed elsewhere.
     call: u64,
+    /// To look up a thousand rows in a table of hashes, each time that is twice as large as [`NEAR_ROWS`].
+    far: u64,
 }
 
-const DATAFUSION: Pace = Pace { start: 2_000, operator: 1_000, scan: 1_000, step: 400, handed: 0, call: 0 };
-const DUCKDB: Pace = Pace { start: 6_000, operator: 700, scan: 600, step: 180, handed: 1_900, call: 100 };
+/// So many rows of a join's smaller side are near at hand: their hashes are in the processor's caches.
+const NEAR_ROWS: u64 = 250_000;
+
+const DATAFUSION: Pace = Pace { start: 2_000, operator: 1_000, scan: 1_000, step: 400, handed: 0, call: 0, far: 0 };
+const DUCKDB: Pace = Pace { start: 6_000, operator: 700, scan: 600, step: 180, handed: 1_900, call: 100, far: 5 };
 
 /// What a query is expected to take on those of the backends whose pace is known. Where one of them has run the plan
 /// before, the others are expected to be as much slower or quicker than that as they were reckoned to be.
@@ -103,6 +108,10 @@ fn reckoned(facts: &Facts, capability: &Capability) -> Option<u64> {
         if !table.reads.in_place {
             micros = micros.saturating_add(work(bytes, pace.handed));
         }
+    }
+    for join in &facts.shape.whole_joins {
+        let doubled = u64::from((join.with / NEAR_ROWS).checked_ilog2().unwrap_or(0));
+        micros = micros.saturating_add((join.rows / 1000).saturating_mul(pace.far * doubled));
     }
     let calls = capability.opinion.called_back / 1000;
     Some(micros.saturating_add(calls.saturating_mul(pace.call)))
@@ -206,6 +215,18 @@ mod tests {
         let mut mixed = facts;
         mixed.tables.push(TableFacts { reads: Reads { in_place: false, ..table(10_000).reads }, ..table(10_000) });
         assert_eq!(taken(&mixed, &engines(0)), BackendId::DuckDb);
+    }
+
+    #[test]
+    fn a_join_with_all_of_a_large_table_is_for_the_one_that_finds_things_in_it() {
+        let (rows, bytes) = (100_000_000, 1_200 * MB);
+        let of = |with| {
+            let whole_joins = vec![crate::WholeJoin { rows, with }];
+            let shape = Shape { joins: 1, aggregates: 1, scans: 2, whole_joins, ..Shape::default() };
+            Facts { tables: vec![table(bytes)], shape, ..Facts::default() }
+        };
+        assert_eq!(taken(&of(10_000_000), &engines(0)), BackendId::DataFusion);
+        assert_eq!(taken(&of(100_000), &engines(0)), BackendId::DuckDb);
     }
 
     fn measured(capability: &Capability, micros: u64) -> Capability {

@@ -58,10 +58,20 @@ pub struct Shape {
     pub aggregates: u32,
     pub sorts: u32,
     pub windows: u32,
+    pub whole_joins: Vec<WholeJoin>,
     /// A source whose rows come in an order that users rely on: their own data, a range.
     pub ordered_source: Option<String>,
     /// A function whose result depends on the order of the rows, or on where they are.
     pub by_order: Option<String>,
+}
+
+/// A join of tables of which no row is left out before.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct WholeJoin {
+    /// Of the larger side.
+    pub rows: u64,
+    /// Of the smaller side.
+    pub with: u64,
 }
 
 impl Shape {

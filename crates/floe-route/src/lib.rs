@@ -13,5 +13,5 @@ pub mod policy;
 pub use capability::{Capability, Measured, Opinion};
 pub use cost::{Cost, stays};
 pub use decide::{Decision, decide};
-pub use facts::{Facts, Reads, Shape, TableFacts};
+pub use facts::{Facts, Reads, Shape, TableFacts, WholeJoin};
 pub use policy::{Policy, Subject, Wish};

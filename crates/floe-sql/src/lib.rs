@@ -8,6 +8,7 @@
 //! 1,000 levels and chain at most 5,000 operators (`FAILED_TO_PARSE_TOO_COMPLEX` beyond that). The parser grows its own
 //! stack, but who walks or drops the tree of such a text recurses as deep: do it on a thread with a big stack.
 
+mod hinted;
 mod interval;
 mod json_type;
 mod keyword;
@@ -24,6 +25,7 @@ use floe_base::Result;
 use floe_base::origin::SqlSource;
 use floe_syntax::{DataType, Expression, Field, Relation, Statement};
 
+pub use hinted::without_hint;
 pub use json_type::parse_json_type;
 
 use crate::parser::Parser;

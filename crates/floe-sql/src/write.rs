@@ -11,6 +11,7 @@
 mod block;
 mod column;
 mod connected;
+mod correlated;
 mod count;
 mod dialect;
 mod expression;
@@ -20,7 +21,7 @@ mod refused;
 mod relation;
 mod shared;
 
-use datafusion::logical_expr::LogicalPlan;
+use datafusion::logical_expr::{Aggregate, LogicalPlan};
 
 pub use column::name as column_name;
 pub use dialect::{Argument, Dialect, Foreign, Spelling};
@@ -39,7 +40,8 @@ type Result<T, E = Refused> = std::result::Result<T, E>;
 pub fn query(plan: &LogicalPlan, dialect: &dyn Dialect) -> Result<String> {
     let shared = Shared::of(plan, dialect);
     let needed = Needed::with(plan, shared.columns());
-    let writer = Writer { dialect, needed: &needed, shared: &shared, output: Output::Streams, operator: None };
+    let output = Output::Streams;
+    let writer = Writer { dialect, needed: &needed, shared: &shared, output, operator: None, within: None };
     let everywhere = Writer { output: Output::anywhere_in(plan), ..writer };
     let parts = shared.parts.iter().map(|part| everywhere.part(part)).collect::<Result<Vec<_>>>()?;
     let text = writer.relation(plan)?;
@@ -57,6 +59,8 @@ struct Writer<'a> {
     output: Output,
     /// The operator whose expressions are written.
     operator: Option<&'a LogicalPlan>,
+    /// Groups that are computed for one row of another side: the condition on their input.
+    within: Option<(&'a Aggregate, &'a str)>,
 }
 
 impl Writer<'_> {

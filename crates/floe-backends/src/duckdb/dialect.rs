@@ -63,6 +63,10 @@ impl Dialect for DuckDbSql<'_> {
         loosened(&filter.predicate, &filter.input)
     }
 
+    fn correlates(&self) -> bool {
+        true
+    }
+
     fn cast(&self, value: &str, from: &DataType, to: &DataType) -> Option<String> {
         use DataType::{Binary, Boolean, Decimal128, Float32, Float64, Int8, Int16, Int32, Int64, UInt64, Utf8};
         let same = match (from, to) {

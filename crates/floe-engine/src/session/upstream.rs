@@ -147,11 +147,17 @@ impl Session {
                 conf.insert(key.into(), value);
             }
         }
-        if let Some(offered) = self.engine.offered() {
+        if let Some(offered) = self.offered() {
             conf.extend(offered.clone());
             conf.insert("spark.sql.defaultCatalog".into(), catalogs::UPSTREAM.into());
         }
         conf
+    }
+
+    /// The settings under which this session's Spark reaches the embedded catalog, where it does.
+    fn offered(&self) -> Option<&BTreeMap<String, String>> {
+        let is_near = self.spark().is_ok_and(|spark| spark.is_on_this_machine());
+        self.engine.offered()?.settings(is_near)
     }
 
     /// Notes what an operation left upstream, once it has run.
@@ -233,7 +239,7 @@ impl Session {
     /// The name under which a Spark has a catalog of ours; `None` where only this process has it.
     pub(super) fn name_upstream(&self, catalog: &dyn Catalog) -> Option<String> {
         let kind = catalog.iceberg()?.config().kind;
-        let is_offered = catalog.name() == catalogs::DEFAULT && self.engine.offered().is_some();
+        let is_offered = catalog.name() == catalogs::DEFAULT && self.offered().is_some();
         match kind {
             CatalogKind::Rest => Some(catalog.name().into()),
             CatalogKind::Embedded if is_offered => Some(catalogs::UPSTREAM.into()),
@@ -271,11 +277,13 @@ fn function_key(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use floe_base::Secret;
     use floe_base::id::{SessionKey, fresh};
     use floe_base::settings::Settings;
 
     use super::*;
     use crate::Engine;
+    use crate::face::Offer;
 
     fn session(file: &str) -> Arc<Session> {
         let mut settings = Settings::default().with_file("floe.toml", file).expect("settings");
@@ -302,11 +310,11 @@ mod tests {
 
     #[test]
     fn the_embedded_catalog_is_the_usual_one_there_once_it_is_offered() {
-        let session = session("");
+        let session = session("[spark]\nremote = \"sc://127.0.0.1:1\"\n[clusters]\nfar = \"sc://far:1\"\n");
         let target = [vec!["t".to_string()]];
         assert_eq!(now(session.current_upstream()), None);
         assert!(!now(session.are_written_by_all(&target)));
-        session.engine.offer_embedded(BTreeMap::from([("spark.sql.catalog.floe.type".into(), "rest".into())]));
+        session.engine.offer_embedded(Offer::new("http://127.0.0.1:2", &Secret::new("t"), true));
         let conf = session.spark_conf();
         assert_eq!(
             (conf["spark.sql.catalog.floe.type"].as_str(), conf["spark.sql.defaultCatalog"].as_str()),
@@ -314,5 +322,7 @@ mod tests {
         );
         assert_eq!(now(session.current_upstream()), Some(("floe".into(), vec!["default".into()])));
         assert!(now(session.are_written_by_all(&target)));
+        session.conf.set("floe.spark", "far").expect("a setting");
+        assert_eq!(now(session.current_upstream()), None, "another machine finds nothing at this address");
     }
 }

@@ -77,6 +77,11 @@ pub trait Dialect {
     /// The filter's condition for where an error that Spark would not raise is allowed, if there is another one.
     fn loosened(&self, filter: &Filter) -> Option<Expr>;
 
+    /// Whether a subquery over a row's columns is computed once for all rows with the same.
+    fn correlates(&self) -> bool {
+        false
+    }
+
     /// A cast that gives Spark's answer for every value.
     fn cast(&self, value: &str, from: &DataType, to: &DataType) -> Option<String>;
 

@@ -354,7 +354,8 @@ fn version(found: &Found) -> Option<u64> {
 fn out_of_reach(name: &[String]) -> Error {
     let text = format!(
         "{} lives in a catalog of this process, which Spark cannot reach, and this operation needs Spark. Keep it in a \
-         REST catalog, serve this one to Spark (--rest), or give Spark its rows by a temp view",
+         REST catalog, serve this one to Spark (--rest, and --rest-uri for a Spark elsewhere), or give Spark its rows by \
+         a temp view",
         quoted(name)
     );
     Error::message(Kind::Unsupported, text)
@@ -363,7 +364,8 @@ fn out_of_reach(name: &[String]) -> Error {
 fn made_out_of_reach(name: &[String]) -> Error {
     let text = format!(
         "{} would be made by Spark, which cannot reach the catalog of this process that it belongs in; in Spark's own it \
-         would not be found again. Make it in a REST catalog, serve this one to Spark (--rest), or have Spark write files",
+         would not be found again. Make it in a REST catalog, serve this one to Spark (--rest, and --rest-uri for a \
+         Spark elsewhere), or have Spark write files",
         quoted(name)
     );
     Error::message(Kind::Unsupported, text)

@@ -26,7 +26,12 @@ impl Writer<'_> {
         if list.len() != names.len() {
             return Err(Refused::new("operator aggregate of an unknown form"));
         }
-        Ok(self.gathered().open(&aggregate.input)?.with_outputs(list).with_tail(grouping))
+        let input = self.gathered().open(&aggregate.input)?;
+        let input = match self.within {
+            Some((groups, condition)) if std::ptr::eq(groups, aggregate) => input.filtered(condition.into()),
+            _ => input,
+        };
+        Ok(input.with_outputs(list).with_tail(grouping))
     }
 
     /// The keys, each once, and the GROUP BY over them.

@@ -1,9 +1,10 @@
 //! Joins: the names of both sides' columns never meet, for ids are never used twice.
 
 use datafusion::common::{JoinType, NullEquality};
-use datafusion::logical_expr::Join;
+use datafusion::logical_expr::{Expr, Join};
 
 use crate::write::block::Block;
+use crate::write::correlated::Correlated;
 use crate::write::dialect::Argument;
 use crate::write::{Refused, Result, Writer, column};
 
@@ -11,6 +12,9 @@ impl Writer<'_> {
     pub(super) fn join(self, join: &Join) -> Result<Block> {
         if join.null_aware {
             return self.not_in(join);
+        }
+        if let Some(correlated) = Correlated::of(join, self.shared).filter(|_| self.dialect.correlates()) {
+            return self.for_each(join, &correlated);
         }
         let (left, right) = (join.left.schema(), join.right.schema());
         let both = left.join(right)?;
@@ -49,6 +53,19 @@ impl Writer<'_> {
         let right = self.block(&join.right)?.side(|| self.columns(right), keeps_right);
         let waiting = left.conditions.into_iter().chain(right.conditions).collect();
         Ok(Block::joined(format!("{} {kind} {}{on}", left.from, right.from), waiting))
+    }
+
+    /// The left side's rows, each beside its groups.
+    fn for_each(self, join: &Join, correlated: &Correlated<'_>) -> Result<Block> {
+        let (left, groups) = (join.left.schema(), correlated.aggregate);
+        let equal = |(own, key): &(&Expr, &Expr)| {
+            let (key, own) = (self.argument(key, groups.input.schema())?, self.argument(own, left)?);
+            self.equal(key, own, join.null_equality)
+        };
+        let condition = correlated.keys.iter().map(equal).collect::<Result<Vec<_>>>()?.join(" AND ");
+        let right = Writer { within: Some((groups, &condition)), ..self }.from(&join.right)?;
+        let left = self.block(&join.left)?.side(|| self.columns(left), true);
+        Ok(Block::joined(format!("{} LEFT JOIN LATERAL {right} ON TRUE", left.from), left.conditions))
     }
 
     /// Rows for which the right side has one, or none, by more than equal keys. Of EXISTS an engine looks only at the keys
