@@ -54,7 +54,7 @@ clients: build ## one scripted session of 60 calls with three PySpark versions
 upstream: build ## operations here and on a real Spark behind the server, which is killed and comes back
 	$(PYTHON) tests/connect/upstream.py $(RELEASE)
 
-ways: build ## names, TLS and tokens on the way to a Spark, and one that cannot be reached
+ways: build ## names, rules, TLS, certificates and tokens on the way to a Spark, and one that cannot be reached
 	$(PYTHON) tests/connect/ways.py $(RELEASE)
 
 sizes: build ## one dbt model, on a real Spark while it reads too much and here once it reads little
@@ -106,8 +106,9 @@ duckdb-engine: build ## DuckDB inside the server: files of its own and other dat
 	$(PYTHON) tests/duckdb/engine.py $(RELEASE)
 	$(PYTHON) tests/duckdb/extensions.py $(RELEASE)
 
-rest-face: build ## our REST face under real Spark, pyiceberg and DuckDB
+rest-face: build ## our REST face under real Spark, pyiceberg and DuckDB, and under a Spark elsewhere, over S3 and TLS
 	$(PYTHON) tests/iceberg/rest_face.py $(RELEASE)
+	$(PYTHON) tests/iceberg/rest_face_far.py $(RELEASE)
 
 rest-kit: build ## our REST face under Iceberg's own conformance kit for servers (Java 17)
 	$(PYTHON) tests/iceberg/rest_kit.py $(RELEASE)

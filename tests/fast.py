@@ -93,6 +93,7 @@ CHECKS = [
     Check("dbt-spark's classes", "dbt/classes.py", "--only TestSimpleMaterializationsSpark", {"dbt-classes": 1}),
     Check("verify, on the demo", "verify.py", "", {"verify": 11}, starts=True),
     Check("writers", "iceberg/writers.py", "--kills 3", {"embedded": 160, "rest": 160}, {"lost": 0, "ghosts": 0}, starts=True),
+    Check("the ways to a Spark", "connect/ways.py", "", {"ways": 5}, starts=True, needs="openssl"),
     Check("our REST face", "iceberg/rest_face.py", "--no-spark", {"rest-face": 53}, starts=True),
     Check("Iceberg's kit for REST servers", "iceberg/rest_kit.py", "", {"passed": 145}, {"failed": 0}, starts=True, needs="mvn"),
 ]

@@ -48,19 +48,26 @@ def main() -> None:
         # Read by gRPC when the first client connects.
         os.environ["GRPC_DEFAULT_SSL_ROOTS_FILE_PATH"] = str(folder / "ca.pem")
         spark = cluster(folder)
-        port = free_port()
-        uri = f"https://{HOST}:{port}"
-        with serving(arguments.binary, folder, endpoint, spark, port, f'rest_uri = "{uri}"') as session:
-            by_both(session, checks)
-            who_may_come(uri, folder, checks)
-            checks.same("the files are in the bucket", ["yes"], lambda: ["yes" if in_bucket(endpoint) else "no"])
-        checks.same("and nowhere else", ["[]"], lambda: [str([path.name for path in folder.rglob("*.parquet")])])
-        with serving(arguments.binary, folder, endpoint, spark, free_port(), "") as session:
-            checks.raises("a face whose address leads nowhere from there is not offered", "--rest-uri",
-                          lambda: session.table("default.orders").select(plus()("id")).collect())
-        spark.stop()
+        try:
+            run(arguments.binary, folder, endpoint, spark, checks)
+        finally:
+            spark.stop()
     print(f"rest-face-far: {checks.held}/{checks.made}")
     sys.exit(checks.held != checks.made)
+
+
+def run(binary: Path, folder: Path, endpoint: str, spark: Spark, checks: Checks) -> None:
+    """Both engines on the tables of a server whose face Spark can reach, and of one whose face it cannot."""
+    port = free_port()
+    uri = f"https://{HOST}:{port}"
+    with serving(binary, folder, endpoint, spark, port, f'rest_uri = "{uri}"') as session:
+        by_both(session, checks)
+        who_may_come(uri, folder, checks)
+        checks.same("the files are in the bucket", ["yes"], lambda: ["yes" if in_bucket(endpoint) else "no"])
+    checks.same("and nowhere else", ["[]"], lambda: [str([path.name for path in folder.rglob("*.parquet")])])
+    with serving(binary, folder, endpoint, spark, free_port(), "") as session:
+        checks.raises("a face whose address leads nowhere from there is not offered", "--rest-uri",
+                      lambda: session.table("default.orders").select(plus()("id")).collect())
 
 
 def cluster(folder: Path) -> Spark:
@@ -97,8 +104,10 @@ secret-access-key = "{KEYS['s3.secret-access-key']}"
     with Server(binary, "--data", str(folder / "data"), "--config", str(config), *tls) as server:
         port = server.address.rsplit(":", 1)[1]
         session = SparkSession.builder.remote(f"sc://{HOST}:{port}/;use_ssl=true;token={TOKEN}").create()
-        yield session
-        session.stop()
+        try:
+            yield session
+        finally:
+            session.stop()
 
 
 def plus():

@@ -12,7 +12,7 @@ use floe_base::id::BackendId;
 use floe_base::{Error, Kind, Result};
 use floe_plan::Planned;
 use floe_route::{Decision, Facts, TableFacts};
-use floe_syntax::command::{CatalogCall, ExplainMode, ViewKind};
+use floe_syntax::command::{CatalogCall, Describe, ExplainMode, Show, ViewKind};
 use floe_syntax::relation::TableName;
 use floe_syntax::{Command, Expression, Origin, Relation, RelationKind, Statement};
 use futures::{StreamExt, TryStreamExt, stream};
@@ -22,28 +22,26 @@ use crate::query::{Ask, By, Of};
 use crate::session::Running;
 use crate::{Answer, Refusal, Session, query};
 
-/// A decision for Spark where one was asked for or is needed, before anything is done. Queries are decided with their
-/// plan instead.
-pub(crate) async fn wanted(
-    session: &Arc<Session>,
-    statement: &Statement,
-    running: &Running,
-) -> Result<Option<Arc<Decision>>> {
+/// True where Spark was asked for or is needed, before anything is done; the decision is noted. Queries are decided with
+/// their plan instead.
+pub(crate) async fn wanted(session: &Arc<Session>, statement: &Statement, running: &Running) -> Result<bool> {
     let Some(sent) = running.operation.sent.as_ref().filter(|_| session.spark().is_ok()) else {
-        return Ok(None);
+        return Ok(false);
     };
     let by = By::of(&running.operation);
+    let note = |facts: &Facts, decision| query::log(session, &running.operation, facts, &Arc::new(decision));
     let command = match statement {
         Statement::Query(relation) => match relation.kind.as_ref() {
-            RelationKind::Catalog(call) if !is_of_session(call) => None,
-            _ => return Ok(None),
+            RelationKind::Catalog(call) if is_about_functions(call) => None,
+            _ => return Ok(false),
         },
-        Statement::Command(command) if stays(session, command) => return Ok(None),
+        Statement::Command(command) if stays(session, command) => return Ok(false),
         Statement::Command(command) => Some(command.as_ref()),
     };
     if let Some(what) = command.and_then(|command| only_there(session, command)) {
         let facts = Facts { opaque: Some(what), ..Facts::default() };
-        return Ok(query::choose(session, &facts, Of::Statement, by, true).ok().map(Arc::new));
+        let chosen = query::choose(session, &facts, Of::Statement, by, true).ok();
+        return Ok(chosen.map(|decision| note(&facts, decision)).is_some());
     }
     // What cannot be lowered fails again when the statement is tried, and is decided then.
     let planned = match command.and_then(source) {
@@ -56,16 +54,19 @@ pub(crate) async fn wanted(
     let wish = query::wishes(session, hints, by, &Facts::default())?.into_iter().next();
     if let Some(wish) = wish {
         if wish.backend != BackendId::Spark {
-            return Ok(None);
+            return Ok(false);
         }
+        let read = planned.as_ref().map(floe_plan::facts).unwrap_or_default();
         let facts = Facts { writes: (!sent.message.is_query).then(|| "a statement".into()), ..Facts::default() };
-        return Ok(Some(Arc::new(query::choose(session, &facts, Of::Statement, by, true)?)));
+        let decision = query::choose(session, &facts, Of::Statement, by, true)?;
+        note(&Facts { tables: read.tables, ..facts }, decision);
+        return Ok(true);
     }
-    let Some(planned) = &planned else { return Ok(None) };
+    let Some(planned) = &planned else { return Ok(false) };
     let facts = facts(session, planned).await?;
     let decision = query::choose(session, &facts, Of::Plan(planned, Ask::Needed), by, true)?;
     let is_possible = decision.backend == BackendId::Spark && session.are_written_by_all(&sent.message.targets).await?;
-    Ok(is_possible.then(|| Arc::new(decision)))
+    Ok(is_possible.then(|| note(&facts, decision)).is_some())
 }
 
 /// The tables a statement names, by their full names, and those its rows come from.
@@ -85,19 +86,19 @@ pub(crate) async fn instead(session: &Arc<Session>, why: Error, running: &Arc<Ru
     let Ok(decision) = query::choose(session, &facts, Of::Statement, By::of(&running.operation), true) else {
         return Err(why);
     };
-    let forwarded = forward(session, Arc::new(decision), running).await;
+    let decision = Arc::new(decision);
+    query::log(session, &running.operation, &facts, &decision);
+    let forwarded = forward(session, running).await;
     forwarded.map_err(|error| which(why, error))
 }
 
-/// Hands the client's message to the backend of a decision.
-pub(crate) async fn forward(session: &Arc<Session>, decision: Arc<Decision>, running: &Arc<Running>) -> Result<Answer> {
+/// Hands the client's message to the session's Spark, as was decided.
+pub(crate) async fn forward(session: &Arc<Session>, running: &Arc<Running>) -> Result<Answer> {
     let operation = &running.operation;
     let Some(sent) = &operation.sent else {
         return Err(Error::internal("a statement that no client sent was to be forwarded"));
     };
     let upstream = &session.upstream()?;
-    let facts = Facts::default();
-    query::log(session, operation, &facts, &decision);
     let state = session.state_for(sent, Some(running)).await?;
     let work = Work::Message { message: &sent.message, state, upstream };
     let run = Run { operation_id: operation.id.clone() };
@@ -115,18 +116,30 @@ pub(crate) async fn forward(session: &Arc<Session>, decision: Arc<Decision>, run
     Ok(Answer::Forwarded(query::until_interrupted(answers, running.clone())))
 }
 
+/// True where the session, the address it connected to or the server wants Spark for all that nobody says otherwise of.
+pub(crate) fn is_asked_for(session: &Session) -> bool {
+    let wished = query::wishes(session, &[], By::default(), &Facts::default());
+    let first = wished.ok().and_then(|wishes| wishes.first().map(|wish| wish.backend));
+    session.spark().is_ok() && first == Some(BackendId::Spark)
+}
+
 /// The analysis of a plan that failed here with `why`.
 pub(crate) async fn analyze(session: Arc<Session>, sent: Sent, why: Error) -> Result<Bytes> {
     if !may_be_sparks(&session, &why) {
         return Err(why);
     }
+    analyze_there(session, sent).await.map_err(|error| which(why, error))
+}
+
+/// What Spark says of a plan.
+pub(crate) async fn analyze_there(session: Arc<Session>, sent: Sent) -> Result<Bytes> {
     let upstream = session.upstream()?;
     let engine = session.engine().clone();
     let work = async move {
         let state = session.state_for(&sent, None).await?;
         upstream.analyze(&sent.message.bytes, &state).await
     };
-    engine.threads().run(work).await.map_err(|error| which(why, error))
+    engine.threads().run(work).await
 }
 
 /// The decision for a query that could not be lowered.
@@ -211,9 +224,8 @@ fn reason(why: &Error) -> String {
     }
 }
 
-/// Statements about the session itself, which lives here whoever runs its queries.
+/// Statements about the session itself and about catalogs, which live here whoever runs its queries.
 fn stays(session: &Session, command: &Command) -> bool {
-    let is_temporary = |parts: &[String]| session.temporary(parts).is_some();
     match command {
         Command::Use { .. }
         | Command::Set { .. }
@@ -226,8 +238,19 @@ fn stays(session: &Session, command: &Command) -> bool {
         | Command::ExecuteImmediate { .. }
         | Command::Explain { mode: ExplainMode::Route, .. } => true,
         Command::RemoveCheckpoint { relation_id } => session.kept(relation_id).is_some() || !session.is_live_upstream(),
-        Command::CreateView(view) => view.kind != ViewKind::Persistent,
-        Command::DropView { name, .. } | Command::AlterView { name, .. } => is_temporary(&name.parts),
+        Command::CreateTable(create) => create.query.is_none(),
+        Command::Describe(about) => !matches!(about, Describe::Query { .. } | Describe::Function { .. }),
+        Command::Show(what) => !matches!(what, Show::Functions { .. }),
+        Command::CreateView(_)
+        | Command::AlterView { .. }
+        | Command::DropView { .. }
+        | Command::DropTable { .. }
+        | Command::AlterTable { .. }
+        | Command::Rename { .. }
+        | Command::CreateSchema { .. }
+        | Command::DropSchema { .. }
+        | Command::AlterSchema { .. }
+        | Command::CommentOn { .. } => true,
         _ => false,
     }
 }
@@ -244,15 +267,11 @@ fn only_there(session: &Session, command: &Command) -> Option<String> {
     }
 }
 
-fn is_of_session(call: &CatalogCall) -> bool {
+/// Calls whose answer Spark knows better: functions may have been made there.
+fn is_about_functions(call: &CatalogCall) -> bool {
     matches!(
         call,
-        CatalogCall::CurrentDatabase
-            | CatalogCall::SetCurrentDatabase(_)
-            | CatalogCall::CurrentCatalog
-            | CatalogCall::SetCurrentCatalog(_)
-            | CatalogCall::DropTempView(_)
-            | CatalogCall::DropGlobalTempView(_)
+        CatalogCall::ListFunctions { .. } | CatalogCall::GetFunction { .. } | CatalogCall::FunctionExists { .. }
     )
 }
 

@@ -94,12 +94,12 @@ pub(crate) async fn run(session: Arc<Session>, request: Request) -> Result<Answe
     let engine = session.engine().clone();
     let work = engine.threads().run(async move {
         let why = match request.statement {
-            Ok(statement) => match elsewhere::wanted(&session, &statement, &running).await? {
-                Some(decision) => return elsewhere::forward(&session, decision, &running).await,
-                None => match here(&session, statement, &running).await {
-                    Ok(answer) => return Ok(answer),
-                    Err(error) => error,
-                },
+            Ok(statement) if elsewhere::wanted(&session, &statement, &running).await? => {
+                return elsewhere::forward(&session, &running).await;
+            }
+            Ok(statement) => match here(&session, statement, &running).await {
+                Ok(answer) => return Ok(answer),
+                Err(error) => error,
             },
             Err(error) => error,
         };
@@ -124,7 +124,7 @@ async fn rows(session: &Arc<Session>, relation: Relation, running: &Arc<Running>
     let planned = lower(session, relation).await?;
     let decision = decided(session, &planned, &running.operation).await?;
     if decision.backend == BackendId::Spark {
-        return elsewhere::forward(session, decision, running).await;
+        return elsewhere::forward(session, running).await;
     }
     let observed = observe(session, &planned, &running).await?;
     let (batches, decision) = execute(session, &planned, decision, running).await?;

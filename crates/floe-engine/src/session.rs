@@ -163,6 +163,16 @@ impl Session {
         elsewhere::analyze(self.clone(), sent, why).await
     }
 
+    /// True where this session's operations are for a real Spark unless they say otherwise.
+    pub fn is_for_spark(&self) -> bool {
+        elsewhere::is_asked_for(self)
+    }
+
+    /// What the Spark says of a plan: one message of the wire's.
+    pub async fn analyze_there(self: &Arc<Self>, sent: Sent) -> Result<bytes::Bytes> {
+        elsewhere::analyze_there(self.clone(), sent).await
+    }
+
     /// The files a relation would read by path; tables of catalogs have none.
     pub async fn input_files(self: &Arc<Self>, relation: floe_syntax::Relation) -> Result<Vec<String>> {
         query::input_files(self.clone(), relation).await

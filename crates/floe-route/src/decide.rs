@@ -121,9 +121,7 @@ fn best<'a>(
     let remote = free().find(|capability| !capability.in_process);
     match (local, remote) {
         (Some((local, why)), _) if fits => Ok((local, why)),
-        (Some(_), Some(remote)) => {
-            Ok((remote, format!("scans more than local-max-bytes ({})", human(policy.local_max_bytes))))
-        }
+        (Some(_), Some(remote)) => Ok((remote, too_large(policy))),
         (None, Some(remote)) => Ok((remote, facts.opaque.clone().unwrap_or_else(|| "not possible in process".into()))),
         (Some((local, _)), None) => {
             Ok((local, "larger than local-max-bytes, but no larger engine is configured".into()))
@@ -161,7 +159,8 @@ fn sizes(facts: &Facts) -> Option<String> {
 fn beaten(facts: &Facts, policy: &Policy, other: &Capability, chosen: &Capability, costs: &Costs) -> String {
     match (chosen.in_process, other.in_process) {
         (true, false) => format!("{} is small enough to run in process", human(facts.bytes())),
-        (true, true) if !policy.wishes.is_empty() => format!("{} was asked for", chosen.backend),
+        (_, true) if !policy.wishes.is_empty() => format!("{} was asked for", chosen.backend),
+        (false, true) if facts.bytes() > policy.local_max_bytes => too_large(policy),
         (true, true) => match (cost::stays(facts), costs.iter().find(|(known, _)| *known == other.backend)) {
             (Some(why), _) => why,
             (None, Some((_, cost))) => format!("expected to take {cost}"),
@@ -169,6 +168,10 @@ fn beaten(facts: &Facts, policy: &Policy, other: &Capability, chosen: &Capabilit
         },
         _ => format!("{} came first", chosen.backend),
     }
+}
+
+fn too_large(policy: &Policy) -> String {
+    format!("scans more than local-max-bytes ({})", human(policy.local_max_bytes))
 }
 
 fn refused(backend: BackendId, asked_by: &str, why: &str) -> Error {

@@ -243,24 +243,29 @@ impl Session<'_> {
     async fn drop_absent(&mut self, state: &State) -> Result<(), Status> {
         let gone: Vec<String> = self.held.made.keys().filter(|key| !state.present.contains(*key)).cloned().collect();
         for key in gone {
-            let call = match key.split_once(' ') {
-                Some(("view", name)) => {
-                    proto::catalog::CatType::DropTempView(proto::DropTempView { view_name: name.into() })
-                }
-                Some(("global", name)) => {
-                    proto::catalog::CatType::DropGlobalTempView(proto::DropGlobalTempView { view_name: name.into() })
-                }
-                Some((kind, name)) => {
-                    let statement = format!("DROP TEMPORARY {} IF EXISTS {}", kind.to_uppercase(), quoted(name));
-                    self.sql(&statement).await?;
-                    self.held.made.remove(&key);
-                    continue;
-                }
-                None => continue,
-            };
-            self.catalog(call).await?;
-            self.held.made.remove(&key);
+            self.drop(&key).await?;
         }
+        Ok(())
+    }
+
+    async fn drop(&mut self, key: &str) -> Result<(), Status> {
+        let call = match key.split_once(' ') {
+            Some(("view", name)) => {
+                proto::catalog::CatType::DropTempView(proto::DropTempView { view_name: name.into() })
+            }
+            Some(("global", name)) => {
+                proto::catalog::CatType::DropGlobalTempView(proto::DropGlobalTempView { view_name: name.into() })
+            }
+            Some((kind, name)) => {
+                let statement = format!("DROP TEMPORARY {} IF EXISTS {}", kind.to_uppercase(), quoted(name));
+                self.sql(&statement).await?;
+                self.held.made.remove(key);
+                return Ok(());
+            }
+            None => return Ok(()),
+        };
+        self.catalog(call).await?;
+        self.held.made.remove(key);
         Ok(())
     }
 
@@ -309,6 +314,10 @@ impl Session<'_> {
         }
         match &step.how {
             How::Message(made) => {
+                // It may be one that does not replace what is there.
+                if self.held.made.contains_key(&step.key) {
+                    self.drop(&step.key).await?;
+                }
                 self.conf(&made.conf).await?;
                 self.run(made.message.bytes.clone()).await?;
             }

@@ -41,10 +41,15 @@ async fn analyze(
     let key = key(&request.session_id, request.user_context.as_ref());
     let observed = request.client_observed_server_side_session_id.as_deref();
     let session = service.sessions.get_or_create(&key, observed).map_err(|error| error::plain(&error))?;
-    let result = match answer(&session, request.analyze).await {
-        Ok(answer) => Some(answer),
-        Err(why) => elsewhere(&session, received.raw(), why).await.map_err(|error| session.errors.status(error))?,
+    let is_theirs = request.analyze.as_ref().is_some_and(is_about_the_engine) && session.engine.is_for_spark();
+    let answered = match is_theirs {
+        true => there(&session, received.raw(), None).await,
+        false => match answer(&session, request.analyze).await {
+            Ok(answer) => Ok(Some(answer)),
+            Err(why) => there(&session, received.raw(), Some(why)).await,
+        },
     };
+    let result = answered.map_err(|error| session.errors.status(error))?;
     Ok(proto::AnalyzePlanResponse {
         session_id: request.session_id,
         server_side_session_id: session.server_side_id(),
@@ -52,15 +57,33 @@ async fn analyze(
     })
 }
 
-/// What cannot be said here may be said by a backend that takes the request whole.
-async fn elsewhere(session: &Arc<Session>, request: &Bytes, why: Error) -> Result<Option<Answer>> {
-    if !session.engine.engine().forwards() {
+/// How a plan would be run, what is kept of it, what it has in common with another: of plans that Spark runs, it knows.
+fn is_about_the_engine(analyze: &Analyze) -> bool {
+    matches!(
+        analyze,
+        Analyze::Explain(_)
+            | Analyze::SameSemantics(_)
+            | Analyze::SemanticHash(_)
+            | Analyze::Persist(_)
+            | Analyze::Unpersist(_)
+            | Analyze::GetStorageLevel(_)
+    )
+}
+
+/// What a backend says that takes the request whole: because it was asked for, or because `why` it could not be said here.
+async fn there(session: &Arc<Session>, request: &Bytes, why: Option<Error>) -> Result<Option<Answer>> {
+    if !session.engine.engine().forwards()
+        && let Some(why) = why
+    {
         return Err(why);
     }
     let message = mentions::message(&session.engine, "AnalyzePlanRequest", request, None);
     let message = floe_syntax::Message { is_query: true, ..message };
     let sent = Sent { message: Arc::new(message), wire: session.clone() };
-    let answer = session.engine.analyze_elsewhere(sent, why).await?;
+    let answer = match why {
+        Some(why) => session.engine.analyze_elsewhere(sent, why).await?,
+        None => session.engine.analyze_there(sent).await?,
+    };
     let answer = proto::AnalyzePlanResponse::decode(answer)
         .map_err(|error| Error::internal(format!("an analysis was answered by no message: {error}")))?;
     Ok(answer.result)

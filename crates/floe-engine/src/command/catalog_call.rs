@@ -15,6 +15,7 @@ use super::cells::matches;
 use super::describe_table::{columns_of, transforms};
 use super::lookup::{Named, missing_schema};
 use super::{cells, show_functions};
+use crate::catalogs;
 use crate::operation::Operation;
 use crate::session::Running;
 use crate::{Execution, Session};
@@ -208,10 +209,15 @@ fn describe_databases(
     let columns = vec![
         cells::texts(rows.iter().map(|row| row.name.join("."))),
         cells::texts(rows.iter().map(|_| catalog)),
-        cells::optional(rows.iter().map(|row| row.comment.clone())),
+        cells::optional(rows.iter().map(|row| row.comment.clone().or_else(|| usual(catalog, row)))),
         cells::texts(rows.iter().map(|row| row.location.clone().unwrap_or_default())),
     ];
     Ok(Some(RecordBatch::try_new(schema.clone(), columns)?))
+}
+
+/// How Spark describes the schema that its own catalog begins with (4.1 `SharedState`).
+fn usual(catalog: &str, row: &floe_catalog::catalog::Namespace) -> Option<String> {
+    (catalog == catalogs::DEFAULT && row.name == ["default"]).then(|| "default database".into())
 }
 
 /// A table or view as `spark.catalog` tells of it.
