@@ -521,7 +521,8 @@ def a_session_that_expires_in_an_operation(binary: str, _) -> list[str]:
     from pyspark.sql.functions import udf
 
     wrong = []
-    spark = forgetful(6)
+    # The second run has as long, a Python worker's start included.
+    spark = forgetful(12)
     with behind(binary, spark) as session, tempfile.TemporaryDirectory(prefix="expires-") as folder:
 
         def once(value):
