@@ -63,7 +63,7 @@ struct Pace {
 const NEAR_ROWS: u64 = 250_000;
 
 const DATAFUSION: Pace = Pace { start: 2_000, operator: 1_000, scan: 1_000, step: 400, handed: 0, call: 0, far: 0 };
-const DUCKDB: Pace = Pace { start: 6_000, operator: 700, scan: 600, step: 180, handed: 1_900, call: 100, far: 5 };
+const DUCKDB: Pace = Pace { start: 6_000, operator: 700, scan: 600, step: 180, handed: 1_900, call: 100, far: 9 };
 
 /// What a query is expected to take on those of the backends whose pace is known. Where one of them has run the plan
 /// before, the others are expected to be as much slower or quicker than that as they were reckoned to be.
