@@ -20,7 +20,7 @@ pub(super) struct Correlated<'a> {
 }
 
 impl<'a> Correlated<'a> {
-    /// The join, where it is one with groups of a freed subquery, by all of their keys.
+    /// The join, where it is one with groups of a freed subquery, by keys that freeing has added.
     pub(super) fn of(join: &'a Join, shared: &Shared<'_>) -> Option<Self> {
         if join.join_type != JoinType::Left || join.filter.is_some() || join.on.is_empty() {
             return None;

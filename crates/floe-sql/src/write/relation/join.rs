@@ -13,7 +13,9 @@ impl Writer<'_> {
         if join.null_aware {
             return self.not_in(join);
         }
-        if let Some(correlated) = Correlated::of(join, self.shared).filter(|_| self.dialect.correlates()) {
+        if self.dialect.correlates()
+            && let Some(correlated) = Correlated::of(join, self.shared)
+        {
             return self.for_each(join, &correlated);
         }
         let (left, right) = (join.left.schema(), join.right.schema());
