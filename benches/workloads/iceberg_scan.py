@@ -27,6 +27,8 @@ def written(floe, schema: str, scale: float) -> dict[str, str]:
     """Write the files into tables, unless they are there, and return where each is."""
     tables = tpc.files("tpch", scale)
     session = floe.open(tables)
+    # The codec of the Parquet files beside: what is compared is the table format.
+    session.spark.conf.set("spark.sql.iceberg.compression-codec", "snappy")
     answers.move_to_catalog(session.spark, tpc.data.prepare("tpch", scale), schema)
     locations = {name: answers.location(session.spark, f"{schema}.{name}") for name in tables}
     session.close()

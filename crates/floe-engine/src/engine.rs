@@ -19,6 +19,7 @@ use floe_catalog::View;
 use floe_route::Capability;
 use parking_lot::{Mutex, RwLock};
 use tempfile::TempDir;
+use tokio::runtime::Handle;
 
 use crate::Session;
 use crate::admission::{self, Admission};
@@ -41,8 +42,7 @@ pub struct Engine {
     settings: Settings,
     clock: Clock,
     threads: Threads,
-    /// Keeps the threads that plans run on.
-    _workers: Threads,
+    workers: Threads,
     datafusion: Arc<DataFusion>,
     duckdb: Arc<DuckDb>,
     sparks: Sparks,
@@ -86,7 +86,7 @@ impl Engine {
             settings,
             clock: Clock::System,
             threads,
-            _workers: workers,
+            workers,
             datafusion,
             duckdb,
             sparks,
@@ -170,6 +170,11 @@ impl Engine {
 
     pub fn clock(&self) -> &Clock {
         &self.clock
+    }
+
+    /// The threads that plans run on.
+    pub(crate) fn workers(&self) -> Handle {
+        self.workers.handle()
     }
 
     /// The threads requests are answered on; their stacks are deep.

@@ -21,16 +21,27 @@ use futures::{StreamExt, TryStreamExt};
 use crate::session::Running;
 use crate::{Session, query};
 
+/// How a session writes files, where a table or a writer's options say no other (Iceberg 1.11 `SparkSQLProperties`).
+pub(crate) fn options(session: &Session) -> WriteOptions {
+    let conf = |key: &str| session.conf().raw(key);
+    WriteOptions {
+        threads: Some(session.engine().workers()),
+        compression: conf("spark.sql.iceberg.compression-codec"),
+        compression_level: conf("spark.sql.iceberg.compression-level"),
+        ..WriteOptions::default()
+    }
+}
+
 /// Runs a plan whose columns are the table's and writes its rows as data files nobody knows yet.
 pub(crate) async fn rows(
     session: &Session,
     planned: &Planned,
     table: &Table,
+    options: &WriteOptions,
     running: &Running,
 ) -> Result<Vec<NewFile>> {
     let stream = stream(session, planned, running).await?;
-    let options = WriteOptions::default();
-    let work = write_files(table, vec![stream], &options);
+    let work = write_files(table, vec![stream], options);
     running.operation.unless_interrupted(work).await
 }
 

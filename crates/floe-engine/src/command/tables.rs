@@ -22,6 +22,7 @@ use floe_base::error::quoted;
 use floe_base::{Error, Kind, Result};
 use floe_catalog::{Found, Table};
 use floe_iceberg::catalog::{IcebergCatalog, Ident};
+use floe_iceberg::write::WriteOptions;
 use floe_syntax::relation::TableName;
 use floe_syntax::{Command, DataType};
 
@@ -74,10 +75,12 @@ pub(super) struct Target {
     pub(super) located: Located,
     pub(super) table: Table,
     pub(super) iceberg: Arc<floe_iceberg::table::Table>,
+    /// How its new files are encoded.
+    pub(super) files: WriteOptions,
 }
 
-/// Options of a writer that would change what is written, and that we do not know (Iceberg 1.11 `SparkWriteOptions`). Those
-/// that shape files alone are ours to decide.
+/// Options of a writer that would change what is written, and that we do not know (Iceberg 1.11 `SparkWriteOptions`). Of
+/// those that shape files alone the codec and the size are as asked, the others ours to decide.
 const REFUSED_OPTIONS: [&str; 4] = ["isolation-level", "validate-from-snapshot-id", "merge-schema", "mergeschema"];
 
 impl Target {
@@ -88,6 +91,14 @@ impl Target {
             let is_off = value.eq_ignore_ascii_case("false");
             if key == "branch" {
                 self.iceberg = Arc::new(self.iceberg.on_branch(value)?);
+            } else if key == "compression-codec" {
+                self.files.compression = Some(value.clone());
+            } else if key == "compression-level" {
+                self.files.compression_level = Some(value.clone());
+            } else if key == "target-file-size-bytes" {
+                let bytes = value.trim().parse();
+                let wrong = |_| Error::message(Kind::IllegalArgument, format!("option {key} is no number: {value}"));
+                self.files.target_file_bytes = Some(bytes.map_err(wrong)?);
             } else if REFUSED_OPTIONS.contains(&key.as_str()) && !is_off {
                 return Err(Error::unsupported(format!("option `{key}` when writing a table")));
             }
@@ -111,7 +122,7 @@ impl Session {
             Some(Named::Object { located, found: Found::Table(table) }) => match table.iceberg.clone() {
                 Some(iceberg) => {
                     self.refuse_staged_writes(&iceberg)?;
-                    Ok(Target { located, table: *table, iceberg })
+                    Ok(Target { located, table: *table, iceberg, files: crate::write::options(self) })
                 }
                 None if table.format == "iceberg" => {
                     let text = format!("Cannot write to table at a specific snapshot: {}", name.parts.join("."));

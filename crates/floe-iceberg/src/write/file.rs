@@ -4,16 +4,15 @@ use arrow::array::RecordBatch;
 use floe_base::{Error, Kind, Result};
 use iceberg::spec::{DataContentType, DataFile, DataFileBuilder, DataFileFormat, Schema, Struct, TableMetadata};
 use object_store::buffered::BufWriter;
-use parquet::arrow::AsyncArrowWriter;
-use parquet::arrow::arrow_writer::ArrowWriterOptions;
-use parquet::arrow::async_writer::ParquetObjectWriter;
 use parquet::basic::{Compression, GzipLevel, ZstdLevel};
 use parquet::file::properties::WriterProperties;
+use tokio::io::AsyncWriteExt;
 
 use super::WriteOptions;
 use super::conform::Conform;
+use super::encode::Encoder;
 use super::metrics::Metrics;
-use crate::error::Lift;
+use crate::error::from_store;
 use crate::storage::Storage;
 
 /// Iceberg 1.10 `TableProperties`: the defaults for what a table does not set.
@@ -21,7 +20,10 @@ const TARGET_FILE_BYTES: usize = 512 * 1024 * 1024;
 const ROW_GROUP_BYTES: usize = 128 * 1024 * 1024;
 const PAGE_BYTES: usize = 1024 * 1024;
 const PAGE_ROWS: usize = 20_000;
-const DICTIONARY_BYTES: usize = 2 * 1024 * 1024;
+/// Half of Iceberg's: keys of which a group has a hundred thousand are looked up for each row and end up no smaller.
+const DICTIONARY_BYTES: usize = 1024 * 1024;
+/// Iceberg leaves the level to the codec, which has 3 in Java. A third of the time is saved for 4 % more bytes.
+const ZSTD_LEVEL: i32 = 1;
 /// Rows per group at most; several groups per file let one large file be read by several cores.
 const ROW_GROUP_ROWS: usize = 1024 * 1024;
 
@@ -46,8 +48,9 @@ impl FileLayout {
         let folder = get("write.data.path").or(get("write.object-storage.path")).or(get("write.folder-storage.path"));
         let folder = folder.map_or_else(|| format!("{location}/data"), |path| path.trim_end_matches('/').to_string());
         let codec = options.compression.as_deref().or(get("write.parquet.compression-codec")).unwrap_or("zstd");
+        let level = options.compression_level.as_deref().or(get("write.parquet.compression-level"));
         let properties = WriterProperties::builder()
-            .set_compression(compression(codec, get("write.parquet.compression-level"))?)
+            .set_compression(compression(codec, level)?)
             .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
             .set_max_row_group_bytes(Some(number("write.parquet.row-group-size-bytes", ROW_GROUP_BYTES)?))
             .set_data_page_size_limit(number("write.parquet.page-size-bytes", PAGE_BYTES)?)
@@ -88,7 +91,7 @@ fn compression(codec: &str, level: Option<&str>) -> Result<Compression> {
     let level: Option<i32> = level.and_then(|text| text.parse().ok());
     let wrong = |error: parquet::errors::ParquetError| Error::message(Kind::IllegalArgument, error.to_string());
     Ok(match codec.to_ascii_lowercase().as_str() {
-        "zstd" => Compression::ZSTD(ZstdLevel::try_new(level.unwrap_or(3)).map_err(wrong)?),
+        "zstd" => Compression::ZSTD(ZstdLevel::try_new(level.unwrap_or(ZSTD_LEVEL)).map_err(wrong)?),
         "gzip" => {
             let level = level.and_then(|level| u32::try_from(level).ok()).unwrap_or(6);
             Compression::GZIP(GzipLevel::try_new(level).map_err(wrong)?)
@@ -102,7 +105,8 @@ fn compression(codec: &str, level: Option<&str>) -> Result<Compression> {
 
 /// A file that still takes rows.
 pub(super) struct OpenFile {
-    writer: AsyncArrowWriter<ParquetObjectWriter>,
+    encoder: Encoder,
+    target: BufWriter,
     location: String,
     partition: Struct,
     metrics: Metrics,
@@ -118,26 +122,44 @@ impl OpenFile {
         conform: &Conform,
     ) -> Result<Self> {
         let place = storage.place(&location)?;
-        let target = ParquetObjectWriter::from_buf_writer(BufWriter::new(place.store, place.path));
-        // Without Arrow's own schema in the footer every reader derives the types from Parquet's, as for Spark's files.
-        let options =
-            ArrowWriterOptions::new().with_properties(layout.properties.clone()).with_skip_arrow_metadata(true);
-        let writer = AsyncArrowWriter::try_new_with_options(target, conform.schema().clone(), options).lift()?;
-        Ok(Self { writer, location, partition, metrics: Metrics::default(), target_bytes: layout.target_bytes })
+        let target = BufWriter::new(place.store, place.path);
+        let encoder = Encoder::new(conform.schema().clone(), layout.properties.clone())?;
+        Ok(Self {
+            encoder,
+            target,
+            location,
+            partition,
+            metrics: Metrics::default(),
+            target_bytes: layout.target_bytes,
+        })
     }
 
     pub(super) async fn write(&mut self, rows: &RecordBatch) -> Result<()> {
         self.metrics.count_nans(rows);
-        self.writer.write(rows).await.lift()
+        self.encoder.write(rows).await?;
+        self.put().await
     }
 
     pub(super) fn is_full(&self) -> bool {
-        self.writer.bytes_written() + self.writer.in_progress_size() >= self.target_bytes
+        self.encoder.bytes() >= self.target_bytes
+    }
+
+    async fn put(&mut self) -> Result<()> {
+        let bytes = self.encoder.take_bytes();
+        if !bytes.is_empty() {
+            self.target.put(bytes.into()).await.map_err(|error| from_store(error, &self.location))?;
+        }
+        Ok(())
     }
 
     pub(super) async fn finish(mut self, schema: &Schema, spec_id: i32, table: &TableMetadata) -> Result<DataFile> {
-        let footer = self.writer.finish().await.lift()?;
-        let size = self.writer.bytes_written();
+        let footer = self.encoder.finish().await?;
+        let size = self.encoder.bytes();
+        self.put().await?;
+        self.target.shutdown().await.map_err(|error| {
+            let error = object_store::Error::Generic { store: "upload", source: Box::new(error) };
+            from_store(error, &self.location)
+        })?;
         let found = self.metrics.finish(&footer, schema, table)?;
         let split_offsets = footer.row_groups().iter().filter_map(|group| {
             let column = group.columns().first()?;

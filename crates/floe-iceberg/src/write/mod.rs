@@ -2,10 +2,11 @@
 //!
 //! [`write_files`] runs one writer per input stream side by side. A writer conforms batches to the table's file schema,
 //! splits them by partition (`partition.rs`) and keeps one open Parquet file per partition, at most
-//! [`WriteOptions::open_files_max`] of them (`file.rs`, `metrics.rs`). When a statement fails before its commit, the files
+//! [`WriteOptions::open_files_max`] of them (`file.rs`, `encode.rs`, `metrics.rs`). When a statement fails before its commit, the files
 //! it wrote are deleted: they were never anybody's.
 
 mod conform;
+mod encode;
 mod file;
 mod metrics;
 mod partition;
@@ -18,6 +19,7 @@ use futures::StreamExt;
 use iceberg::spec::{DataFile, PartitionSpecRef, SchemaRef as IcebergSchemaRef, Struct};
 use indexmap::IndexMap;
 use parking_lot::Mutex;
+use tokio::runtime::Handle;
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
@@ -38,6 +40,8 @@ pub struct NewFile {
 /// How a statement writes.
 #[derive(Clone, Debug)]
 pub struct WriteOptions {
+    /// Where rows are encoded, which is work for a processor; where the caller is, unless set.
+    pub threads: Option<Handle>,
     /// Open Parquet files per writer. When one more partition comes, the longest open file is closed: a statement over many
     /// unsorted partitions gets more and smaller files rather than more memory.
     pub open_files_max: usize,
@@ -45,11 +49,13 @@ pub struct WriteOptions {
     pub target_file_bytes: Option<usize>,
     /// Overrides the table's `write.parquet.compression-codec`.
     pub compression: Option<String>,
+    /// Overrides the table's `write.parquet.compression-level`.
+    pub compression_level: Option<String>,
 }
 
 impl Default for WriteOptions {
     fn default() -> Self {
-        Self { open_files_max: 64, target_file_bytes: None, compression: None }
+        Self { threads: None, open_files_max: 64, target_file_bytes: None, compression: None, compression_level: None }
     }
 }
 
@@ -65,8 +71,9 @@ pub async fn write_files(
     let plan = Arc::new(WritePlan::new(table, options)?);
     let created = Ledger::default();
     let mut writers = Writers { tasks: JoinSet::new(), storage: table.storage.clone(), created: created.clone() };
+    let threads = options.threads.clone().unwrap_or_else(Handle::current);
     for (number, stream) in streams.into_iter().enumerate() {
-        writers.tasks.spawn(Writer::new(Arc::clone(&plan), number, created.clone()).run(stream));
+        writers.tasks.spawn_on(Writer::new(Arc::clone(&plan), number, created.clone()).run(stream), &threads);
     }
     writers.finish().await
 }

@@ -95,7 +95,7 @@ async fn create_as(
     whole.extend(located.namespace.clone());
     whole.push(located.name.clone());
     let rows = align(planned, &staged.schema(), None, &whole, &session.context()?)?;
-    let added = crate::write::rows(session, &rows, &staged, running).await?;
+    let added = crate::write::rows(session, &rows, &staged, &crate::write::options(session), running).await?;
     put(&staged, added, Over::Append, running).await?;
     Ok(Execution::empty())
 }

@@ -47,7 +47,7 @@ pub(super) async fn run(session: &Arc<Session>, insert: Insert, running: &Runnin
     } else {
         align(planned, &target.table.schema, insert.columns.as_deref(), &target.whole(), &context)?
     };
-    let added = crate::write::rows(session, &rows, &target.iceberg, running).await?;
+    let added = crate::write::rows(session, &rows, &target.iceberg, &target.files, running).await?;
     put(&target.iceberg, added, over, running).await?;
     Ok(Execution::empty())
 }
@@ -85,7 +85,7 @@ pub(super) async fn by_name(
     running: &Running,
 ) -> Result<Execution> {
     let rows = align_by_name(planned, &target.table.schema, &target.whole(), &session.context()?)?;
-    let added = crate::write::rows(session, &rows, &target.iceberg, running).await?;
+    let added = crate::write::rows(session, &rows, &target.iceberg, &target.files, running).await?;
     put(&target.iceberg, added, over, running).await?;
     Ok(Execution::empty())
 }

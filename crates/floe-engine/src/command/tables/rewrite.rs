@@ -116,7 +116,7 @@ async fn run(
     // A statement that changes nothing makes a snapshot too, as Spark's does, but has no rows to look for.
     let added = match touched.is_empty() && !rewrite.inserts {
         true => Vec::new(),
-        false => crate::write::rows(session, &rows, &target.iceberg, running).await?,
+        false => crate::write::rows(session, &rows, &target.iceberg, &target.files, running).await?,
     };
     let isolation = commit::isolation(&target.iceberg, statement)?;
     let operation = Some(running.operation.id.clone());

@@ -91,7 +91,7 @@ async fn insert_into(
     let planned = query::lower(session, input).await?;
     let rows = align(planned, &target.table.schema, None, &target.whole(), &session.context()?)?;
     let over = if overwrites { overwrite(session, &target.iceberg, Vec::new())? } else { Over::Append };
-    let added = crate::write::rows(session, &rows, &target.iceberg, running).await?;
+    let added = crate::write::rows(session, &rows, &target.iceberg, &target.files, running).await?;
     put(&target.iceberg, added, over, running).await?;
     Ok(Execution::empty())
 }
