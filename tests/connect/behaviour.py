@@ -356,6 +356,24 @@ def uploads_arrive(binary: str) -> list[str]:
 
 
 @SUITE.check
+def files_that_are_read_are_not_written_over(binary: str) -> list[str]:
+    """Write a frame over the files it reads, itself or in a subquery: refused before anything is deleted. (Spark 4.1 deletes them.)"""
+    wrong = []
+    with Server(binary, "--data", ":memory:") as server, client(server) as session, tempfile.TemporaryDirectory() as folder:
+        path, link = f"{folder}/rows", f"{folder}/link"
+        session.range(10).write.parquet(path)
+        os.symlink(path, link)
+        frames = {"itself": session.read.parquet(path).where("id > 3"), "a link": session.read.parquet(link),
+                  "a subquery": session.range(3).where(f"id IN (SELECT id FROM parquet.`{path}`)")}
+        for name, frame in frames.items():
+            found = outcome(lambda: frame.write.mode("overwrite").parquet(path))
+            wrong += [f"{name}: {found}"] * (found != "UNSUPPORTED_OVERWRITE.PATH")
+        found = outcome(lambda: session.read.parquet(path).write.mode("overwrite").parquet(f"{folder}/other"))
+        rows = session.read.parquet(path).count(), session.read.parquet(f"{folder}/other").count()
+    return [*wrong, *[f"{found} {rows}"] * ((found, rows) != ("nothing was raised", (10, 10)))]
+
+
+@SUITE.check
 def many_sessions_at_once(binary: str) -> list[str]:
     """Run 16 sessions with 10 queries each side by side: nobody sees another's view or conf."""
     wrong = []

@@ -1,9 +1,10 @@
 //! The files behind tables that were opened by path, as `df.inputFiles()` names them.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
+use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::datasource::listing::{ListingTable, ListingTableUrl};
 use datafusion::datasource::source_as_provider;
 use datafusion::execution::session_state::SessionState;
@@ -25,10 +26,22 @@ pub async fn of_plan(plan: &LogicalPlan, state: &SessionState) -> Result<Vec<Str
     Ok(files.into_iter().collect())
 }
 
+/// The local files that a plan would read, its subqueries included, as paths without links.
+pub async fn local_of_plan(plan: &LogicalPlan, state: &SessionState) -> Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for path in paths(plan)?.into_iter().filter(|path| path.scheme() == "file") {
+        let store = state.runtime_env().object_store(&path)?;
+        let found: Vec<_> = path.list_all_files(state, store.as_ref(), "").await?.try_collect().await?;
+        // A file that is gone by now is read by nobody.
+        files.extend(found.iter().filter_map(|file| std::fs::canonicalize(format!("/{}", file.location)).ok()));
+    }
+    Ok(files)
+}
+
 /// The paths that are scanned, those inside views of other scans included.
 fn paths(plan: &LogicalPlan) -> Result<Vec<ListingTableUrl>> {
     let mut found = Vec::new();
-    plan.apply(|node| {
+    plan.apply_with_subqueries(|node| {
         if let LogicalPlan::TableScan(scan) = node {
             let provider = source_as_provider(&scan.source)?;
             if let Some(listing) = provider.as_any().downcast_ref::<ListingTable>() {

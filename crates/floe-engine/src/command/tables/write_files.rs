@@ -46,6 +46,9 @@ pub(super) async fn run(session: &Arc<Session>, write: WriteFiles, running: &Run
     let format = Format::of(&name, &write.options, &kept)?;
     let rows = rows(&format, &write, &kept);
     let planned = query::lower(session, rows).await?;
+    if write.mode == SaveMode::Overwrite {
+        refuse_own_files(session, &planned, &folder).await?;
+    }
     let (place, mode) = (folder.clone(), write.mode);
     if !threads::blocking(move || make_room(&place, mode)).await? {
         return Ok(Execution::empty());
@@ -74,6 +77,19 @@ fn folder(path: Option<&str>) -> Result<PathBuf> {
         return Err(Error::unsupported(format!("writing files to {path}; local paths only")));
     }
     Ok(Path::new(local).to_path_buf())
+}
+
+/// A folder is emptied before rows come: those that are read from it would be lost.
+///
+/// # Errors
+/// Spark's `UNSUPPORTED_OVERWRITE.PATH`. Spark compares the paths that were given; here it is every file that is read.
+async fn refuse_own_files(session: &Session, planned: &Planned, folder: &Path) -> Result<()> {
+    let Ok(emptied) = folder.canonicalize() else { return Ok(()) };
+    let read = floe_catalog::files::listed::local_of_plan(&planned.plan, session.engine().datafusion().state()).await?;
+    match read.iter().any(|file| file.starts_with(&emptied)) {
+        true => Err(Error::analysis("UNSUPPORTED_OVERWRITE.PATH").with("path", format!("file:{}", folder.display()))),
+        false => Ok(()),
+    }
 }
 
 /// The columns to write; files cannot hold two of one name.
