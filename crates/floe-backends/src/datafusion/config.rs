@@ -12,12 +12,15 @@ use datafusion::execution::memory_pool::TrackConsumersPool;
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::execution::session_state::SessionState;
 use datafusion::optimizer::{Analyzer, Optimizer, OptimizerRule};
+use datafusion::physical_optimizer::PhysicalOptimizerRule;
+use datafusion::physical_optimizer::optimizer::PhysicalOptimizer;
 use datafusion::prelude::SessionConfig;
 use floe_base::Result;
 use floe_functions::condition::GuardFilters;
 
-use super::known_counts;
+use super::known_counts::KnownCounts;
 use super::recursion::Planner;
+use super::small_joins::SmallJoins;
 use crate::memory::{Budget, Pool};
 
 /// Rows of a batch inside the engine.
@@ -74,10 +77,23 @@ impl Config {
             .with_default_features()
             .with_analyzer_rules(Analyzer::with_rules(vec![]).rules)
             .with_optimizer_rules(rules())
-            .with_physical_optimizer_rules(known_counts::rules())
+            .with_physical_optimizer_rules(physical_rules())
             .with_query_planner(Arc::new(Planner))
             .build()
     }
+}
+
+/// DataFusion's rules for plans as they run, two of them with bounds of ours.
+fn physical_rules() -> Vec<Arc<dyn PhysicalOptimizerRule + Send + Sync>> {
+    let mut rules = PhysicalOptimizer::new().rules;
+    let bounded: [Arc<dyn PhysicalOptimizerRule + Send + Sync>; 2] =
+        [Arc::new(KnownCounts::default()), Arc::new(SmallJoins::default())];
+    for rule in &mut rules {
+        if let Some(ours) = bounded.iter().find(|ours| ours.name() == rule.name()) {
+            *rule = Arc::clone(ours);
+        }
+    }
+    rules
 }
 
 /// DataFusion's rules, and then ours: filters it has put together must not raise where one alone did not.

@@ -9,22 +9,11 @@ use datafusion::common::config::ConfigOptions;
 use datafusion::common::tree_node::TreeNode;
 use datafusion::physical_optimizer::PhysicalOptimizerRule;
 use datafusion::physical_optimizer::aggregate_statistics::AggregateStatistics;
-use datafusion::physical_optimizer::optimizer::PhysicalOptimizer;
 use datafusion::physical_plan::ExecutionPlan;
 
-/// DataFusion's rules for plans as they run, with that one kept to plans without joins.
-pub(super) fn rules() -> Vec<Arc<dyn PhysicalOptimizerRule + Send + Sync>> {
-    let mut rules = PhysicalOptimizer::new().rules;
-    for rule in &mut rules {
-        if rule.name() == AggregateStatistics::new().name() {
-            *rule = Arc::new(KnownCounts::default());
-        }
-    }
-    rules
-}
-
+/// DataFusion's rule, kept to plans without joins.
 #[derive(Debug, Default)]
-struct KnownCounts(AggregateStatistics);
+pub(super) struct KnownCounts(AggregateStatistics);
 
 impl PhysicalOptimizerRule for KnownCounts {
     fn optimize(&self, plan: Arc<dyn ExecutionPlan>, config: &ConfigOptions) -> Result<Arc<dyn ExecutionPlan>> {
