@@ -18,6 +18,7 @@ use datafusion::prelude::SessionConfig;
 use floe_base::Result;
 use floe_functions::condition::GuardFilters;
 
+use super::file_order::LargestFirst;
 use super::known_counts::KnownCounts;
 use super::recursion::Planner;
 use super::small_joins::SmallJoins;
@@ -83,7 +84,7 @@ impl Config {
     }
 }
 
-/// DataFusion's rules for plans as they run, two of them with bounds of ours.
+/// DataFusion's rules for plans as they run, two of them with bounds of ours, and one of ours.
 fn physical_rules() -> Vec<Arc<dyn PhysicalOptimizerRule + Send + Sync>> {
     let mut rules = PhysicalOptimizer::new().rules;
     let bounded: [Arc<dyn PhysicalOptimizerRule + Send + Sync>; 2] =
@@ -93,6 +94,8 @@ fn physical_rules() -> Vec<Arc<dyn PhysicalOptimizerRule + Send + Sync>> {
             *rule = Arc::clone(ours);
         }
     }
+    // Before files are dealt out to threads.
+    rules.insert(0, Arc::new(LargestFirst));
     rules
 }
 
