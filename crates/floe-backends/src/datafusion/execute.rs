@@ -114,8 +114,9 @@ impl Backend for DataFusion {
 
     async fn explain(&self, work: Work<'_>) -> Result<String> {
         let planned = work.plan()?;
-        let optimised = self.state.optimize(&planned.plan)?;
-        let physical = joins::planned(&mut self.state.clone(), &planned.plan).await?;
+        let mut state = self.state_of_run(&planned.plan, &Interrupt::default());
+        let optimised = state.optimize(&planned.plan)?;
+        let physical = joins::planned(&mut state, &planned.plan).await?;
         let text = displayable(physical.as_ref()).indent(false).to_string();
         Ok(format!("== Optimized Logical Plan ==\n{}\n\n== Physical Plan ==\n{text}", optimised.display_indent()))
     }

@@ -264,7 +264,10 @@ fn status_checks(table: &Table) -> (u32, Duration) {
     (u32::try_from(times).unwrap_or(3).max(1), Duration::from_millis(wait))
 }
 
-/// `commit.retry.*`, Iceberg 1.10 `TableProperties`, with its defaults.
+/// Twice as often as Iceberg's 4: the rows are written, and to try again is little beside writing them again.
+const RETRIES: u32 = 8;
+
+/// `commit.retry.*`, Iceberg 1.10 `TableProperties`, with its other defaults.
 struct Retry {
     times: u32,
     min: Duration,
@@ -278,7 +281,7 @@ impl Retry {
             table.metadata.properties().get(key).and_then(|text| text.parse().ok()).unwrap_or(default)
         };
         Self {
-            times: u32::try_from(number("commit.retry.num-retries", 4)).unwrap_or(4),
+            times: u32::try_from(number("commit.retry.num-retries", RETRIES.into())).unwrap_or(RETRIES),
             min: Duration::from_millis(number("commit.retry.min-wait-ms", 100)),
             max: Duration::from_millis(number("commit.retry.max-wait-ms", 60_000)),
             total: Duration::from_millis(number("commit.retry.total-timeout-ms", 1_800_000)),
