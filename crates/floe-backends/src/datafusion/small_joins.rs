@@ -96,10 +96,8 @@ fn sided(node: &Arc<dyn ExecutionPlan>) -> Result<Option<Arc<dyn ExecutionPlan>>
         return numbered(join).map(Some);
     }
     // With a projection of its own a join is turned into one join, without one into a join and a projection.
-    let columns =
-        join.projection.as_ref().map_or_else(|| (0..join.schema().fields().len()).collect(), |kept| kept.to_vec());
     let turned = match join.join_type {
-        JoinType::Left | JoinType::Inner => join.builder().with_projection(Some(columns)).build()?,
+        JoinType::Left | JoinType::Inner => join.builder().with_projection(Some(shown(join))).build()?,
         _ => join.builder().build()?,
     };
     let turned = turned.swap_inputs(PartitionMode::CollectLeft)?;
@@ -107,6 +105,11 @@ fn sided(node: &Arc<dyn ExecutionPlan>) -> Result<Option<Arc<dyn ExecutionPlan>>
         Some(turned) => numbered(turned).map(Some),
         None => Ok(Some(turned)),
     }
+}
+
+/// The columns the join shows, of those of both its sides.
+fn shown(join: &HashJoinExec) -> Vec<usize> {
+    join.projection.as_ref().map_or_else(|| (0..join.schema().fields().len()).collect(), |kept| kept.to_vec())
 }
 
 /// As Spark reckons it: eight bytes for a row, and what a value of each type takes (`EstimationUtils.getSizePerRow`).
@@ -123,15 +126,13 @@ fn numbered(join: &HashJoinExec) -> Result<Arc<dyn ExecutionPlan>> {
     if join.join_type != JoinType::Right {
         return Ok(Arc::new(join.builder().with_partition_mode(PartitionMode::CollectLeft).build()?));
     }
-    let columns =
-        join.projection.as_ref().map_or_else(|| (0..join.schema().fields().len()).collect(), |kept| kept.to_vec());
     let join = HashJoinExec::try_new(
         Arc::clone(join.left()),
         Numbered::over(join.right()),
         join.on().to_vec(),
         join.filter().cloned(),
         &join.join_type,
-        Some(columns),
+        Some(shown(join)),
         PartitionMode::CollectLeft,
         join.null_equality,
         join.null_aware,

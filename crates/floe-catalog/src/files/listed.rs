@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use datafusion::common::tree_node::TreeNodeRecursion;
+use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::datasource::listing::{ListingTable, ListingTableUrl};
 use datafusion::datasource::source_as_provider;
 use datafusion::execution::session_state::SessionState;
@@ -13,13 +13,13 @@ use floe_base::{Error, Result};
 use futures::TryStreamExt;
 use object_store::{ObjectMeta, ObjectStore};
 
-/// The files a plan would read, each once. Tables of catalogs have none, as in Spark.
+/// The files a plan would read, each once. Tables of catalogs have none, and subqueries do not count, as in Spark.
 pub async fn of_plan(plan: &LogicalPlan, state: &SessionState) -> Result<Vec<String>> {
+    let mut paths = Vec::new();
+    plan.apply(|node| scanned(node, &mut paths))?;
     let mut files = BTreeSet::new();
-    for path in paths(plan)? {
-        let store = state.runtime_env().object_store(&path)?;
-        let found: Vec<_> = path.list_all_files(state, store.as_ref(), "").await?.try_collect().await?;
-        for file in found {
+    for path in paths {
+        for file in below(&path, state).await? {
             files.insert(shown(path.object_store().as_str(), file.location.as_ref())?);
         }
     }
@@ -28,31 +28,33 @@ pub async fn of_plan(plan: &LogicalPlan, state: &SessionState) -> Result<Vec<Str
 
 /// The local files that a plan would read, its subqueries included, as paths without links.
 pub async fn local_of_plan(plan: &LogicalPlan, state: &SessionState) -> Result<Vec<PathBuf>> {
+    let mut paths = Vec::new();
+    plan.apply_with_subqueries(|node| scanned(node, &mut paths))?;
     let mut files = Vec::new();
-    for path in paths(plan)?.into_iter().filter(|path| path.scheme() == "file") {
-        let store = state.runtime_env().object_store(&path)?;
-        let found: Vec<_> = path.list_all_files(state, store.as_ref(), "").await?.try_collect().await?;
+    for path in paths.into_iter().filter(|path| path.scheme() == "file") {
+        let found = below(&path, state).await?;
         // A file that is gone by now is read by nobody.
         files.extend(found.iter().filter_map(|file| std::fs::canonicalize(format!("/{}", file.location)).ok()));
     }
     Ok(files)
 }
 
-/// The paths that are scanned, those inside views of other scans included.
-fn paths(plan: &LogicalPlan) -> Result<Vec<ListingTableUrl>> {
-    let mut found = Vec::new();
-    plan.apply_with_subqueries(|node| {
-        if let LogicalPlan::TableScan(scan) = node {
-            let provider = source_as_provider(&scan.source)?;
-            if let Some(listing) = provider.as_any().downcast_ref::<ListingTable>() {
-                found.extend(listing.table_paths().iter().cloned());
-            } else if let Some(inner) = provider.get_logical_plan() {
-                found.extend(paths(&inner)?);
-            }
+/// Adds the paths a node scans, those inside views of other scans included.
+fn scanned(node: &LogicalPlan, found: &mut Vec<ListingTableUrl>) -> datafusion::common::Result<TreeNodeRecursion> {
+    if let LogicalPlan::TableScan(scan) = node {
+        let provider = source_as_provider(&scan.source)?;
+        if let Some(listing) = provider.as_any().downcast_ref::<ListingTable>() {
+            found.extend(listing.table_paths().iter().cloned());
+        } else if let Some(inner) = provider.get_logical_plan() {
+            inner.apply_with_subqueries(|node| scanned(node, found))?;
         }
-        Ok(TreeNodeRecursion::Continue)
-    })?;
-    Ok(found)
+    }
+    Ok(TreeNodeRecursion::Continue)
+}
+
+async fn below(path: &ListingTableUrl, state: &SessionState) -> Result<Vec<ObjectMeta>> {
+    let store = state.runtime_env().object_store(path)?;
+    Ok(path.list_all_files(state, store.as_ref(), "").await?.try_collect().await?)
 }
 
 /// A file below a path.
@@ -68,8 +70,7 @@ pub(super) async fn objects(paths: &[ListingTableUrl], state: &SessionState) -> 
     let mut files = Vec::new();
     for path in paths {
         let store = state.runtime_env().object_store(path)?;
-        let found: Vec<_> = path.list_all_files(state, store.as_ref(), "").await?.try_collect().await?;
-        for meta in found.into_iter().filter(|meta| meta.size > 0) {
+        for meta in below(path, state).await?.into_iter().filter(|meta| meta.size > 0) {
             let shown = shown(path.object_store().as_str(), meta.location.as_ref())?;
             files.push(Listed { store: store.clone(), meta, shown });
         }

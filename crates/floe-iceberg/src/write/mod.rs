@@ -2,8 +2,8 @@
 //!
 //! [`write_files`] runs one writer per input stream side by side. A writer conforms batches to the table's file schema,
 //! splits them by partition (`partition.rs`) and keeps one open Parquet file per partition, at most
-//! [`WriteOptions::open_files_max`] of them (`file.rs`, `encode.rs`, `metrics.rs`). When a statement fails before its commit, the files
-//! it wrote are deleted: they were never anybody's.
+//! [`WriteOptions::open_files_max`] of them (`file.rs`, `encode.rs`, `metrics.rs`). When a statement fails before its
+//! commit, the files it wrote are deleted: they were never anybody's.
 
 mod conform;
 mod encode;
