@@ -13,8 +13,8 @@ use bytes::Bytes;
 use floe_base::id::SessionKey;
 use floe_base::{Error, Kind, Result};
 use floe_engine::{Engine, Wire};
+use floe_proto::connect::UserContext;
 use floe_proto::connect::get_status_response::operation_status::OperationState;
-use floe_proto::connect::{StorageLevel, UserContext};
 use parking_lot::Mutex;
 
 use crate::artifact::Artifacts;
@@ -52,8 +52,6 @@ pub(crate) struct Session {
     pub(crate) engine: Arc<floe_engine::Session>,
     pub(crate) artifacts: Artifacts,
     pub(crate) errors: Errors,
-    /// `persist`: the level by the frame it was asked for.
-    pub(crate) storage_levels: Mutex<HashMap<String, StorageLevel>>,
     operations: Mutex<Operations>,
     last_used: AtomicI64,
 }
@@ -211,7 +209,6 @@ impl Session {
             artifacts: Artifacts::new(engine.server_side_id()),
             engine,
             errors: Errors::default(),
-            storage_levels: Mutex::default(),
             operations: Mutex::new(Operations { live: HashMap::new(), released: Tombstones::new(RELEASED_MAX) }),
             last_used: AtomicI64::new(0),
         }

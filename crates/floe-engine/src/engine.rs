@@ -27,6 +27,7 @@ use crate::cache::Cache;
 use crate::catalogs::Catalogs;
 use crate::evidence::Evidence;
 use crate::face::Offer;
+use crate::kept::KeptBytes;
 use crate::system::routes::RouteLog;
 use crate::threads::Threads;
 
@@ -53,6 +54,7 @@ pub struct Engine {
     /// `global_temp`: temp views that every session sees, by name in lower case.
     global_views: RwLock<BTreeMap<String, Arc<View>>>,
     cache: Cache,
+    kept_bytes: KeptBytes,
     routes: Arc<RouteLog>,
     evidence: Arc<Evidence>,
     admission: Admission,
@@ -95,6 +97,7 @@ impl Engine {
             sessions: DashMap::new(),
             global_views: RwLock::default(),
             cache: Cache::default(),
+            kept_bytes: KeptBytes::default(),
             routes: Arc::default(),
             evidence,
             admission,
@@ -226,6 +229,10 @@ impl Engine {
     /// How a Spark reaches the embedded catalog, where that is served.
     pub(crate) fn offered(&self) -> Option<&Offer> {
         self.offered.get()
+    }
+
+    pub(crate) fn kept_bytes(&self) -> &KeptBytes {
+        &self.kept_bytes
     }
 
     pub(crate) fn cache(&self) -> &Cache {

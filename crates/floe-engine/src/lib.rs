@@ -15,6 +15,7 @@
 //! | `write.rs` | rows into tables: into data files, or to the catalog that keeps them |
 //! | `system/` | tables about the engine itself: `system.routes` |
 //! | `cache.rs` | what `CACHE TABLE` keeps |
+//! | `kept.rs`, `unread.rs` | rows that are kept, in memory or in a file; the same as EXPLAIN tells of them |
 //! | `admission.rs` | how many heavy queries run at once, and who is next |
 //! | `evidence.rs`, `evidence/` | what runs took, for who decides where the next one goes |
 //! | `threads.rs` | the threads queries run on, with stacks for deep plans |
@@ -35,6 +36,8 @@ mod admission;
 mod cache;
 mod command;
 mod evidence;
+mod kept;
+mod unread;
 mod write;
 
 pub use engine::Engine;

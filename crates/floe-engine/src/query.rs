@@ -121,7 +121,7 @@ async fn here(session: &Arc<Session>, statement: Statement, running: &Arc<Runnin
 
 /// The five steps of a query.
 async fn rows(session: &Arc<Session>, relation: Relation, running: &Arc<Running>) -> Result<Answer> {
-    let planned = lower(session, relation).await?;
+    let planned = lower_to_run(session, relation).await?;
     let decision = decided(session, &planned, &running.operation).await?;
     if decision.backend == BackendId::Spark {
         return elsewhere::forward(session, running).await;
@@ -137,6 +137,11 @@ async fn rows(session: &Arc<Session>, relation: Relation, running: &Arc<Running>
 pub(crate) async fn lower(session: &Arc<Session>, relation: Relation) -> Result<Planned> {
     let lookup = SessionLookup::new(session.clone())?;
     floe_plan::lower_query(relation, &lookup).await
+}
+
+/// The same for rows that are wanted: they are read where the session keeps them.
+pub(crate) async fn lower_to_run(session: &Arc<Session>, relation: Relation) -> Result<Planned> {
+    session.with_frames(lower(session, relation).await?).await
 }
 
 /// Steps 2 and 3: what is known of the plan, and where it shall run. The decision is kept in `system.routes`.
@@ -441,20 +446,25 @@ pub(crate) async fn collect(session: &Session, planned: &Planned) -> Result<Vec<
 /// Runs a client's query to its end where it shall run in process: what `show` prints, what a cache keeps. Rows that
 /// are wanted here are computed here, whoever asked for Spark.
 pub(crate) async fn collect_routed(session: &Session, planned: &Planned) -> Result<Vec<RecordBatch>> {
+    run_routed(session, planned).await?.try_collect().await
+}
+
+/// The same, its rows as they come.
+pub(crate) async fn run_routed(session: &Session, planned: &Planned) -> Result<Batches> {
     let facts = floe_plan::facts(planned);
     if wishes(session, &planned.hints, By::default(), &facts)?
         .first()
         .is_some_and(|wish| wish.backend == BackendId::Spark)
     {
-        return collect(session, planned).await;
+        return run_here(session, planned).await;
     }
     let decision = choose(session, &facts, Of::Plan(planned, Ask::Needed), By::default(), false)?;
-    collect_as(session, planned, &decision).await
+    run_as(session, planned, &decision).await
 }
 
-/// Runs a planned query to its end where a decision says.
-pub(crate) async fn collect_as(session: &Session, planned: &Planned, decision: &Decision) -> Result<Vec<RecordBatch>> {
-    run_on(session, planned, decision.backend, decision.instead).await?.try_collect().await
+/// Runs a planned query where a decision says.
+pub(crate) async fn run_as(session: &Session, planned: &Planned, decision: &Decision) -> Result<Batches> {
+    run_on(session, planned, decision.backend, decision.instead).await
 }
 
 /// Runs a planned query in process, under the client's names.
@@ -499,13 +509,21 @@ pub(crate) async fn input_files(session: Arc<Session>, relation: Relation) -> Re
     engine.threads().run(work).await
 }
 
+/// Whether two relations give the same rows, their tables as they are now.
+pub(crate) async fn same_semantics(session: &Arc<Session>, left: Relation, right: Relation) -> Result<bool> {
+    let (left, right) = (lower(session, left).await?, lower(session, right).await?);
+    Ok(floe_plan::same(&left.plan, &right.plan, floe_plan::Versions::Exact))
+}
+
 /// EXPLAIN: Spark's headings over the backend's own plans.
 pub(crate) async fn explain(session: Arc<Session>, relation: Relation, mode: ExplainMode) -> Result<String> {
     let engine = session.engine().clone();
     engine
         .threads()
         .run(async move {
-            let planned = lower(&session, relation).await?;
+            let tree = if mode == ExplainMode::Extended { floe_plan::parsed(&relation) } else { String::new() };
+            let analysed = lower(&session, relation).await?;
+            let planned = session.telling_of_frames(analysed.clone())?;
             let facts = elsewhere::facts(&session, &planned).await?;
             let decision = choose(&session, &facts, Of::Plan(&planned, Ask::Needed), By::default(), true)?;
             let route = format!("== Route ==\n{}\n", decision.summary());
@@ -519,7 +537,10 @@ pub(crate) async fn explain(session: Arc<Session>, relation: Relation, mode: Exp
                 // Spark's words for a plan of which it would generate no code.
                 ExplainMode::Codegen => format!("Found 0 WholeStageCodegen subtrees.\n\n{route}"),
                 ExplainMode::Extended | ExplainMode::Route => {
-                    format!("== Analyzed Logical Plan ==\n{}\n\n{physical}\n\n{route}", planned.plan.display_indent())
+                    let analysed = analysed.plan.display_indent();
+                    format!(
+                        "== Parsed Logical Plan ==\n{tree}\n== Analyzed Logical Plan ==\n{analysed}\n\n{physical}\n\n{route}"
+                    )
                 }
             })
         })
@@ -530,6 +551,7 @@ pub(crate) async fn explain(session: Arc<Session>, relation: Relation, mode: Exp
 pub(crate) async fn route(session: &Arc<Session>, relation: Relation, by: By<'_>) -> Result<Decision> {
     match lower(session, relation).await {
         Ok(planned) => {
+            let planned = session.telling_of_frames(planned)?;
             let facts = elsewhere::facts(session, &planned).await?;
             choose(session, &facts, Of::Plan(&planned, Ask::All), by, true)
         }

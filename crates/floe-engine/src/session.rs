@@ -2,6 +2,7 @@
 
 pub mod conf;
 mod files;
+mod frames;
 mod lookup;
 mod text;
 mod upstream;
@@ -15,17 +16,19 @@ use dashmap::DashMap;
 use datafusion::scalar::ScalarValue;
 use floe_base::id::{SessionKey, fresh};
 use floe_base::{Error, Kind, Result, machine};
-use floe_catalog::{Catalog, Table, View};
+use floe_catalog::{Catalog, View};
 use floe_functions::Context;
 use floe_plan::Variables;
 use parking_lot::RwLock;
 
+use crate::kept::Kept;
 use crate::operation::Operation;
 use crate::operation::Sent;
 use crate::system::catalog as system;
 use crate::{Answer, Engine, Execution, Request, catalogs, elsewhere, query};
 use conf::Conf;
 
+pub use frames::StorageLevel;
 pub(crate) use lookup::{Located, SessionLookup, in_memory};
 pub(crate) use upstream::{ROWS_BYTES_MAX, sweep_staging};
 pub(crate) use views::GLOBAL;
@@ -45,8 +48,10 @@ pub struct Session {
     /// Variables by name in lower case.
     variables: RwLock<Variables>,
     defaults: RwLock<BTreeMap<String, floe_syntax::Expression>>,
+    /// Frames kept by `persist`.
+    frames: frames::Frames,
     /// Frames kept by `localCheckpoint`, by relation id.
-    kept: RwLock<BTreeMap<String, Table>>,
+    kept: RwLock<BTreeMap<String, Kept>>,
     upstream: upstream::Elsewhere,
     /// The route that stands in the address its client connected to.
     address_route: RwLock<Option<String>>,
@@ -87,6 +92,7 @@ impl Session {
             views: RwLock::new(views),
             variables: RwLock::default(),
             defaults: RwLock::default(),
+            frames: frames::Frames::default(),
             kept: RwLock::default(),
             upstream: upstream::Elsewhere::default(),
             address_route: RwLock::default(),
@@ -178,6 +184,20 @@ impl Session {
         query::input_files(self.clone(), relation).await
     }
 
+    /// Whether two relations give the same rows, whatever their columns are called.
+    pub async fn same_semantics(
+        self: &Arc<Self>,
+        left: floe_syntax::Relation,
+        right: floe_syntax::Relation,
+    ) -> Result<bool> {
+        query::same_semantics(self, left, right).await
+    }
+
+    /// A number that is the same for relations of the same semantics.
+    pub async fn semantic_hash(self: &Arc<Self>, relation: floe_syntax::Relation) -> Result<i32> {
+        Ok(floe_plan::semantic_hash(&query::lower(self, relation).await?.plan))
+    }
+
     /// EXPLAIN's text.
     pub async fn explain(
         self: &Arc<Self>,
@@ -226,6 +246,7 @@ impl Session {
         self.views.write().clear();
         self.upstream.end();
         self.kept.write().clear();
+        self.frames.clear();
     }
 
     // The current catalog and schema.
@@ -297,13 +318,17 @@ impl Session {
 
     // Kept frames.
 
-    pub(crate) fn keep(&self, table: Table) -> String {
+    pub(crate) fn frames(&self) -> &frames::Frames {
+        &self.frames
+    }
+
+    pub(crate) fn keep(&self, rows: Kept) -> String {
         let id = fresh();
-        self.kept.write().insert(id.clone(), table);
+        self.kept.write().insert(id.clone(), rows);
         id
     }
 
-    pub(crate) fn kept(&self, relation_id: &str) -> Option<Table> {
+    pub(crate) fn kept(&self, relation_id: &str) -> Option<Kept> {
         self.kept.read().get(relation_id).cloned()
     }
 

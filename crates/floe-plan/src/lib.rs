@@ -19,6 +19,9 @@
 //! | `facts.rs`, `reads.rs`, `whole_joins.rs` | what a router wants to know: the shape of a plan, what its scans read, and which tables meet whole |
 //! | `pruned.rs` | what is left of that when filters leave out files |
 //! | `fingerprint.rs` | what makes two plans the same work |
+//! | `same.rs` | what makes two plans the same rows |
+//! | `kept.rs` | rows that were kept, in the place of what they were computed from |
+//! | `parsed.rs` | a tree before it has a meaning, for people |
 //!
 //! There is one resolver, for SQL and DataFrame alike. It never touches the wire and never names a backend.
 
@@ -30,7 +33,9 @@ pub mod write;
 
 mod expression;
 mod fingerprint;
+mod kept;
 mod name;
+mod parsed;
 mod problem;
 mod pruned;
 mod reads;
@@ -38,6 +43,7 @@ pub mod recursion;
 mod relation;
 mod resolver;
 mod rows;
+mod same;
 mod scope;
 mod snapshot;
 #[cfg(test)]
@@ -48,8 +54,12 @@ mod whole_joins;
 pub use expression::constant::fold;
 pub use facts::{Loaded, facts};
 pub use fingerprint::fingerprint;
+pub use kept::{Pattern, Provide};
 pub use lookup::{Lookup, Temporary, Under, Variables};
 pub use lower::{lower_identifier, lower_query, tables_named};
+pub use parsed::parsed;
 pub use planned::Planned;
 pub use pruned::prune;
+pub use reads::reads_files;
 pub use recursion::{Recursion, RecursionLimits};
+pub use same::{Versions, same, semantic_hash};

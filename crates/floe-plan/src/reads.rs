@@ -44,6 +44,11 @@ pub(crate) fn scans(plan: &LogicalPlan) -> Vec<Scan> {
     scans
 }
 
+/// True where a plan reads files by path: nothing in it tells which version of them.
+pub fn reads_files(plan: &LogicalPlan) -> bool {
+    scans(plan).iter().any(|scan| scan.provider.as_any().is::<ListingTable>())
+}
+
 impl Scan {
     /// Bytes of one row in memory, of the columns that are looked at; one at least is read to count rows.
     pub(crate) fn row_bytes(&self) -> u64 {

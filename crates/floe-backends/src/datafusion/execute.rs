@@ -8,7 +8,7 @@ use datafusion::execution::TaskContext;
 use datafusion::execution::runtime_env::RuntimeEnv;
 use datafusion::execution::session_state::SessionState;
 use datafusion::logical_expr::LogicalPlan;
-use datafusion::physical_plan::{ExecutionPlan, displayable, execute_stream};
+use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use floe_base::id::BackendId;
 use floe_base::{Error, Result};
 use floe_functions::Interrupt;
@@ -20,6 +20,7 @@ use tokio::task::{AbortHandle, JoinError};
 use tokio_stream::wrappers::ReceiverStream;
 
 use super::at_hand::{constants, is_at_hand};
+use super::drawn::drawn;
 use super::in_order::in_order;
 use super::pause::with_pauses;
 use super::sorts::stoppable;
@@ -117,7 +118,7 @@ impl Backend for DataFusion {
         let mut state = self.state_of_run(&planned.plan, &Interrupt::default());
         let optimised = state.optimize(&planned.plan)?;
         let physical = joins::planned(&mut state, &planned.plan).await?;
-        let text = displayable(physical.as_ref()).indent(false).to_string();
+        let text = drawn(physical.as_ref());
         Ok(format!("== Optimized Logical Plan ==\n{}\n\n== Physical Plan ==\n{text}", optimised.display_indent()))
     }
 }

@@ -1,7 +1,7 @@
 //! DataFusion, in process.
 //!
 //! `capabilities.rs` what it can do, `config.rs` how it is set up, `execute.rs` how a plan runs, `at_hand.rs` which plans
-//! have nothing to run, `file_order.rs` which files come first, `in_order.rs` how a plan's partitions become one result,
+//! have nothing to run, `drawn.rs` how a plan is shown, `file_order.rs` which files come first, `in_order.rs` how a plan's partitions become one result,
 //! `joins.rs` which joins sort both sides, `known_counts.rs` what statistics answer, `pause.rs` how a plan lets others run
 //! too, `recursion.rs` how a recursive query runs, `slices.rs` what a generator takes at once, `small_joins.rs` whose order
 //! a small join's rows have, `sorts.rs` how a sort ends and what it keeps, `source_order.rs` which plans show the order of
@@ -10,6 +10,7 @@
 mod at_hand;
 mod capabilities;
 mod config;
+mod drawn;
 mod execute;
 mod file_order;
 mod in_order;

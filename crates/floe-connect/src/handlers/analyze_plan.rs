@@ -5,10 +5,11 @@ use std::sync::Arc;
 use bytes::Bytes;
 use floe_base::{Error, Kind, Result};
 use floe_engine::Sent;
+use floe_engine::session::StorageLevel;
 use floe_proto::codec::Received;
 use floe_proto::connect as proto;
+use floe_proto::connect::analyze_plan_request::Analyze;
 use floe_proto::connect::analyze_plan_request::explain::ExplainMode as ProtoMode;
-use floe_proto::connect::analyze_plan_request::{self as request, Analyze};
 use floe_proto::connect::analyze_plan_response::{self as response, Result as Answer};
 use floe_syntax::command::ExplainMode;
 use floe_syntax::{Field, Relation, RelationKind};
@@ -130,28 +131,45 @@ async fn answer(session: &Arc<Session>, analyze: Option<Analyze>) -> Result<Answ
         }
         Analyze::SameSemantics(asked) => {
             let (left, right) = (root(session, asked.target_plan)?, root(session, asked.other_plan)?);
-            let result = identity(&left) == identity(&right);
+            let result = session.engine.same_semantics(left, right).await?;
             Answer::SameSemantics(response::SameSemantics { result })
         }
         Analyze::SemanticHash(asked) => {
-            let identity = identity(&root(session, asked.plan)?);
-            let result = i32::from_ne_bytes(crc32fast::hash(identity.as_bytes()).to_ne_bytes());
+            let result = session.engine.semantic_hash(root(session, asked.plan)?).await?;
             Answer::SemanticHash(response::SemanticHash { result })
         }
-        Analyze::Persist(asked) => persist(session, asked)?,
+        Analyze::Persist(asked) => {
+            let frame = relation(session, asked.relation)?;
+            session.engine.persist(frame, asked.storage_level.map(level)).await?;
+            Answer::Persist(response::Persist {})
+        }
+        // Whether somebody waits until the rows are gone makes no difference: they go when nobody reads them.
         Analyze::Unpersist(asked) => {
-            let identity = identity(&relation(session, asked.relation)?);
-            session.storage_levels.lock().remove(&identity);
+            session.engine.unpersist(relation(session, asked.relation)?).await?;
             Answer::Unpersist(response::Unpersist {})
         }
         Analyze::GetStorageLevel(asked) => {
-            let identity = identity(&relation(session, asked.relation)?);
-            let known = session.storage_levels.lock().get(&identity).copied();
-            // Spark's StorageLevel.NONE still has one replica.
-            let level = known.unwrap_or(proto::StorageLevel { replication: 1, ..Default::default() });
-            Answer::GetStorageLevel(response::GetStorageLevel { storage_level: Some(level) })
+            let level = session.engine.storage_level(relation(session, asked.relation)?).await?;
+            let storage_level = Some(proto::StorageLevel {
+                use_disk: level.use_disk,
+                use_memory: level.use_memory,
+                use_off_heap: level.use_off_heap,
+                deserialized: level.deserialized,
+                replication: level.replication,
+            });
+            Answer::GetStorageLevel(response::GetStorageLevel { storage_level })
         }
     })
+}
+
+fn level(asked: proto::StorageLevel) -> StorageLevel {
+    StorageLevel {
+        use_disk: asked.use_disk,
+        use_memory: asked.use_memory,
+        use_off_heap: asked.use_off_heap,
+        deserialized: asked.deserialized,
+        replication: asked.replication,
+    }
 }
 
 fn nothing_asked() -> Error {
@@ -188,44 +206,4 @@ fn explain_mode(mode: ProtoMode) -> Result<ExplainMode> {
         ProtoMode::Cost => ExplainMode::Cost,
         ProtoMode::Formatted => ExplainMode::Formatted,
     })
-}
-
-/// Rows are computed anew at each use; the level is kept for the client that asks for it. Spark's caches are lazy, so
-/// nothing that a query returns depends on it.
-fn persist(session: &Session, asked: request::Persist) -> Result<Answer> {
-    const LEVELS_MAX: usize = 1_000;
-    let identity = identity(&relation(session, asked.relation)?);
-    // Spark's default, MEMORY_AND_DISK_DESER.
-    let default = proto::StorageLevel {
-        use_disk: true,
-        use_memory: true,
-        deserialized: true,
-        replication: 1,
-        ..Default::default()
-    };
-    let mut levels = session.storage_levels.lock();
-    if levels.len() < LEVELS_MAX {
-        levels.insert(identity, asked.storage_level.unwrap_or(default));
-    }
-    Ok(Answer::Persist(response::Persist {}))
-}
-
-/// A text that is the same for two frames built alike. Plan ids differ from frame to frame and mean the same when they
-/// come in the same order.
-fn identity(relation: &Relation) -> String {
-    const MARK: &str = "plan_id: Some(";
-    let text = format!("{relation:?}");
-    let mut out = String::with_capacity(text.len());
-    let mut seen: Vec<&str> = Vec::new();
-    let mut parts = text.split(MARK);
-    out.push_str(parts.next().unwrap_or_default());
-    for part in parts {
-        let (id, rest) = part.split_once(')').unwrap_or((part, ""));
-        let number = seen.iter().position(|known| *known == id).unwrap_or_else(|| {
-            seen.push(id);
-            seen.len() - 1
-        });
-        out.push_str(&format!("{MARK}{number}){rest}"));
-    }
-    out
 }

@@ -9,6 +9,7 @@ use floe_syntax::{Origin, Relation, RelationKind};
 
 use super::lookup::{Named, missing};
 use super::{create_view, lookup};
+use crate::kept::keep;
 use crate::session::Running;
 use crate::{Execution, Session, query};
 
@@ -34,10 +35,10 @@ pub(super) async fn cache(
         create_view::run(session, view, running).await?;
     }
     let named = session.existing_object(name).await?;
-    let planned = query::lower(session, Relation::new(RelationKind::Table(name.clone()), Origin::Unknown)).await?;
-    let batches = query::collect_routed(session, &planned).await?;
-    let rows = arrow::compute::concat_batches(&planned.schema(), &batches)?;
-    session.engine().cache().put(session.cache_name(&named), crate::session::in_memory(rows, "memory")?);
+    let planned =
+        query::lower_to_run(session, Relation::new(RelationKind::Table(name.clone()), Origin::Unknown)).await?;
+    let rows = keep(session.engine(), planned.schema(), query::run_routed(session, &planned).await?, false).await?;
+    session.engine().cache().put(session.cache_name(&named), rows);
     Ok(Execution::empty())
 }
 
@@ -54,6 +55,7 @@ pub(super) async fn uncache(session: &Session, name: &TableName, if_exists: bool
 
 pub(super) fn clear(session: &Session) -> Result<Execution> {
     session.engine().cache().clear();
+    session.frames().clear();
     Ok(Execution::empty())
 }
 

@@ -54,7 +54,7 @@ pub(super) async fn run(session: &Arc<Session>, command: Command, running: &Runn
         other => Err(Error::internal(format!("no file carries out {other:?}"))),
     };
     // Whatever was kept in memory may be out of date now.
-    session.engine().cache().clear();
+    session.engine().cache().written();
     done
 }
 

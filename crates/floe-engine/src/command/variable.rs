@@ -96,7 +96,7 @@ fn with_defaults(session: &Session, keys: &[String], mut source: Relation) -> Re
 
 /// The only row of a query; NULLs where it has none.
 async fn row(session: &Arc<Session>, source: Relation) -> Result<Vec<ScalarValue>> {
-    let planned = query::lower(session, source).await?;
+    let planned = query::lower_to_run(session, source).await?;
     let batches = query::collect(session, &planned).await?;
     match batches.iter().map(|batch| batch.num_rows()).sum() {
         0 => planned.fields.iter().map(|field| Ok(ScalarValue::try_from(field.data_type())?)).collect(),

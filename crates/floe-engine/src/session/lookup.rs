@@ -70,7 +70,7 @@ impl Lookup for SessionLookup {
         under: Option<&Under>,
     ) -> Result<Option<Found>> {
         if version.is_none()
-            && let Some(found) = self.temporary(name, under.map(|under| &under.temporary))
+            && let Some(found) = self.temporary(name, under.map(|under| &under.temporary))?
         {
             return Ok(Some(found));
         }
@@ -87,7 +87,7 @@ impl Lookup for SessionLookup {
             if version.is_none()
                 && let Some(kept) = self.session.engine().cache().get(&located.cache_name())
             {
-                return Ok(Some(Found::Table(Box::new(kept))));
+                return Ok(Some(Found::Table(Box::new(kept.table()?))));
             }
             if let Some(mut found) = located.catalog.load(&located.namespace, &located.name, version.as_ref()).await? {
                 if let Found::Table(table) = &mut found
@@ -126,11 +126,12 @@ impl Lookup for SessionLookup {
     }
 
     fn cached(&self, relation_id: &str) -> Result<Table> {
-        self.session.kept(relation_id).ok_or_else(|| {
+        let kept = self.session.kept(relation_id).ok_or_else(|| {
             Error::new(floe_base::Kind::InvalidPlan, "CONNECT_INVALID_PLAN.DATAFRAME_NOT_FOUND")
                 .with("key", relation_id)
                 .with("sessionId", &self.session.key().session_id)
-        })
+        });
+        kept?.table()
     }
 
     async fn collect(&self, planned: Planned) -> Result<Vec<RecordBatch>> {
@@ -154,29 +155,30 @@ impl SessionLookup {
         }
     }
 
-    fn temporary(&self, name: &[String], which: Option<&Temporary>) -> Option<Found> {
+    fn temporary(&self, name: &[String], which: Option<&Temporary>) -> Result<Option<Found>> {
         match which {
             None | Some(Temporary::Session) => {}
-            Some(Temporary::Never) => return None,
+            Some(Temporary::Never) => return Ok(None),
             Some(Temporary::Kept(views)) => {
-                let view = views.get(&name.join(".").to_lowercase())?;
-                return Some(Found::View(Box::new(view.as_ref().clone())));
+                let view = views.get(&name.join(".").to_lowercase());
+                return Ok(view.map(|view| Found::View(Box::new(view.as_ref().clone()))));
             }
         }
         let view = match name {
-            [name] => self.session.temp_view(name)?,
-            [schema, name] if schema.eq_ignore_ascii_case(GLOBAL) => self.session.global_view(name)?,
-            _ => return None,
+            [name] => self.session.temp_view(name),
+            [schema, name] if schema.eq_ignore_ascii_case(GLOBAL) => self.session.global_view(name),
+            _ => None,
         };
+        let Some(view) = view else { return Ok(None) };
         self.temporary.lock().insert(name.join(".").to_lowercase());
         let kept = match name {
             [name] => self.session.engine().cache().get(&self.session.temporary_cache_name(name)),
             _ => self.session.engine().cache().get(&name.join(".").to_lowercase()),
         };
-        if let Some(kept) = kept {
-            return Some(Found::Table(Box::new(kept)));
-        }
-        Some(Found::View(Box::new(view.as_ref().clone())))
+        Ok(Some(match kept {
+            Some(kept) => Found::Table(Box::new(kept.table()?)),
+            None => Found::View(Box::new(view.as_ref().clone())),
+        }))
     }
 }
 

@@ -86,7 +86,7 @@ async fn create_as(
     if_exists: IfExists,
     running: &Running,
 ) -> Result<Execution> {
-    let planned = query::lower(session, source).await?;
+    let planned = query::lower_to_run(session, source).await?;
     let fields: Vec<Field> = planned.fields.iter().map(|field| column(field)).collect::<Result<_>>()?;
     let mut new = NewTable::new(Schema::new(fields));
     fill(&mut new, &create)?;

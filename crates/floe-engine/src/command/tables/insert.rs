@@ -40,7 +40,7 @@ pub(super) async fn run(session: &Arc<Session>, insert: Insert, running: &Runnin
     let mut source = insert.source;
     null_defaults(&mut source);
     let source = with_fixed(source, &insert.partition, &target.table.schema, insert.columns.as_deref())?;
-    let planned = query::lower(session, source).await?;
+    let planned = query::lower_to_run(session, source).await?;
     let context = session.context()?;
     let rows = if insert.by_name {
         align_by_name(planned, &target.table.schema, &target.whole(), &context)?

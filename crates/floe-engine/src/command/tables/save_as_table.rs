@@ -23,7 +23,7 @@ pub(super) async fn run(session: &Arc<Session>, save: SaveAsTable, running: &Run
         let overwrites = save.mode == SaveMode::Overwrite;
         if let Some(stored) = stored {
             let over = if overwrites { Over::Rows(Vec::new()) } else { Over::Append };
-            let planned = query::lower(session, save.input).await?;
+            let planned = query::lower_to_run(session, save.input).await?;
             return stored.by_position(session, planned, over, running).await;
         }
         let target = session.target(&name).await?.with_options(&save.options)?;
@@ -33,12 +33,12 @@ pub(super) async fn run(session: &Arc<Session>, save: SaveAsTable, running: &Run
     match (exists, save.mode, stored) {
         (true, SaveMode::Ignore, _) => Ok(Execution::empty()),
         (true, SaveMode::Append, Some(stored)) => {
-            let planned = query::lower(session, save.input).await?;
+            let planned = query::lower_to_run(session, save.input).await?;
             stored.by_name(session, planned, Over::Append, running).await
         }
         (true, SaveMode::Append, None) => {
             let target = session.target(&name).await?.with_options(&save.options)?;
-            let planned = query::lower(session, save.input).await?;
+            let planned = query::lower_to_run(session, save.input).await?;
             by_name(session, &target, planned, Over::Append, running).await
         }
         (_, mode, _) => {
@@ -76,7 +76,7 @@ pub(super) async fn by_path(session: &Arc<Session>, write: WriteFiles, running: 
     };
     let target = session.target(&TableName { parts: table, ..TableName::default() }).await?;
     let target = target.with_options(&write.options)?;
-    let planned = query::lower(session, write.input).await?;
+    let planned = query::lower_to_run(session, write.input).await?;
     by_name(session, &target, planned, over, running).await
 }
 
@@ -88,7 +88,7 @@ async fn insert_into(
     overwrites: bool,
     running: &Running,
 ) -> Result<Execution> {
-    let planned = query::lower(session, input).await?;
+    let planned = query::lower_to_run(session, input).await?;
     let rows = align(planned, &target.table.schema, None, &target.whole(), &session.context()?)?;
     let over = if overwrites { overwrite(session, &target.iceberg, Vec::new())? } else { Over::Append };
     let added = crate::write::rows(session, &rows, &target.iceberg, &target.files, running).await?;

@@ -81,7 +81,7 @@ pub(super) async fn insert(
     let how = if insert.overwrite { Put::Overwrite } else { Put::Append };
     let mut source = insert.source;
     null_defaults(&mut source);
-    let planned = query::lower(session, source).await?;
+    let planned = query::lower_to_run(session, source).await?;
     let (schema, whole, context) = (&stored.table.schema, whole(&stored.located), session.context()?);
     let rows = match insert.by_name {
         true => align_by_name(planned, schema, &whole, &context)?,
@@ -116,7 +116,7 @@ pub(super) async fn create(
         let nothing: SendableRecordBatchStream = Box::pin(EmptyRecordBatchStream::new(schema.clone()));
         return put_rows(located, Put::Create { schema, replaces }, nothing, running).await;
     };
-    let planned = query::lower(session, source).await?;
+    let planned = query::lower_to_run(session, source).await?;
     let schema = Schema::new(planned.fields.iter().map(|field| column(field)).collect::<Result<Vec<Field>>>()?);
     refuse_duplicates(&schema)?;
     let rows = align(planned, &schema, None, &whole(located), &session.context()?)?;

@@ -29,7 +29,7 @@ pub(super) async fn run(session: &Arc<Session>, write: WriteFiles, running: &Run
         return save_as_table::by_path(session, write, running).await;
     }
     if name == "noop" {
-        let planned = query::lower(session, write.input).await?;
+        let planned = query::lower_to_run(session, write.input).await?;
         query::collect(session, &planned).await?;
         return Ok(Execution::empty());
     }
@@ -45,7 +45,7 @@ pub(super) async fn run(session: &Arc<Session>, write: WriteFiles, running: &Run
     }
     let format = Format::of(&name, &write.options, &kept)?;
     let rows = rows(&format, &write, &kept);
-    let planned = query::lower(session, rows).await?;
+    let planned = query::lower_to_run(session, rows).await?;
     if write.mode == SaveMode::Overwrite {
         refuse_own_files(session, &planned, &folder).await?;
     }

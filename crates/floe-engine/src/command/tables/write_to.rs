@@ -29,7 +29,7 @@ async fn into(session: &Arc<Session>, write: WriteTo, name: &TableName, running:
             WriteToMode::Append => Over::Append,
             _ => return Err(Error::unsupported("overwriting a part of a table that is not Iceberg's")),
         };
-        let planned = query::lower(session, write.input).await?;
+        let planned = query::lower_to_run(session, write.input).await?;
         return stored.by_name(session, planned, over, running).await;
     }
     let target = session.target(name).await?.with_options(&write.options)?;
@@ -38,7 +38,7 @@ async fn into(session: &Arc<Session>, write: WriteTo, name: &TableName, running:
         WriteToMode::OverwritePartitions => Over::Partitions,
         _ => Over::Append,
     };
-    let planned = query::lower(session, write.input).await?;
+    let planned = query::lower_to_run(session, write.input).await?;
     by_name(session, &target, planned, over, running).await
 }
 

@@ -1,0 +1,83 @@
+//! A physical plan as `EXPLAIN` shows it: Spark's tree, and Spark's word where an operator is one of Spark's.
+//!
+//! People look for `BroadcastHashJoin` in a plan, and so do their tests. What DataFusion says of an operator stands behind
+//! the word as it is.
+
+use std::fmt;
+
+use datafusion::physical_plan::joins::{HashJoinExec, PartitionMode};
+use datafusion::physical_plan::{DisplayFormatType, ExecutionPlan};
+
+/// DataFusion's name of an operator, and Spark's.
+const WORDS: [(&str, &str); 19] = [
+    ("AggregateExec", "HashAggregate"),
+    ("BoundedWindowAggExec", "Window"),
+    ("CoalescePartitionsExec", "Coalesce"),
+    ("CrossJoinExec", "CartesianProduct"),
+    ("DataSourceExec", "Scan"),
+    ("EmptyExec", "EmptyRelation"),
+    ("FilterExec", "Filter"),
+    ("GlobalLimitExec", "GlobalLimit"),
+    ("LocalLimitExec", "LocalLimit"),
+    ("NestedLoopJoinExec", "BroadcastNestedLoopJoin"),
+    ("PlaceholderRowExec", "Scan OneRowRelation"),
+    ("ProjectionExec", "Project"),
+    ("RepartitionExec", "Exchange"),
+    ("SortExec", "Sort"),
+    ("SortMergeJoinExec", "SortMergeJoin"),
+    ("SortPreservingMergeExec", "SortPreservingMerge"),
+    ("UnionExec", "Union"),
+    ("UnnestExec", "Generate"),
+    ("WindowAggExec", "Window"),
+];
+
+/// The plan, one line an operator, what it reads below it.
+pub(super) fn drawn(plan: &dyn ExecutionPlan) -> String {
+    let mut out = String::new();
+    draw(plan, "", "", &mut out);
+    out
+}
+
+/// `first` stands before the operator's own line, `rest` before those below it.
+fn draw(plan: &dyn ExecutionPlan, first: &str, rest: &str, out: &mut String) {
+    // It lets others run, and does nothing to the rows.
+    if let [input] = plan.children().as_slice()
+        && plan.name() == "CooperativeExec"
+    {
+        return draw(input.as_ref(), first, rest, out);
+    }
+    out.push_str(&format!("{first}{}\n", line(plan)));
+    let inputs = plan.children();
+    for (index, input) in inputs.iter().enumerate() {
+        let is_last = index + 1 == inputs.len();
+        let (branch, below) = if is_last { ("+- ", "   ") } else { (":- ", ":  ") };
+        draw(input.as_ref(), &format!("{rest}{branch}"), &format!("{rest}{below}"), out);
+    }
+}
+
+/// An operator as it tells of itself.
+struct Told<'a>(&'a dyn ExecutionPlan);
+
+impl fmt::Display for Told<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt_as(DisplayFormatType::Default, f)
+    }
+}
+
+fn line(plan: &dyn ExecutionPlan) -> String {
+    let told = Told(plan).to_string();
+    let told = told.trim_end();
+    if let Some(join) = plan.as_any().downcast_ref::<HashJoinExec>() {
+        let word = match join.partition_mode() {
+            // One side is read whole and given to every thread.
+            PartitionMode::CollectLeft => "BroadcastHashJoin",
+            PartitionMode::Partitioned | PartitionMode::Auto => "ShuffledHashJoin",
+        };
+        return told.replacen("HashJoinExec", word, 1);
+    }
+    let name = told.split([':', ' ']).next().unwrap_or_default();
+    match WORDS.iter().find(|(own, _)| *own == name) {
+        Some((own, word)) => told.replacen(own, word, 1),
+        None => told.to_string(),
+    }
+}
