@@ -533,7 +533,9 @@ pub(crate) async fn explain(session: Arc<Session>, relation: Relation, mode: Exp
             let last = physical.split("\n\n").last().unwrap_or_default().trim_end();
             Ok(match mode {
                 ExplainMode::Simple | ExplainMode::Formatted => format!("{last}\n\n{route}"),
-                ExplainMode::Cost => format!("{}\n\n{route}", physical.trim_end()),
+                ExplainMode::Cost => {
+                    format!("{}\n\n== Statistics ==\n{}\n{route}", physical.trim_end(), statistics(&facts))
+                }
                 // Spark's words for a plan of which it would generate no code.
                 ExplainMode::Codegen => format!("Found 0 WholeStageCodegen subtrees.\n\n{route}"),
                 ExplainMode::Extended | ExplainMode::Route => {
@@ -545,6 +547,16 @@ pub(crate) async fn explain(session: Arc<Session>, relation: Relation, mode: Exp
             })
         })
         .await
+}
+
+/// What is known of the tables, in the words of Spark's `EXPLAIN COST`.
+fn statistics(facts: &Facts) -> String {
+    let known = |what: &str, value: Option<u64>| value.map(|value| format!("{what}={value}"));
+    let line = |table: &floe_route::TableFacts| {
+        let told = [known("sizeInBytes", table.bytes), known("rowCount", table.rows)];
+        format!("{}: Statistics({})\n", table.name, told.into_iter().flatten().collect::<Vec<_>>().join(", "))
+    };
+    facts.tables.iter().map(line).collect()
 }
 
 /// The decision a query would get, without running it.

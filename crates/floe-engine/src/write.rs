@@ -11,10 +11,12 @@ use arrow::compute::cast;
 use arrow::datatypes::DataType;
 use datafusion::common::DataFusionError;
 use datafusion::execution::SendableRecordBatchStream;
+use datafusion::logical_expr::{Expr, LogicalPlanBuilder};
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use floe_base::{Error, Result};
 use floe_iceberg::table::Table;
 use floe_iceberg::write::{NewFile, WriteOptions, write_files};
+use floe_iceberg::{NullOrder, SortDirection, SortField, Transform};
 use floe_plan::Planned;
 use futures::{StreamExt, TryStreamExt};
 
@@ -40,9 +42,29 @@ pub(crate) async fn rows(
     options: &WriteOptions,
     running: &Running,
 ) -> Result<Vec<NewFile>> {
-    let stream = stream(session, planned, running).await?;
+    let stream = stream(session, &ordered(planned, table)?, running).await?;
     let work = write_files(table, vec![stream], options);
     running.operation.unless_interrupted(work).await
+}
+
+/// The rows as the table wants them written (`WRITE ORDERED BY`, `sortBy`), so that each of its files is sorted. An order
+/// by anything but plain columns is left to those who rewrite the files.
+fn ordered(planned: &Planned, table: &Table) -> Result<Planned> {
+    let (order, schema) = (table.metadata.default_sort_order(), table.metadata.current_schema());
+    let columns = planned.plan.schema().columns();
+    let key = |field: &SortField| {
+        let place = schema.as_struct().fields().iter().position(|column| column.id == field.source_id)?;
+        let column = columns.get(place).filter(|_| field.transform == Transform::Identity)?;
+        let ascending = field.direction == SortDirection::Ascending;
+        Some(Expr::Column(column.clone()).sort(ascending, field.null_order == NullOrder::First))
+    };
+    match order.fields.iter().map(key).collect::<Option<Vec<_>>>() {
+        Some(keys) if !keys.is_empty() => {
+            let plan = LogicalPlanBuilder::from(planned.plan.clone()).sort(keys)?.build()?;
+            Ok(Planned { plan, ..planned.clone() })
+        }
+        _ => Ok(planned.clone()),
+    }
 }
 
 /// Runs a plan whose columns are a table's; its rows come under the table's names.

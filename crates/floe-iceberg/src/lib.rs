@@ -55,4 +55,4 @@ pub mod value;
 /// How long a branch or tag and its snapshots are kept.
 pub use iceberg::spec::SnapshotRetention;
 /// How a column becomes a partition value.
-pub use iceberg::spec::Transform;
+pub use iceberg::spec::{NullOrder, SortDirection, SortField, Transform};

@@ -67,17 +67,37 @@ impl fmt::Display for Told<'_> {
 fn line(plan: &dyn ExecutionPlan) -> String {
     let told = Told(plan).to_string();
     let told = told.trim_end();
+    let name = told.split([':', ' ']).next().unwrap_or_default();
+    let Some(word) = word(plan, name) else { return told.to_string() };
+    let details = told.strip_prefix(name).unwrap_or_default().trim_start_matches([':', ' ']);
+    format!("{word} {details}").trim_end().to_string()
+}
+
+fn word(plan: &dyn ExecutionPlan, name: &str) -> Option<&'static str> {
     if let Some(join) = plan.as_any().downcast_ref::<HashJoinExec>() {
-        let word = match join.partition_mode() {
+        return Some(match join.partition_mode() {
             // One side is read whole and given to every thread.
             PartitionMode::CollectLeft => "BroadcastHashJoin",
             PartitionMode::Partitioned | PartitionMode::Auto => "ShuffledHashJoin",
-        };
-        return told.replacen("HashJoinExec", word, 1);
+        });
     }
-    let name = told.split([':', ' ']).next().unwrap_or_default();
-    match WORDS.iter().find(|(own, _)| *own == name) {
-        Some((own, word)) => told.replacen(own, word, 1),
-        None => told.to_string(),
+    WORDS.iter().find(|(own, _)| *own == name).map(|(_, word)| *word)
+}
+
+#[cfg(test)]
+mod tests {
+    use datafusion::prelude::SessionContext;
+
+    use super::drawn;
+
+    #[tokio::test]
+    async fn a_plan_is_a_tree_in_sparks_words() -> datafusion::error::Result<()> {
+        let sql = "SELECT a + 1 FROM (VALUES (1), (2)) t(a) JOIN (VALUES (1)) u(b) ON a = b WHERE a > 0";
+        let plan = SessionContext::new().sql(sql).await?.create_physical_plan().await?;
+        let drawn = drawn(plan.as_ref());
+        assert!(drawn.starts_with("Project expr=["), "{drawn}");
+        assert!(drawn.contains("\n+- BroadcastHashJoin mode=CollectLeft"), "{drawn}");
+        assert!(drawn.lines().any(|line| line.trim_start().starts_with(":- ")), "{drawn}");
+        Ok(())
     }
 }

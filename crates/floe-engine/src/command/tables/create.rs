@@ -7,7 +7,7 @@ use arrow::datatypes::{Field, Schema};
 use floe_base::error::quoted;
 use floe_base::{Error, Result};
 use floe_catalog::Found;
-use floe_iceberg::table::{CreateTable as NewTable, IfExists, PartitionBy, create_table, stage_table};
+use floe_iceberg::table::{CreateTable as NewTable, IfExists, OrderBy, PartitionBy, create_table, stage_table};
 use floe_plan::write::align;
 use floe_syntax::command::{CreateMode, CreateTable, Transform};
 use floe_syntax::relation::TableName;
@@ -165,6 +165,21 @@ fn fill(new: &mut NewTable, create: &CreateTable) -> Result<()> {
     if !create.partitioning.is_empty() {
         new.partitioning = create.partitioning.iter().map(partition_by).collect::<Result<_>>()?;
     }
+    if let Some((columns, sorted_by, count)) = &create.buckets {
+        let [column] = columns.as_slice() else {
+            return Err(Error::unsupported("buckets by several columns: Iceberg's are by one"));
+        };
+        let transform = floe_iceberg::Transform::Bucket(*count);
+        new.partitioning.push(PartitionBy { column: column.clone(), transform, name: None });
+        // Spark's own tables sort inside each bucket, NULL first; a file of ours holds one bucket.
+        let ascending = |column: &String| OrderBy {
+            column: column.clone(),
+            transform: floe_iceberg::Transform::Identity,
+            descending: false,
+            nulls_first: true,
+        };
+        new.order.extend(sorted_by.iter().map(ascending));
+    }
     new.properties.extend(create.properties.iter().cloned());
     new.properties.extend(create.options.iter().map(|(key, value)| (format!("option.{key}"), value.clone())));
     new.comment = create.comment.clone();
@@ -197,9 +212,6 @@ pub(super) fn partition_by(transform: &Transform) -> Result<PartitionBy> {
 fn refuse_unknown(create: &CreateTable) -> Result<()> {
     if let Some(provider) = create.provider.as_deref().filter(|provider| !is_iceberg(provider)) {
         return Err(over_files::unknown_format(provider));
-    }
-    if create.buckets.is_some() {
-        return Err(Error::unsupported("CLUSTERED BY … INTO BUCKETS; use PARTITIONED BY (bucket(n, column))"));
     }
     if !create.cluster_by.is_empty() {
         return Err(Error::unsupported("CLUSTER BY of a table"));

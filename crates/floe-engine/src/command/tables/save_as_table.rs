@@ -15,8 +15,11 @@ use crate::{Execution, Session, query};
 
 pub(super) async fn run(session: &Arc<Session>, save: SaveAsTable, running: &Running) -> Result<Execution> {
     let name = TableName { parts: save.table.clone(), ..TableName::default() };
-    if save.buckets.is_some() || !save.sort_by.is_empty() || !save.cluster_by.is_empty() {
-        return Err(Error::unsupported("bucketBy, sortBy and clusterBy of a table"));
+    if !save.cluster_by.is_empty() {
+        return Err(Error::unsupported("clusterBy of a table"));
+    }
+    if save.buckets.is_none() && !save.sort_by.is_empty() {
+        return Err(Error::message(Kind::Analysis, "sortBy must be used together with bucketBy"));
     }
     let stored = session.stored(&name).await?;
     if save.insert {
@@ -110,7 +113,7 @@ fn as_create(save: SaveAsTable, name: TableName, replaces: bool) -> CreateTable 
         mode: if replaces { CreateMode::CreateOrReplace } else { CreateMode::Create },
         columns: Vec::new(),
         partitioning: save.partition_by.into_iter().map(identity).collect(),
-        buckets: None,
+        buckets: save.buckets.map(|(count, columns)| (columns, save.sort_by, count)),
         cluster_by: Vec::new(),
         provider: save.format,
         options,
