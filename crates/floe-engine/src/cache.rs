@@ -4,13 +4,17 @@
 //! reading again. Writes by others are seen after `REFRESH TABLE`, as in Spark.
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 use floe_catalog::Table;
 use parking_lot::RwLock;
 
 /// Kept rows by whole name in lower case; a temp view's name starts with its session.
 #[derive(Debug, Default)]
-pub(crate) struct Cache(RwLock<BTreeMap<String, Table>>);
+pub(crate) struct Cache(RwLock<BTreeMap<String, Table>>, Paths);
+
+/// The folders and files that kept rows were read from, by the same names; some of names that are no longer kept.
+type Paths = RwLock<BTreeMap<String, Vec<PathBuf>>>;
 
 impl Cache {
     pub(crate) fn get(&self, name: &str) -> Option<Table> {
@@ -21,6 +25,22 @@ impl Cache {
         self.0.write().insert(name, table);
     }
 
+    /// Where rows that are kept came from, for [`Self::remove_below`].
+    pub(crate) fn put_paths(&self, name: String, paths: Vec<PathBuf>) {
+        self.1.write().insert(name, paths);
+    }
+
+    /// Forgets rows that came from below a path.
+    pub(crate) fn remove_below(&self, path: &Path) {
+        let mut from = self.1.write();
+        let is_below = |paths: &Vec<PathBuf>| paths.iter().any(|own| own.starts_with(path));
+        let names: Vec<String> = from.iter().filter(|(_, own)| is_below(own)).map(|(name, _)| name.clone()).collect();
+        for name in names {
+            from.remove(&name);
+            self.remove(&name);
+        }
+    }
+
     /// True when it was there.
     pub(crate) fn remove(&self, name: &str) -> bool {
         self.0.write().remove(name).is_some()
@@ -28,6 +48,7 @@ impl Cache {
 
     pub(crate) fn clear(&self) {
         self.0.write().clear();
+        self.1.write().clear();
     }
 
     /// Forgets what a session's temp views kept.

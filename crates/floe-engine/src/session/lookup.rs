@@ -38,6 +38,14 @@ pub(crate) struct Located {
 }
 
 impl Located {
+    /// Its whole name in parts, for errors.
+    pub(crate) fn whole(&self) -> Vec<String> {
+        let mut whole = vec![self.catalog.name().to_string()];
+        whole.extend(self.namespace.clone());
+        whole.push(self.name.clone());
+        whole
+    }
+
     /// The name it is kept under by `CACHE TABLE`.
     pub(crate) fn cache_name(&self) -> String {
         format!("{}.{}.{}", self.catalog.name(), self.namespace.join("."), self.name).to_lowercase()
@@ -122,7 +130,7 @@ impl Lookup for SessionLookup {
         if format.eq_ignore_ascii_case("iceberg") {
             return self.iceberg(files).await;
         }
-        self.session.open_files(&format, files, &self.context).await
+        self.session.open_files(&format, files, None, &self.context).await
     }
 
     fn cached(&self, relation_id: &str) -> Result<Table> {
