@@ -19,6 +19,10 @@ use super::registered::Registered;
 use super::{Readers, columns, opened, partition_folder, projected, rows, size, url};
 use crate::Table;
 
+/// Below a table without known partitions: a folder that is not there, so that options are looked at all the same. No
+/// listing would tell of it.
+const NOWHERE: &str = "_no_partition";
+
 /// Opens a table; `files` is what it was created with.
 pub async fn open(kept: &Registered, files: &Files, state: &SessionState, readers: &Readers<'_>) -> Result<Table> {
     let format = kept.format.to_lowercase();
@@ -30,7 +34,8 @@ pub async fn open(kept: &Registered, files: &Files, state: &SessionState, reader
     if is_there(&kept.path) {
         return super::open(&format, files, state, readers).await;
     }
-    let nothing = rows(&format, &[], Some(given), &files.options, state, readers).await?;
+    let folder = [url(&format!("{}/", kept.path.trim_end_matches('/')))?];
+    let nothing = rows(&format, &folder, Some(given), &files.options, state, readers).await?;
     Ok(opened(format, nothing, 0))
 }
 
@@ -66,7 +71,8 @@ async fn partitioned(
         }
     }
     if parts.is_empty() {
-        let nothing = rows(&kept.format, &[], Some(own.clone()), &files.options, state, readers).await?;
+        let folder = [url(&format!("{}/{NOWHERE}/", kept.path.trim_end_matches('/')))?];
+        let nothing = rows(&kept.format, &folder, Some(own.clone()), &files.options, state, readers).await?;
         let nulls = keys.iter().map(|key| Ok(ScalarValue::try_from(key.data_type())?)).collect::<Result<_>>()?;
         parts.push(with_values(nothing, &own, &keys, nulls)?);
     }
