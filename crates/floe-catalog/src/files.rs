@@ -9,8 +9,10 @@ mod lines;
 pub mod listed;
 mod merge;
 mod parquet;
+pub mod partition_folder;
 mod partitions;
 pub mod registered;
+pub mod table;
 mod text;
 pub mod visible;
 
@@ -62,15 +64,31 @@ pub async fn open(format: &str, files: &Files, state: &SessionState, readers: &R
     if count == 0 && schema.is_none() && matches!(format.as_str(), "csv" | "json") {
         return Err(no_columns(&format));
     }
-    let provider = match format.as_str() {
-        "parquet" => parquet::open(&urls, schema.clone(), &files.options, state, readers.merges_schemas).await?,
-        "csv" => csv::open(&urls, schema.clone(), &files.options, state, readers.fields).await?,
-        "json" => json::open(&urls, schema.clone(), &files.options, state, readers.records).await?,
-        "text" => text::open(&urls, schema.clone(), &files.options, state).await?,
-        other => return Err(unknown_format(other)),
-    };
+    let provider = rows(&format, &urls, schema.clone(), &files.options, state, readers).await?;
     let provider = partitions::typed(provider, schema.as_ref(), &urls, state).await?;
-    Ok(Table {
+    Ok(opened(format, provider, bytes))
+}
+
+/// The rows of a format's files below the paths.
+async fn rows(
+    format: &str,
+    urls: &[ListingTableUrl],
+    schema: Option<SchemaRef>,
+    options: &[(String, String)],
+    state: &SessionState,
+    readers: &Readers<'_>,
+) -> Result<Arc<dyn TableProvider>> {
+    match format {
+        "parquet" => parquet::open(urls, schema, options, state, readers.merges_schemas).await,
+        "csv" => csv::open(urls, schema, options, state, readers.fields).await,
+        "json" => json::open(urls, schema, options, state, readers.records).await,
+        "text" => text::open(urls, schema, options, state).await,
+        other => Err(unknown_format(other)),
+    }
+}
+
+fn opened(format: String, provider: Arc<dyn TableProvider>, bytes: u64) -> Table {
+    Table {
         name: None,
         schema: provider.schema(),
         provider,
@@ -79,7 +97,7 @@ pub async fn open(format: &str, files: &Files, state: &SessionState, readers: &R
         format,
         iceberg: None,
         metadata_columns: Arc::new(Schema::empty()),
-    })
+    }
 }
 
 /// A path or URL as DataFusion lists it; a folder ends in a slash.

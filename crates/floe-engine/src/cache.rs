@@ -1,9 +1,10 @@
 //! Tables and views kept in memory by `CACHE TABLE`, for all sessions, until something is written.
 //!
 //! A write through this engine empties the cache whole: finding out which views a table is behind would cost more than
-//! reading again. Writes by others are seen after `REFRESH TABLE`, as in Spark.
+//! reading again. Writes by others are seen after `REFRESH TABLE` or `REFRESH 'path'`, as in Spark.
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use parking_lot::RwLock;
@@ -12,23 +13,36 @@ use crate::kept::Kept;
 
 #[derive(Debug, Default)]
 pub(crate) struct Cache {
-    /// Kept rows by whole name in lower case; a temp view's name starts with its session.
-    tables: RwLock<BTreeMap<String, Kept>>,
+    /// By whole name in lower case; a temp view's name starts with its session.
+    tables: RwLock<BTreeMap<String, Cached>>,
     writes: AtomicU64,
+}
+
+#[derive(Debug)]
+struct Cached {
+    rows: Kept,
+    /// The folders and files they were read from.
+    from: Vec<PathBuf>,
 }
 
 impl Cache {
     pub(crate) fn get(&self, name: &str) -> Option<Kept> {
-        self.tables.read().get(name).cloned()
+        self.tables.read().get(name).map(|cached| cached.rows.clone())
     }
 
-    pub(crate) fn put(&self, name: String, rows: Kept) {
-        self.tables.write().insert(name, rows);
+    pub(crate) fn put(&self, name: String, rows: Kept, from: Vec<PathBuf>) {
+        self.tables.write().insert(name, Cached { rows, from });
     }
 
     /// True when it was there.
     pub(crate) fn remove(&self, name: &str) -> bool {
         self.tables.write().remove(name).is_some()
+    }
+
+    /// Files below a path are others by now: rows that came from there are forgotten.
+    pub(crate) fn remove_below(&self, path: &Path) {
+        self.writes.fetch_add(1, Ordering::AcqRel);
+        self.tables.write().retain(|_, cached| !cached.from.iter().any(|own| own.starts_with(path)));
     }
 
     /// Something was written: what is kept may be out of date.
@@ -37,7 +51,7 @@ impl Cache {
         self.clear();
     }
 
-    /// How often that was.
+    /// How often files may have changed, as far as this engine was told.
     pub(crate) fn writes(&self) -> u64 {
         self.writes.load(Ordering::Acquire)
     }

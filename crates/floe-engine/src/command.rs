@@ -81,6 +81,7 @@ pub(crate) async fn run(session: &Arc<Session>, command: Command, running: &Runn
         Command::Uncache { name, if_exists } => cache::uncache(session, &name, if_exists).await,
         Command::ClearCache => cache::clear(session),
         Command::Refresh { name } => cache::refresh(session, &name).await,
+        Command::RefreshPath { path } => cache::refresh_path(session, &path),
         Command::Analyze { name } => cache::analyze(session, &name).await,
         Command::Checkpoint { input, eager, .. } => checkpoint::run(session, input, eager, running).await,
         Command::RemoveCheckpoint { relation_id } => checkpoint::remove(session, &relation_id),
@@ -106,7 +107,7 @@ async fn show(session: &Arc<Session>, show: Show) -> Result<Execution> {
         Show::Functions { scope, schema, pattern } => show_functions::run(scope.as_deref(), schema, pattern.as_deref()),
         Show::Catalogs { pattern } => show_catalogs::run(session, pattern.as_deref()),
         Show::CurrentNamespace => use_schema::current(session),
-        Show::Partitions { table } => lookup::no_partitions(session, &table).await,
+        Show::Partitions { table } => tables::show_partitions(session, &table).await,
     }
 }
 

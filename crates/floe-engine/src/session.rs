@@ -16,7 +16,7 @@ use dashmap::DashMap;
 use datafusion::scalar::ScalarValue;
 use floe_base::id::{SessionKey, fresh};
 use floe_base::{Error, Kind, Result, machine};
-use floe_catalog::{Catalog, View};
+use floe_catalog::{Catalog, Table, View};
 use floe_functions::Context;
 use floe_plan::Variables;
 use parking_lot::RwLock;
@@ -50,8 +50,8 @@ pub struct Session {
     defaults: RwLock<BTreeMap<String, floe_syntax::Expression>>,
     /// Frames kept by `persist`.
     frames: frames::Frames,
-    /// Frames kept by `localCheckpoint`, by relation id.
-    kept: RwLock<BTreeMap<String, Kept>>,
+    /// Tables under a relation id: frames of `localCheckpoint` with the rows they hold, and what a statement reads once.
+    kept: RwLock<BTreeMap<String, (Table, Option<Kept>)>>,
     upstream: upstream::Elsewhere,
     /// The route that stands in the address its client connected to.
     address_route: RwLock<Option<String>>,
@@ -322,14 +322,14 @@ impl Session {
         &self.frames
     }
 
-    pub(crate) fn keep(&self, rows: Kept) -> String {
+    pub(crate) fn keep(&self, table: Table, rows: Option<Kept>) -> String {
         let id = fresh();
-        self.kept.write().insert(id.clone(), rows);
+        self.kept.write().insert(id.clone(), (table, rows));
         id
     }
 
-    pub(crate) fn kept(&self, relation_id: &str) -> Option<Kept> {
-        self.kept.read().get(relation_id).cloned()
+    pub(crate) fn kept(&self, relation_id: &str) -> Option<Table> {
+        self.kept.read().get(relation_id).map(|(table, _)| table.clone())
     }
 
     pub(crate) fn forget(&self, relation_id: &str) {

@@ -39,6 +39,16 @@ pub enum Command {
         table: TableName,
         action: AlterTable,
     },
+    /// `MSCK REPAIR TABLE`, `ALTER TABLE … RECOVER PARTITIONS`: partitions are looked for among the folders.
+    RepairTable {
+        table: TableName,
+        /// Partitions whose folders are found are added.
+        add: bool,
+        /// Partitions whose folders are gone are forgotten.
+        drop: bool,
+        /// It was ALTER TABLE: errors say so.
+        is_alter: bool,
+    },
     /// `ALTER TABLE … RENAME TO`, `ALTER VIEW … RENAME TO`.
     Rename {
         kind: ObjectKind,
@@ -141,6 +151,10 @@ pub enum Command {
     ClearCache,
     Refresh {
         name: TableName,
+    },
+    /// `REFRESH '<path>'`: of all that is read from below it.
+    RefreshPath {
+        path: String,
     },
     Analyze {
         name: TableName,

@@ -50,6 +50,9 @@ const OPTIONS: &[&str] = &[
     "mode",
     "encoding",
     "charset",
+    // Spark 4.1 takes them and does nothing with them: they are the writer's.
+    "compression",
+    "quoteAll",
 ];
 
 /// Bytes read to find the columns' names and number.

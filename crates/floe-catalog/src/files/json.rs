@@ -59,6 +59,8 @@ const OPTIONS: &[&str] = &[
     "allowUnquotedControlChars",
     // Spark 4.1 takes it and does nothing with it: the names of the files say it.
     "compression",
+    // The writer's.
+    "ignoreNullFields",
 ];
 
 /// Records looked at together where no schema is given.

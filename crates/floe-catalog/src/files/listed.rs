@@ -39,6 +39,14 @@ pub async fn local_of_plan(plan: &LogicalPlan, state: &SessionState) -> Result<V
     Ok(files)
 }
 
+/// The local paths that a plan would list, its subqueries included.
+pub fn local_paths_of_plan(plan: &LogicalPlan) -> Result<Vec<PathBuf>> {
+    let mut paths = Vec::new();
+    plan.apply_with_subqueries(|node| scanned(node, &mut paths))?;
+    let local = paths.iter().filter(|path| path.scheme() == "file");
+    Ok(local.map(|path| PathBuf::from(format!("/{}", path.prefix()))).collect())
+}
+
 /// Adds the paths a node scans, those inside views of other scans included.
 fn scanned(node: &LogicalPlan, found: &mut Vec<ListingTableUrl>) -> datafusion::common::Result<TreeNodeRecursion> {
     if let LogicalPlan::TableScan(scan) = node {

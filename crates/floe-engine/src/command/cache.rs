@@ -1,8 +1,9 @@
-//! `CACHE TABLE`, `UNCACHE TABLE`, `CLEAR CACHE`, `REFRESH TABLE`, `ANALYZE TABLE`.
+//! `CACHE TABLE`, `UNCACHE TABLE`, `CLEAR CACHE`, `REFRESH TABLE`, `REFRESH '<path>'`, `ANALYZE TABLE`.
 
 use std::sync::Arc;
 
 use floe_base::{Error, Result};
+use floe_catalog::files::listed::local_paths_of_plan;
 use floe_syntax::command::{CreateView, ViewKind};
 use floe_syntax::relation::TableName;
 use floe_syntax::{Origin, Relation, RelationKind};
@@ -38,7 +39,8 @@ pub(super) async fn cache(
     let planned =
         query::lower_to_run(session, Relation::new(RelationKind::Table(name.clone()), Origin::Unknown)).await?;
     let rows = keep(session.engine(), planned.schema(), query::run_routed(session, &planned).await?, false).await?;
-    session.engine().cache().put(session.cache_name(&named), rows);
+    let from = local_paths_of_plan(&planned.plan)?;
+    session.engine().cache().put(session.cache_name(&named), rows, from);
     Ok(Execution::empty())
 }
 
@@ -63,6 +65,15 @@ pub(super) fn clear(session: &Session) -> Result<Execution> {
 pub(super) async fn refresh(session: &Session, name: &TableName) -> Result<Execution> {
     let named = session.existing_object(name).await?;
     session.engine().cache().remove(&session.cache_name(&named));
+    Ok(Execution::empty())
+}
+
+/// Forgets what is kept of tables and views whose files lie below a path.
+pub(super) fn refresh_path(session: &Session, path: &str) -> Result<Execution> {
+    let local = path.strip_prefix("file://").or_else(|| path.strip_prefix("file:")).unwrap_or(path);
+    if !local.contains("://") {
+        session.engine().cache().remove_below(std::path::Path::new(local));
+    }
     Ok(Execution::empty())
 }
 

@@ -69,7 +69,10 @@ async fn statement(session: &Arc<Session>, call: CatalogCall) -> Result<Executio
         CatalogCall::UncacheTable(name) => Command::Uncache { name: name_of(&name, None)?, if_exists: false },
         CatalogCall::ClearCache => Command::ClearCache,
         CatalogCall::RefreshTable(name) => Command::Refresh { name: name_of(&name, None)? },
-        CatalogCall::RefreshByPath(_) => return Ok(Execution::empty()),
+        CatalogCall::RefreshByPath(path) => Command::RefreshPath { path },
+        CatalogCall::RecoverPartitions(name) => {
+            Command::RepairTable { table: name_of(&name, None)?, add: true, drop: false, is_alter: true }
+        }
         CatalogCall::DropTable { table, if_exists, purge } => {
             Command::DropTable { table: name_of(&table, None)?, if_exists, purge }
         }

@@ -17,7 +17,8 @@ pub(super) async fn run(session: &Arc<Session>, input: Relation, _eager: bool, r
     let planned = query::lower_to_run(session, input).await?;
     let decision = query::decided_here(session, &planned, &running.operation)?;
     let rows = query::run_as(session, &planned, &decision).await?;
-    let id = session.keep(keep(session.engine(), planned.schema(), rows, false).await?);
+    let rows = keep(session.engine(), planned.schema(), rows, false).await?;
+    let id = session.keep(rows.table()?, Some(rows));
     let schema = Arc::new(Schema::new(vec![Field::new("relation_id", DataType::Utf8, false)]));
     let ids = Arc::new(StringArray::from(vec![id]));
     Ok(Execution::batch(arrow::array::RecordBatch::try_new(schema, vec![ids])?))

@@ -34,6 +34,7 @@ fn names(command: &mut Command) -> Vec<&mut TableName> {
         | Command::Truncate { table }
         | Command::DropTable { table, .. }
         | Command::AlterTable { table, .. }
+        | Command::RepairTable { table, .. }
         | Command::Show(
             Show::TableProperties { table, .. } | Show::CreateTable { table, .. } | Show::Partitions { table },
         )

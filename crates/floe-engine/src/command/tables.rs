@@ -5,7 +5,9 @@ mod alter;
 mod call;
 mod create;
 mod insert;
+mod insert_files;
 mod over_files;
+mod repair;
 mod rewrite;
 mod save_as_table;
 mod stored;
@@ -32,6 +34,7 @@ use crate::{Execution, Session};
 
 pub(super) use alter::run as alter;
 pub(crate) use over_files::open as open_files;
+pub(super) use repair::show as show_partitions;
 pub(crate) use write_files::{Format as FileFormat, Parts as FileParts};
 
 pub(super) async fn run(session: &Arc<Session>, command: Command, running: &Running) -> Result<Execution> {
@@ -45,6 +48,7 @@ pub(super) async fn run(session: &Arc<Session>, command: Command, running: &Runn
             rewrite::update(session, &table, alias.as_deref(), &assignments, condition, running).await
         }
         Command::Merge(merge) => rewrite::merge(session, *merge, running).await,
+        Command::RepairTable { table, add, drop, is_alter } => repair::run(session, &table, add, drop, is_alter).await,
         Command::Truncate { table } => truncate::run(session, &table, running).await,
         Command::AlterTable { table, action } => alter::run(session, &table, action).await,
         Command::SaveAsTable(save) => save_as_table::run(session, save, running).await,
@@ -108,10 +112,7 @@ impl Target {
 
     /// Its whole name in parts, for errors.
     pub(super) fn whole(&self) -> Vec<String> {
-        let mut whole = vec![self.located.catalog.name().to_string()];
-        whole.extend(self.located.namespace.clone());
-        whole.push(self.located.name.clone());
-        whole
+        self.located.whole()
     }
 }
 

@@ -9,14 +9,21 @@ use datafusion::logical_expr::Expr;
 use floe_base::Result;
 use floe_catalog::Table;
 use floe_catalog::files::Readers;
+use floe_catalog::files::registered::Registered;
 use floe_functions::{Context, CsvFields, JsonRecords};
 use floe_syntax::relation::Files;
 
 use super::Session;
 
 impl Session {
-    /// Opens files of a format as one table.
-    pub(crate) async fn open_files(&self, format: &str, files: &Files, context: &Context) -> Result<Table> {
+    /// Opens files of a format as one table: those of a table that a catalog keeps, or files by path.
+    pub(crate) async fn open_files(
+        &self,
+        format: &str,
+        files: &Files,
+        kept: Option<&Registered>,
+        context: &Context,
+    ) -> Result<Table> {
         let fields = |options: &[(String, String)]| {
             let fields = Arc::new(CsvFields::of_reader(options, context)?);
             Ok(Arc::new(SessionFields(fields)) as Arc<dyn floe_catalog::files::Fields>)
@@ -27,7 +34,11 @@ impl Session {
         };
         let merges_schemas = context.conf("spark.sql.parquet.mergeSchema", "false").eq_ignore_ascii_case("true");
         let readers = Readers { fields: &fields, records: &records, merges_schemas };
-        floe_catalog::files::open(format, files, self.engine().datafusion().state(), &readers).await
+        let state = self.engine().datafusion().state();
+        match kept {
+            Some(kept) => floe_catalog::files::table::open(kept, files, state, &readers).await,
+            None => floe_catalog::files::open(format, files, state, &readers).await,
+        }
     }
 }
 

@@ -38,6 +38,14 @@ pub(crate) struct Located {
 }
 
 impl Located {
+    /// Its whole name in parts, for errors.
+    pub(crate) fn whole(&self) -> Vec<String> {
+        let mut whole = vec![self.catalog.name().to_string()];
+        whole.extend(self.namespace.clone());
+        whole.push(self.name.clone());
+        whole
+    }
+
     /// The name it is kept under by `CACHE TABLE`.
     pub(crate) fn cache_name(&self) -> String {
         format!("{}.{}.{}", self.catalog.name(), self.namespace.join("."), self.name).to_lowercase()
@@ -122,16 +130,15 @@ impl Lookup for SessionLookup {
         if format.eq_ignore_ascii_case("iceberg") {
             return self.iceberg(files).await;
         }
-        self.session.open_files(&format, files, &self.context).await
+        self.session.open_files(&format, files, None, &self.context).await
     }
 
     fn cached(&self, relation_id: &str) -> Result<Table> {
-        let kept = self.session.kept(relation_id).ok_or_else(|| {
+        self.session.kept(relation_id).ok_or_else(|| {
             Error::new(floe_base::Kind::InvalidPlan, "CONNECT_INVALID_PLAN.DATAFRAME_NOT_FOUND")
                 .with("key", relation_id)
                 .with("sessionId", &self.session.key().session_id)
-        });
-        kept?.table()
+        })
     }
 
     async fn collect(&self, planned: Planned) -> Result<Vec<RecordBatch>> {

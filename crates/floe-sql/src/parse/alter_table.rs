@@ -32,7 +32,10 @@ impl Parser<'_> {
             Some(K::Create) if self.is_branch_or_tag() => self.create_branch_or_tag()?,
             _ if self.is_word("write") && self.is_order_at(1) => self.write_order()?,
             Some(K::Cluster) => self.alter_unsupported("CLUSTER BY", from),
-            Some(K::Recover) => self.alter_unsupported("RECOVER PARTITIONS", from),
+            Some(K::Recover) => {
+                self.expect_phrase(&[K::Recover, K::Partitions])?;
+                return Ok(Command::RepairTable { table, add: true, drop: false, is_alter: true });
+            }
             Some(K::Default) => self.alter_unsupported("DEFAULT COLLATION", from),
             _ => return Err(self.not_altered(from)),
         };

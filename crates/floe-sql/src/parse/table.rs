@@ -1,4 +1,4 @@
-//! DROP TABLE, TRUNCATE, ANALYZE, REFRESH, COMMENT ON, CALL: short statements about one object.
+//! DROP TABLE, TRUNCATE, ANALYZE, REFRESH, REPAIR, COMMENT ON, CALL: short statements about one object.
 
 use floe_base::{Error, Result};
 use floe_syntax::Command;
@@ -57,7 +57,24 @@ impl Parser<'_> {
         Ok(Command::Analyze { name })
     }
 
-    /// `REFRESH TABLE t`; of functions and paths by name only.
+    /// `[MSCK] REPAIR TABLE t [ADD | DROP | SYNC PARTITIONS]`.
+    pub(crate) fn repair_table(&mut self) -> Result<Command> {
+        self.eat_keyword(K::Msck);
+        self.expect_phrase(&[K::Repair, K::Table])?;
+        let table = self.table_name()?;
+        let how = self.eat_one_of(&[K::Add, K::Drop, K::Sync]);
+        if how.is_some() {
+            self.expect_keyword(K::Partitions)?;
+        }
+        Ok(Command::RepairTable {
+            table,
+            add: how != Some(K::Drop),
+            drop: matches!(how, Some(K::Drop | K::Sync)),
+            is_alter: false,
+        })
+    }
+
+    /// `REFRESH TABLE t`, `REFRESH '<path>'`; of functions by name only.
     pub(crate) fn refresh(&mut self) -> Result<Command> {
         let from = self.mark();
         self.expect_keyword(K::Refresh)?;
@@ -69,8 +86,21 @@ impl Parser<'_> {
             let text = "Resource paths cannot be empty in REFRESH statements. Use / to match everything.";
             return Err(self.refused(text, from));
         }
-        let what = if self.is_keyword(K::Function) { "REFRESH FUNCTION" } else { "REFRESH of a path" };
-        self.unsupported_rest(what, from)
+        if self.is_keyword(K::Function) {
+            return self.unsupported_rest("REFRESH FUNCTION", from);
+        }
+        if self.is_string() {
+            return Ok(Command::RefreshPath { path: self.string()? });
+        }
+        // A path without quotes is whatever stands there (Spark 4.1 `visitRefreshResource`).
+        let start = self.mark();
+        self.skip_statement();
+        let path = self.text_from(start).to_string();
+        if path.contains(char::is_whitespace) {
+            let text = "REFRESH statements cannot contain ' ', '\\n', '\\r', '\\t' inside unquoted resource paths";
+            return Err(self.refused(text, from));
+        }
+        Ok(Command::RefreshPath { path })
     }
 
     /// `COMMENT ON (SCHEMA | TABLE) name IS ('…' | NULL)`; of columns and views as Iceberg's clients write it.

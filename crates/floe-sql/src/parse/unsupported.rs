@@ -19,8 +19,6 @@ const PHRASES: &[&[K]] = &[
     &[K::Create, K::Flow],
     &[K::Create, K::Materialized, K::View],
     &[K::Create, K::Streaming, K::Table],
-    &[K::Msck, K::Repair, K::Table],
-    &[K::Repair, K::Table],
     &[K::Add],
     &[K::List],
 ];
@@ -58,6 +56,8 @@ impl Parser<'_> {
             Some(K::Declare) => return self.declare_variable(),
             Some(K::Execute) if self.is_phrase(&[K::Execute, K::Immediate]) => return self.execute_immediate(),
             Some(K::Load) => return self.load_data(),
+            Some(K::Msck) if self.is_phrase(&[K::Msck, K::Repair, K::Table]) => return self.repair_table(),
+            Some(K::Repair) if self.is_phrase(&[K::Repair, K::Table]) => return self.repair_table(),
             Some(K::Create | K::Drop) if self.is_keyword_at(1, K::Index) => return self.index(),
             _ => {}
         }

@@ -50,12 +50,7 @@ pub(super) async fn run(session: &Arc<Session>, create: CreateTable, running: &R
 /// What happens to a name that is taken; `None` where there is nothing to do.
 async fn decide(located: &Located, create: &CreateTable) -> Result<Option<IfExists>> {
     let found = located.catalog.load(&located.namespace, &located.name, None).await?;
-    let whole = || {
-        let mut whole = vec![located.catalog.name().to_string()];
-        whole.extend(located.namespace.clone());
-        whole.push(located.name.clone());
-        quoted(&whole)
-    };
+    let whole = || quoted(&located.whole());
     let taken = || Error::analysis("TABLE_OR_VIEW_ALREADY_EXISTS").with("relationName", whole());
     let over_files = located.catalog.files(&located.namespace, &located.name).await?.is_some();
     match (found, create.mode) {
@@ -91,10 +86,7 @@ async fn create_as(
     let mut new = NewTable::new(Schema::new(fields));
     fill(&mut new, &create)?;
     let staged = stage_table(&iceberg(located)?, &ident(located), new, if_exists).await?;
-    let mut whole = vec![located.catalog.name().to_string()];
-    whole.extend(located.namespace.clone());
-    whole.push(located.name.clone());
-    let rows = align(planned, &staged.schema(), None, &whole, &session.context()?)?;
+    let rows = align(planned, &staged.schema(), None, &located.whole(), &session.context()?)?;
     let added = crate::write::rows(session, &rows, &staged, &crate::write::options(session), running).await?;
     put(&staged, added, Over::Append, running).await?;
     Ok(Execution::empty())

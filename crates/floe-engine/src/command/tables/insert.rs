@@ -34,6 +34,9 @@ pub(super) async fn run(session: &Arc<Session>, insert: Insert, running: &Runnin
     if let Some(stored) = session.stored(&insert.table).await? {
         return stored::insert(session, stored, insert, running).await;
     }
+    if let Some(filed) = session.filed(&insert.table).await? {
+        return filed.insert(session, insert, running).await;
+    }
     let target = session.target(&insert.table).await?;
     let fixed = fixed_partitions(session, &insert, &target).await?;
     let over = over(session, &insert, &target, &fixed).await?;

@@ -29,6 +29,12 @@ pub(super) async fn run(session: &Arc<Session>, save: SaveAsTable, running: &Run
             let planned = query::lower_to_run(session, save.input).await?;
             return stored.by_position(session, planned, over, running).await;
         }
+        if let Some(filed) = session.filed(&name).await? {
+            if let Some((key, _)) = save.options.first() {
+                return Err(Error::unsupported(format!("option `{key}` of insertInto a table over files")));
+            }
+            return filed.by_position(session, save.input, overwrites, running).await;
+        }
         let target = session.target(&name).await?.with_options(&save.options)?;
         return insert_into(session, target, save.input, overwrites, running).await;
     }

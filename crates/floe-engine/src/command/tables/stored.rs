@@ -48,7 +48,7 @@ impl Stored {
         over: Over,
         running: &Running,
     ) -> Result<Execution> {
-        let rows = align_by_name(planned, &self.table.schema, &whole(&self.located), &session.context()?)?;
+        let rows = align_by_name(planned, &self.table.schema, &self.located.whole(), &session.context()?)?;
         put(session, &self.located, replaced(&over)?, &rows, running).await
     }
 
@@ -60,7 +60,7 @@ impl Stored {
         over: Over,
         running: &Running,
     ) -> Result<Execution> {
-        let rows = align(planned, &self.table.schema, None, &whole(&self.located), &session.context()?)?;
+        let rows = align(planned, &self.table.schema, None, &self.located.whole(), &session.context()?)?;
         put(session, &self.located, replaced(&over)?, &rows, running).await
     }
 }
@@ -82,7 +82,7 @@ pub(super) async fn insert(
     let mut source = insert.source;
     null_defaults(&mut source);
     let planned = query::lower_to_run(session, source).await?;
-    let (schema, whole, context) = (&stored.table.schema, whole(&stored.located), session.context()?);
+    let (schema, whole, context) = (&stored.table.schema, stored.located.whole(), session.context()?);
     let rows = match insert.by_name {
         true => align_by_name(planned, schema, &whole, &context)?,
         false => align(planned, schema, insert.columns.as_deref(), &whole, &context)?,
@@ -119,7 +119,7 @@ pub(super) async fn create(
     let planned = query::lower_to_run(session, source).await?;
     let schema = Schema::new(planned.fields.iter().map(|field| column(field)).collect::<Result<Vec<Field>>>()?);
     refuse_duplicates(&schema)?;
-    let rows = align(planned, &schema, None, &whole(located), &session.context()?)?;
+    let rows = align(planned, &schema, None, &located.whole(), &session.context()?)?;
     put(session, located, Put::Create { schema: Arc::new(schema), replaces }, &rows, running).await
 }
 
@@ -175,11 +175,4 @@ fn refuse(is_there: bool, what: &str, format: &str) -> Result<()> {
         true => Err(Error::unsupported(format!("{what} for a table of format {format}"))),
         false => Ok(()),
     }
-}
-
-fn whole(located: &Located) -> Vec<String> {
-    let mut whole = vec![located.catalog.name().to_string()];
-    whole.extend(located.namespace.clone());
-    whole.push(located.name.clone());
-    whole
 }

@@ -18,6 +18,7 @@ use floe_syntax::expression::{CastMode, SortOrder};
 use floe_syntax::{DataType, Expression, ExpressionKind, Literal, Origin, Relation, RelationKind};
 use futures::StreamExt;
 
+pub(super) use self::part::for_writing;
 pub(crate) use self::part::{Format, Parts};
 use super::save_as_table;
 use crate::session::Running;
@@ -44,7 +45,8 @@ pub(super) async fn run(session: &Arc<Session>, write: WriteFiles, running: &Run
         return Err(Error::analysis("ALL_PARTITION_COLUMNS_NOT_ALLOWED"));
     }
     let format = Format::of(&name, &write.options, &kept)?;
-    let rows = rows(&format, &write, &kept);
+    let keys = write.partition_by.iter().map(|name| column(name)).collect();
+    let rows = rows(&format, write.input, &write.options, &kept, keys);
     let planned = query::lower_to_run(session, rows).await?;
     if write.mode == SaveMode::Overwrite {
         refuse_own_files(session, &planned, &folder).await?;
@@ -60,7 +62,13 @@ pub(super) async fn run(session: &Arc<Session>, write: WriteFiles, running: &Run
     Ok(Execution::empty())
 }
 
-async fn write_rows(session: &Session, planned: &Planned, mut parts: Parts, running: &Running) -> Result<()> {
+/// Runs a plan made by [`rows`] and writes what comes.
+pub(super) async fn write_rows(
+    session: &Session,
+    planned: &Planned,
+    mut parts: Parts,
+    running: &Running,
+) -> Result<()> {
     let decision = query::decided_here(session, planned, &running.operation)?;
     let (mut batches, _) = query::execute(session, planned, decision, running).await?;
     let schema = planned.schema();
@@ -70,7 +78,7 @@ async fn write_rows(session: &Session, planned: &Planned, mut parts: Parts, runn
     parts.finish(schema).await
 }
 
-fn folder(path: Option<&str>) -> Result<PathBuf> {
+pub(super) fn folder(path: Option<&str>) -> Result<PathBuf> {
     let path = path.ok_or_else(|| Error::new(Kind::IllegalArgument, "_LEGACY_ERROR_TEMP_2047"))?;
     let local = path.strip_prefix("file://").or_else(|| path.strip_prefix("file:")).unwrap_or(path);
     if local.contains("://") {
@@ -84,12 +92,17 @@ fn folder(path: Option<&str>) -> Result<PathBuf> {
 /// # Errors
 /// Spark's `UNSUPPORTED_OVERWRITE.PATH`. Spark compares the paths that were given; here it is every file that is read.
 async fn refuse_own_files(session: &Session, planned: &Planned, folder: &Path) -> Result<()> {
-    let Ok(emptied) = folder.canonicalize() else { return Ok(()) };
-    let read = floe_catalog::files::listed::local_of_plan(&planned.plan, session.engine().datafusion().state()).await?;
-    match read.iter().any(|file| file.starts_with(&emptied)) {
+    match reads(session, planned, folder).await? {
         true => Err(Error::analysis("UNSUPPORTED_OVERWRITE.PATH").with("path", format!("file:{}", folder.display()))),
         false => Ok(()),
     }
+}
+
+/// Does a plan read a file below a folder?
+pub(super) async fn reads(session: &Session, planned: &Planned, folder: &Path) -> Result<bool> {
+    let Ok(folder) = folder.canonicalize() else { return Ok(false) };
+    let read = floe_catalog::files::listed::local_of_plan(&planned.plan, session.engine().datafusion().state()).await?;
+    Ok(read.iter().any(|file| file.starts_with(&folder)))
 }
 
 /// The columns to write; files cannot hold two of one name.
@@ -110,20 +123,24 @@ fn own_name(columns: &[Field], name: &str) -> String {
 }
 
 /// The rows as they go into files: the columns, or one column of lines; behind them the partition values as texts, sorted.
-fn rows(format: &Format, write: &WriteFiles, kept: &[Field]) -> Relation {
+pub(super) fn rows(
+    format: &Format,
+    input: Relation,
+    options: &[(String, String)],
+    kept: &[Field],
+    values: Vec<Expression>,
+) -> Relation {
     let kept: Vec<Expression> = kept.iter().map(|field| column(field.name())).collect();
     let mut expressions = match format.line_function() {
         None => kept,
-        Some(name) => vec![line(name, kept, &write.options)],
+        Some(name) => vec![line(name, kept, options)],
     };
-    let keys: Vec<String> = (0..write.partition_by.len()).map(|index| format!("partition {index}")).collect();
-    for (key, name) in keys.iter().zip(&write.partition_by) {
-        let child = Box::new(column(name));
-        let text = ExpressionKind::Cast { child, to: DataType::String, mode: CastMode::Session };
+    let keys: Vec<String> = (0..values.len()).map(|index| format!("partition {index}")).collect();
+    for (key, value) in keys.iter().zip(values) {
+        let text = ExpressionKind::Cast { child: Box::new(value), to: DataType::String, mode: CastMode::Session };
         expressions.push(alias(Expression::new(text, Origin::Unknown), key));
     }
-    let project = RelationKind::Project { input: write.input.clone(), expressions };
-    let rows = Relation::new(project, Origin::Unknown);
+    let rows = Relation::new(RelationKind::Project { input, expressions }, Origin::Unknown);
     if keys.is_empty() {
         return rows;
     }
@@ -149,7 +166,7 @@ fn line(function: &str, columns: Vec<Expression>, options: &[(String, String)]) 
     alias(line, "value")
 }
 
-fn column(name: &str) -> Expression {
+pub(super) fn column(name: &str) -> Expression {
     Expression::column(vec![name.to_string()], Origin::Unknown)
 }
 
@@ -175,7 +192,7 @@ fn make_room(folder: &Path, mode: SaveMode) -> Result<bool> {
     Ok(true)
 }
 
-fn cannot(path: &Path, error: std::io::Error) -> Error {
+pub(super) fn cannot(path: &Path, error: std::io::Error) -> Error {
     Error::message(Kind::Operation, format!("cannot write to {}: {error}", path.display())).caused_by(error)
 }
 

@@ -32,6 +32,9 @@ async fn into(session: &Arc<Session>, write: WriteTo, name: &TableName, running:
         let planned = query::lower_to_run(session, write.input).await?;
         return stored.by_name(session, planned, over, running).await;
     }
+    if let Some(filed) = session.filed(name).await? {
+        return Err(filed.not_by_name());
+    }
     let target = session.target(name).await?.with_options(&write.options)?;
     let over = match write.mode {
         WriteToMode::Overwrite(condition) => Over::Rows(vec![super::condition(session, name, condition).await?]),

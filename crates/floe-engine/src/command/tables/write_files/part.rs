@@ -1,5 +1,6 @@
 //! The files of one write: which is open, what its name is, how rows become bytes.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -13,12 +14,11 @@ use datafusion::parquet::basic::{Compression, GzipLevel, ZstdLevel};
 use datafusion::parquet::file::properties::WriterProperties;
 use flate2::write::GzEncoder;
 use floe_base::{Error, Kind, Result};
+use floe_catalog::files::partition_folder;
+use parking_lot::Mutex;
 
 use super::{cannot, file_schema};
 use crate::threads;
-
-/// The folder of rows whose partition value is NULL or empty text (Hive's word for it).
-const NO_VALUE: &str = "__HIVE_DEFAULT_PARTITION__";
 
 /// What the files are.
 pub(crate) enum Format {
@@ -37,38 +37,7 @@ impl Format {
         let option = |name: &str| {
             options.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
         };
-        let known: &[&str] = match name {
-            "parquet" => &["compression"],
-            "csv" => &[
-                "compression",
-                "lineSep",
-                "header",
-                "sep",
-                "delimiter",
-                "quote",
-                "escape",
-                "quoteAll",
-                "nullValue",
-                "emptyValue",
-                "dateFormat",
-                "timestampFormat",
-                "timestampNTZFormat",
-                "ignoreLeadingWhiteSpace",
-                "ignoreTrailingWhiteSpace",
-                "timeZone",
-            ],
-            "json" => &[
-                "compression",
-                "lineSep",
-                "dateFormat",
-                "timestampFormat",
-                "timestampNTZFormat",
-                "ignoreNullFields",
-                "timeZone",
-            ],
-            "text" => &["compression", "lineSep"],
-            other => return Err(Error::unsupported(format!("writing files of format {other}"))),
-        };
+        let known = options_of(name)?;
         let is_known =
             |key: &str| key.eq_ignore_ascii_case("path") || known.iter().any(|name| name.eq_ignore_ascii_case(key));
         if let Some((key, _)) = options.iter().find(|(key, _)| !is_known(key)) {
@@ -100,6 +69,49 @@ impl Format {
             Self::Lines { function, .. } => Some(function),
         }
     }
+}
+
+/// The options a format's writer knows.
+fn options_of(format: &str) -> Result<&'static [&'static str]> {
+    Ok(match format {
+        "parquet" => &["compression"],
+        "csv" => &[
+            "compression",
+            "lineSep",
+            "header",
+            "sep",
+            "delimiter",
+            "quote",
+            "escape",
+            "quoteAll",
+            "nullValue",
+            "emptyValue",
+            "dateFormat",
+            "timestampFormat",
+            "timestampNTZFormat",
+            "ignoreLeadingWhiteSpace",
+            "ignoreTrailingWhiteSpace",
+            "timeZone",
+        ],
+        "json" => &[
+            "compression",
+            "lineSep",
+            "dateFormat",
+            "timestampFormat",
+            "timestampNTZFormat",
+            "ignoreNullFields",
+            "timeZone",
+        ],
+        "text" => &["compression", "lineSep"],
+        other => return Err(Error::unsupported(format!("writing files of format {other}"))),
+    })
+}
+
+/// Of a table's options those for its writer: its reader refused what neither knows.
+pub(crate) fn for_writing(format: &str, options: &[(String, String)]) -> Result<Vec<(String, String)>> {
+    let known = options_of(format)?;
+    let is_known = |key: &str| known.iter().any(|name| name.eq_ignore_ascii_case(key));
+    Ok(options.iter().filter(|(key, _)| is_known(key)).cloned().collect())
 }
 
 /// Refuses columns the format has no place for (Spark 4.1 `FileFormat.supportDataType`).
@@ -233,6 +245,15 @@ pub(crate) struct Parts {
     id: String,
     count: usize,
     open: Option<(Vec<Option<String>>, Part)>,
+    written: Arc<Mutex<Written>>,
+}
+
+/// What a write has left so far, also one that fails.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Written {
+    pub(crate) files: Vec<PathBuf>,
+    /// The folders of partitions below the folder.
+    pub(crate) partitions: BTreeSet<String>,
 }
 
 enum Part {
@@ -242,7 +263,12 @@ enum Part {
 
 impl Parts {
     pub(crate) fn new(folder: PathBuf, format: Format, partitions: Vec<String>) -> Self {
-        Self { folder, format, partitions, id: floe_base::id::fresh(), count: 0, open: None }
+        Self { folder, format, partitions, id: floe_base::id::fresh(), count: 0, open: None, written: Arc::default() }
+    }
+
+    /// What is written, to be looked at when the write has ended somehow.
+    pub(crate) fn written(&self) -> Arc<Mutex<Written>> {
+        self.written.clone()
     }
 
     /// Writes rows that come sorted by partition, on a thread that may wait for a disk.
@@ -295,10 +321,9 @@ impl Parts {
     }
 
     fn create(&mut self, place: &[Option<String>], schema: &Arc<Schema>) -> Result<Part> {
-        let mut folder = self.folder.clone();
-        for (name, value) in self.partitions.iter().zip(place) {
-            folder.push(format!("{}={}", escaped(name), value.as_deref().map_or(NO_VALUE.into(), escaped)));
-        }
+        let names = self.partitions.iter().zip(place);
+        let names: Vec<String> = names.map(|(name, value)| partition_folder::named(name, value.as_deref())).collect();
+        let folder = names.iter().fold(self.folder.clone(), |folder, name| folder.join(name));
         std::fs::create_dir_all(&folder).map_err(|error| cannot(&folder, error))?;
         let suffix = match &self.format {
             Format::Parquet { suffix, .. } => suffix.clone(),
@@ -307,6 +332,12 @@ impl Parts {
         let path = folder.join(format!("part-{:05}-{}-c000.{suffix}", self.count, self.id));
         self.count += 1;
         let file = File::create_new(&path).map_err(|error| cannot(&path, error))?;
+        let mut written = self.written.lock();
+        written.files.push(path.clone());
+        if !names.is_empty() {
+            written.partitions.insert(names.join("/"));
+        }
+        drop(written);
         match &self.format {
             Format::Parquet { compression, .. } => {
                 let properties = WriterProperties::builder().set_compression(*compression).build();
@@ -355,17 +386,4 @@ impl Part {
 
 fn unwritable(path: &Path, error: datafusion::parquet::errors::ParquetError) -> Error {
     Error::message(Kind::Operation, format!("cannot write to {}: {error}", path.display())).caused_by(error)
-}
-
-/// A name or value in the name of a folder (`ExternalCatalogUtils.escapePathName`, 4.1).
-fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for letter in text.chars() {
-        if letter.is_ascii_control() || "\"#%'*/:=?\\{[]^".contains(letter) {
-            out.push_str(&format!("%{:02X}", u32::from(letter)));
-        } else {
-            out.push(letter);
-        }
-    }
-    out
 }
