@@ -76,7 +76,9 @@ async fn partitioned(
         let nulls = keys.iter().map(|key| Ok(ScalarValue::try_from(key.data_type())?)).collect::<Result<_>>()?;
         parts.push(with_values(nothing, &own, &keys, nulls)?);
     }
-    Ok(opened(kept.format.clone(), together(parts)?, bytes))
+    // A value that all rows share is no NULL, but the table's column takes one.
+    let fields: Vec<_> = own.fields().iter().chain(&keys).cloned().collect();
+    Ok(Table { schema: Arc::new(Schema::new(fields)), ..opened(kept.format.clone(), together(parts)?, bytes) })
 }
 
 /// The columns in the files, and those in the names of folders.
