@@ -374,6 +374,51 @@ def files_that_are_read_are_not_written_over(binary: str) -> list[str]:
 
 
 @SUITE.check
+def a_kept_frame_is_computed_once_and_anew_after_a_write(binary: str) -> list[str]:
+    """Persist frames with random rows, of tables and of files; write below them. What Spark 4.1 does, but for other sessions."""
+    from pyspark.sql import functions as F
+    from pyspark.storagelevel import StorageLevel
+
+    wrong = []
+
+    def expect(what: str, found, wanted) -> None:
+        wrong.extend([f"{what}: {found}, not {wanted}"] * (found != wanted))
+
+    with Server(binary, "--data", ":memory:", "--memory-limit", "256MB") as server, client(server) as session, \
+            tempfile.TemporaryDirectory() as folder:
+        def total(frame):
+            return frame.agg(F.sum("r")).first()[0]
+
+        for level in (StorageLevel.MEMORY_AND_DISK, StorageLevel.DISK_ONLY):
+            frame = session.range(10_000).withColumn("r", F.rand()).persist(level)
+            first = total(frame)
+            expect(f"{level}, once more", total(frame), first)
+            expect(f"{level}, as a part", total(frame.where("id >= 0").union(frame.limit(0))), first)
+            frame.createOrReplaceTempView("kept")
+            expect(f"{level}, in SQL", session.sql("SELECT sum(k.r) FROM kept k").first()[0], first)
+            frame.unpersist()
+            expect(f"{level}, forgotten", frame.storageLevel, StorageLevel(False, False, False, False, 1))
+        # Twice what kept rows may hold in memory: in a file, whole and in order.
+        large = session.range(3_000_000).selectExpr("id", "repeat(cast(id % 10 AS STRING), 30) AS s").persist()
+        expect("rows in a file", large.agg(F.count("*"), F.sum("id"), F.max("s")).first()[:2], (3_000_000, 4_499_998_500_000))
+        expect("their order", [row.id for row in large.offset(2_999_997).collect()], [2_999_997, 2_999_998, 2_999_999])
+        large.unpersist()
+        session.sql("CREATE TABLE t AS SELECT id AS r FROM range(10)")
+        table = session.table("t").where("r > 4").persist()
+        expect("of a table", table.count(), 5)
+        session.sql("INSERT INTO t VALUES (100)")
+        expect("of a table that was written", table.count(), 6)
+        session.range(3).write.parquet(f"{folder}/rows")
+        files = session.read.parquet(f"{folder}/rows").persist()
+        expect("of files", files.count(), 3)
+        session.range(4).write.mode("append").parquet(f"{folder}/rows")
+        expect("of files that were written", files.count(), 7)
+        session.catalog.clearCache()
+        expect("all forgotten", files.storageLevel.useMemory, False)
+    return wrong
+
+
+@SUITE.check
 def many_sessions_at_once(binary: str) -> list[str]:
     """Run 16 sessions with 10 queries each side by side: nobody sees another's view or conf."""
     wrong = []
