@@ -48,7 +48,6 @@ const ABSENT: &[&str] = &[
     "schema_of_variant",
     "schema_of_variant_agg",
     "schema_of_xml",
-    "spark_partition_id",
     "sql_keywords",
     "st_asbinary",
     "st_geogfromwkb",

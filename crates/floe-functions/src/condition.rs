@@ -351,25 +351,38 @@ pub(crate) fn guarded_by(guard: Expr, part: Expr) -> Expr {
 /// One of the two has to be written twice, for a CASE has no names for values. It is the smaller one: a long chain grows
 /// by what is added to it, and no nesting grows beyond measure.
 fn guarded(left: Expr, operator: Operator, right: Expr) -> Expr {
-    let decided = i8::from(operator == Operator::Or);
-    let number = |value: i8| Expr::Literal(ScalarValue::Int8(Some(value)), None);
-    let case = if size(&left) <= size(&right) {
-        let decides = match operator {
-            Operator::Or => Expr::IsTrue(Box::new(left.clone())),
-            _ => Expr::IsFalse(Box::new(left.clone())),
-        };
-        let both = number_of(binary(left, operator, right));
-        Case::new(None, vec![(Box::new(decides), Box::new(number(decided)))], Some(Box::new(both)))
-    } else {
-        let unknown = Expr::Literal(ScalarValue::Boolean(None), None);
-        let beside_unknown = number_of(binary(unknown, operator, right.clone()));
-        let branches = vec![
-            (Box::new(number(decided)), Box::new(number(decided))),
-            (Box::new(number(1 - decided)), Box::new(number_of(right))),
-        ];
-        Case::new(Some(Box::new(number_of(left))), branches, Some(Box::new(beside_unknown)))
+    if size(&left) <= size(&right) { left_twice(left, operator, right) } else { right_twice(left, operator, right) }
+}
+
+/// The same for a right side that must be asked once for each of those rows and for no other, in their order: what is
+/// written twice is the left, unless that too gives another value each time (`rand() < 0.1 OR rand() < 0.2`).
+pub(crate) fn in_turn(left: Expr, operator: Operator, right: Expr) -> Expr {
+    if left.is_volatile() { right_twice(left, operator, right) } else { left_twice(left, operator, right) }
+}
+
+fn left_twice(left: Expr, operator: Operator, right: Expr) -> Expr {
+    let decides = match operator {
+        Operator::Or => Expr::IsTrue(Box::new(left.clone())),
+        _ => Expr::IsFalse(Box::new(left.clone())),
     };
-    truth_of(Expr::Case(case))
+    let both = number_of(binary(left, operator, right));
+    let decided = number(i8::from(operator == Operator::Or));
+    truth_of(Expr::Case(Case::new(None, vec![(Box::new(decides), Box::new(decided))], Some(Box::new(both)))))
+}
+
+fn right_twice(left: Expr, operator: Operator, right: Expr) -> Expr {
+    let decided = i8::from(operator == Operator::Or);
+    let unknown = Expr::Literal(ScalarValue::Boolean(None), None);
+    let beside_unknown = number_of(binary(unknown, operator, right.clone()));
+    let branches = vec![
+        (Box::new(number(decided)), Box::new(number(decided))),
+        (Box::new(number(1 - decided)), Box::new(number_of(right))),
+    ];
+    truth_of(Expr::Case(Case::new(Some(Box::new(number_of(left))), branches, Some(Box::new(beside_unknown)))))
+}
+
+fn number(value: i8) -> Expr {
+    Expr::Literal(ScalarValue::Int8(Some(value)), None)
 }
 
 /// Nodes of an expression.

@@ -32,9 +32,19 @@ pub struct Kernel {
     field: FieldRef,
     origin: Origin,
     fallible: bool,
+    by_partition: Option<ByPartition>,
     signature: Signature,
     spellings: Spellings,
     body: Arc<Body>,
+}
+
+/// How a kernel's values depend on the partition of a row (`partition.rs`).
+#[derive(Clone, Copy)]
+struct ByPartition {
+    /// Its own arguments; the one after them is the partition, once it is known.
+    own_arguments: usize,
+    /// Without the partition there is no value.
+    required: bool,
 }
 
 /// What a kernel's body works on.
@@ -74,6 +84,7 @@ impl Kernel {
             field: Arc::new(Field::new(name, data_type, nullable)),
             origin: Origin::Unknown,
             fallible: false,
+            by_partition: None,
             signature: any_arguments(Volatility::Immutable),
             spellings: Spellings::new(),
             body: Arc::new(body),
@@ -127,6 +138,37 @@ impl Kernel {
     pub fn volatile(mut self) -> Self {
         self.signature = any_arguments(Volatility::Volatile);
         self
+    }
+
+    /// The same, and its values go by the partition of a row: an argument after its own, where it is known.
+    #[must_use]
+    pub(crate) fn by_partition(self, own_arguments: usize) -> Self {
+        Self { by_partition: Some(ByPartition { own_arguments, required: false }), ..self.volatile() }
+    }
+
+    /// The same, and there is no value where the partition is not known.
+    #[must_use]
+    pub(crate) fn of_partition(self, own_arguments: usize) -> Self {
+        Self { by_partition: Some(ByPartition { own_arguments, required: true }), ..self.volatile() }
+    }
+
+    /// How many arguments come before the partition, for kernels whose values go by it.
+    pub(crate) fn own_arguments(&self) -> Option<usize> {
+        self.by_partition.map(|by| by.own_arguments)
+    }
+
+    pub(crate) fn is_lost_without_partition(&self) -> bool {
+        self.by_partition.is_some_and(|by| by.required)
+    }
+
+    /// The function's name.
+    pub(crate) fn label(&self) -> &str {
+        &self.name
+    }
+
+    /// Where the call stands.
+    pub(crate) fn origin(&self) -> &Origin {
+        &self.origin
     }
 
     /// The call of this kernel over arguments whose types it was made for.

@@ -13,6 +13,7 @@
 //! | `rows.rs` | reading arguments row by row inside a kernel |
 //! | `interrupt.rs` | [`Interrupt`]: how a running kernel hears that it may stop |
 //! | `spelling.rs` | how a call is written in the SQL of another engine |
+//! | `partition.rs` | functions whose values go by the partition of a row, and how they are told it |
 //! | `context.rs` | [`Context`]: what a function may know of the session |
 //! | `coerce.rs` | Spark's type coercion, ANSI and not |
 //! | `cast/` | every cast between two types |
@@ -32,6 +33,7 @@ pub mod function;
 mod interrupt;
 pub mod kernel;
 pub mod loosen;
+pub mod partition;
 mod rows;
 pub mod spelling;
 pub mod typed;

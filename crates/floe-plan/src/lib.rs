@@ -31,6 +31,7 @@ pub mod lower;
 pub mod planned;
 pub mod write;
 
+mod by_partition;
 mod expression;
 mod fingerprint;
 mod kept;
@@ -51,6 +52,7 @@ mod testing;
 mod walk;
 mod whole_joins;
 
+pub use by_partition::fence::{Fence, is_fence};
 pub use expression::constant::fold;
 pub use facts::{Loaded, facts};
 pub use fingerprint::fingerprint;

@@ -95,7 +95,7 @@ pub(crate) fn planned_within(rows: Rows, resolver: &Resolver<'_>) -> Result<Plan
     let rows = rows.aligned(resolver)?;
     Ok(Planned {
         fields: rows.scope.columns.iter().map(|column| column.field.clone()).collect(),
-        plan: rows.plan,
+        plan: resolver.by_partition(rows.plan)?,
         hints: Vec::new(),
         tables: resolver.snapshot.tables(),
         observations: Vec::new(),

@@ -12,6 +12,7 @@ use floe_syntax::expression::Expression;
 use floe_syntax::relation::{Cte, Hint};
 
 use crate::Planned;
+use crate::by_partition::layout::Layout;
 use crate::planned::Observation;
 use crate::scope::{Column, Id, Scope};
 use crate::snapshot::{Need, Snapshot};
@@ -30,6 +31,8 @@ pub(crate) struct Resolver<'s> {
     pub(crate) printing: Cell<bool>,
     pub(crate) hints: RefCell<Vec<Hint>>,
     pub(crate) observations: RefCell<Vec<Observation>>,
+    /// How rows lie in partitions, by the column that tells it (`by_partition.rs`).
+    pub(crate) layouts: RefCell<HashMap<Id, Layout>>,
 }
 
 impl<'s> Resolver<'s> {
@@ -45,6 +48,7 @@ impl<'s> Resolver<'s> {
             printing: Cell::new(false),
             hints: RefCell::default(),
             observations: RefCell::default(),
+            layouts: RefCell::default(),
         }
     }
 

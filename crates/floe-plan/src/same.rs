@@ -19,6 +19,8 @@ use datafusion::functions_table::generate_series::GenerateSeriesTable;
 use datafusion::logical_expr::{Distinct, Expr, LogicalPlan, TableScan, Unnest};
 use floe_iceberg::scan::IcebergTable;
 
+use crate::is_fence;
+
 /// How tables that were written in between are looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Versions {
@@ -97,6 +99,7 @@ impl Walk {
             }
             (Plan::EmptyRelation(left), Plan::EmptyRelation(right)) => left.produce_one_row == right.produce_one_row,
             (Plan::TableScan(left), Plan::TableScan(right)) => self.scans(left, right),
+            (Plan::Extension(_), Plan::Extension(_)) => is_fence(left) && is_fence(right),
             (Plan::Unnest(left), Plan::Unnest(right)) => {
                 let known = |column: &Column| self.columns.get(column).cloned();
                 let unnested: Option<Vec<Column>> = left.exec_columns.iter().map(known).collect();

@@ -42,7 +42,7 @@ pub enum RelationKind {
         start: i64,
         end: i64,
         step: i64,
-        partitions: Option<u32>,
+        partitions: Option<i32>,
     },
     /// SELECT without FROM.
     OneRow,

@@ -20,7 +20,7 @@ use floe_functions::condition::GuardFilters;
 
 use super::file_order::LargestFirst;
 use super::known_counts::KnownCounts;
-use super::recursion::Planner;
+use super::planner::Planner;
 use super::small_joins::SmallJoins;
 use crate::memory::{Budget, Pool};
 

@@ -7,34 +7,19 @@ use arrow::array::RecordBatch;
 use async_trait::async_trait;
 use datafusion::common::Result;
 use datafusion::execution::SendableRecordBatchStream;
-use datafusion::execution::context::{QueryPlanner, SessionState};
+use datafusion::execution::context::SessionState;
 use datafusion::logical_expr::{LogicalPlan, UserDefinedLogicalNode};
 use datafusion::physical_plan::recursive_query::RecursiveQueryExec;
 use datafusion::physical_plan::{Distribution, ExecutionPlan};
-use datafusion::physical_planner::{DefaultPhysicalPlanner, ExtensionPlanner, PhysicalPlanner};
+use datafusion::physical_planner::{ExtensionPlanner, PhysicalPlanner};
 use floe_base::{Error, Kind};
 use floe_plan::{Recursion, RecursionLimits};
 use futures::{Stream, StreamExt};
 
 use super::watched::{Watch, Watched};
 
-/// DataFusion's planner, which also knows our operators.
-#[derive(Debug)]
-pub(super) struct Planner;
-
-#[async_trait]
-impl QueryPlanner for Planner {
-    async fn create_physical_plan(
-        &self,
-        logical_plan: &LogicalPlan,
-        state: &SessionState,
-    ) -> Result<Arc<dyn ExecutionPlan>> {
-        let planner = DefaultPhysicalPlanner::with_extension_planners(vec![Arc::new(RecursionPlanner)]);
-        planner.create_physical_plan(logical_plan, state).await
-    }
-}
-
-struct RecursionPlanner;
+/// Plans a recursion.
+pub(super) struct RecursionPlanner;
 
 #[async_trait]
 impl ExtensionPlanner for RecursionPlanner {

@@ -12,6 +12,7 @@ use datafusion::config::ConfigOptions;
 use datafusion::datasource::source_as_provider;
 use datafusion::functions_table::generate_series::GenerateSeriesTable;
 use datafusion::logical_expr::{LogicalPlan, TableScan};
+use floe_plan::is_fence;
 
 /// Rows of all sources together, of which one thread makes less work than two that share it.
 const FEW: usize = 4096;
@@ -23,7 +24,7 @@ const FEW_JOINED: usize = 1 << 20;
 pub(super) fn keep(plan: &LogicalPlan, options: &mut ConfigOptions) {
     if has_few_rows(plan) {
         options.execution.target_partitions = 1;
-    } else if shows_its_source(plan) {
+    } else if shows_its_source(plan) || has_fence(plan) {
         options.optimizer.enable_round_robin_repartition = false;
     }
 }
@@ -53,6 +54,16 @@ fn rows_at_hand(scan: &TableScan) -> Option<usize> {
     let table = provider.as_any().downcast_ref::<MemTable>()?;
     let rows = |batches: &Vec<arrow::array::RecordBatch>| batches.iter().map(|batch| batch.num_rows()).sum::<usize>();
     table.batches.iter().map(|partition| Some(rows(&*partition.try_read().ok()?))).sum()
+}
+
+/// Whether a function counts the rows of its partitions: they must come in their order, whatever is made of them above.
+fn has_fence(plan: &LogicalPlan) -> bool {
+    let mut found = false;
+    let walked = plan.apply_with_subqueries(|node| {
+        found |= is_fence(node);
+        Ok(if found { TreeNodeRecursion::Stop } else { TreeNodeRecursion::Continue })
+    });
+    found || walked.is_err()
 }
 
 fn shows_its_source(plan: &LogicalPlan) -> bool {

@@ -44,7 +44,7 @@ pub(super) fn range(range: &proto::Range) -> Result<RelationKind> {
         start: range.start.unwrap_or(0),
         end: range.end,
         step: range.step,
-        partitions: range.num_partitions.and_then(|count| u32::try_from(count).ok()),
+        partitions: range.num_partitions,
     })
 }
 

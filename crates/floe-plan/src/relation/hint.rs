@@ -2,7 +2,7 @@
 
 use floe_base::Result;
 use floe_syntax::relation::Hint;
-use floe_syntax::{Expression, Relation};
+use floe_syntax::{Expression, ExpressionKind, Literal, Relation};
 
 use crate::resolver::{Env, Resolver};
 use crate::rows::Rows;
@@ -16,6 +16,19 @@ impl Resolver<'_> {
         env: &Env<'t>,
     ) -> Result<Rows> {
         self.hints.borrow_mut().push(Hint { name: name.into(), parameters: parameters.to_vec() });
-        self.relation(input, env)
+        let rows = self.relation(input, env)?;
+        // Hints about partitions are operators of Spark 4.1 (`ResolveCoalesceHints`).
+        match name.to_ascii_uppercase().as_str() {
+            "COALESCE" => self.repartitioned(rows, count(parameters)),
+            "REPARTITION" | "REPARTITION_BY_RANGE" | "REBALANCE" => self.repartitioned(rows, None),
+            _ => Ok(rows),
+        }
+    }
+}
+
+fn count(parameters: &[Expression]) -> Option<u32> {
+    match &parameters.first()?.kind {
+        ExpressionKind::Literal(Literal::Int(count)) => u32::try_from(*count).ok(),
+        _ => None,
     }
 }

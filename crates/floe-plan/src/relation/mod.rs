@@ -74,7 +74,9 @@ impl Resolver<'_> {
             RelationKind::Local { schema, arrow_schema, batches } => {
                 self.local(schema.as_ref(), arrow_schema, batches, origin)
             }
-            RelationKind::Range { start, end, step, .. } => self.range(*start, *end, *step, origin),
+            RelationKind::Range { start, end, step, partitions } => {
+                self.range(*start, *end, *step, *partitions, origin)
+            }
             RelationKind::OneRow => Ok(one_row()),
             RelationKind::Cached { relation_id } => self.cached(relation_id),
             RelationKind::Query(query) => self.query(query, env),
@@ -105,7 +107,9 @@ impl Resolver<'_> {
             RelationKind::Deduplicate { .. } => {
                 Err(Error::unsupported("dropDuplicatesWithinWatermark, a streaming operator").at(origin))
             }
-            RelationKind::Repartition { input, .. } => self.relation(input, env),
+            RelationKind::Repartition { input, count, shuffle, .. } => {
+                self.repartitioned(self.relation(input, env)?, count.filter(|_| !shuffle))
+            }
             RelationKind::TableFunction { name, call, with_ordinality } => {
                 self.table_function(name, call, *with_ordinality, env, origin)
             }

@@ -13,7 +13,10 @@ use crate::rows::Rows;
 impl Resolver<'_> {
     pub(crate) fn query<'t>(&self, query: &'t Query, env: &Env<'t>) -> Result<Rows> {
         let env = self.with(&query.with, query.recursive, env)?;
-        let rows = self.ordered_body(query, &env)?;
+        let mut rows = self.ordered_body(query, &env)?;
+        if !query.distribute_by.is_empty() {
+            rows = self.repartitioned(rows, None)?;
+        }
         let skip = query.offset.as_ref().map(|offset| self.row_count(offset, "offset", &env)).transpose()?;
         let fetch = query.limit.as_ref().map(|limit| self.row_count(limit, "limit", &env)).transpose()?;
         if skip.is_none() && fetch.is_none() {

@@ -40,14 +40,18 @@ impl Resolver<'_> {
         let mut numbers = Vec::with_capacity(4);
         for argument in &call.arguments {
             let value = self.constant(&argument.value, env)?;
-            let value = cast(value, &DataType::Int64, CastMode::Session, self.context, &argument.value.origin)?;
+            // The fourth is the number of partitions.
+            let (wanted, required) =
+                if numbers.len() == 3 { (DataType::Int32, "INT") } else { (DataType::Int64, "BIGINT") };
+            let value = cast(value, &wanted, CastMode::Session, self.context, &argument.value.origin)?;
             match fold(&value)? {
                 ScalarValue::Int64(Some(number)) => numbers.push(number),
+                ScalarValue::Int32(Some(number)) => numbers.push(i64::from(number)),
                 _ => {
                     return Err(Error::analysis("UNEXPECTED_INPUT_TYPE")
                         .with("functionName", "`range`")
                         .with("paramIndex", (numbers.len() + 1).to_string())
-                        .with("requiredType", "\"BIGINT\"")
+                        .with("requiredType", format!("\"{required}\""))
                         .with(
                             "inputSql",
                             format!("\"{}\"", crate::name::pretty(&argument.value, &crate::name::Nowhere)),
@@ -58,9 +62,13 @@ impl Resolver<'_> {
             }
         }
         match numbers.as_slice() {
-            [end] => self.range(0, *end, 1, origin),
-            [start, end] => self.range(*start, *end, 1, origin),
-            [start, end, step] | [start, end, step, _] => self.range(*start, *end, *step, origin),
+            [end] => self.range(0, *end, 1, None, origin),
+            [start, end] => self.range(*start, *end, 1, None, origin),
+            [start, end, step] => self.range(*start, *end, *step, None, origin),
+            [start, end, step, partitions] => {
+                let partitions = i32::try_from(*partitions).map_err(|_| Error::internal("an INT is none"))?;
+                self.range(*start, *end, *step, Some(partitions), origin)
+            }
             others => Err(Error::analysis("WRONG_NUM_ARGS.WITHOUT_SUGGESTION")
                 .with("functionName", "`range`")
                 .with("expectedNum", "[1, 2, 3, 4]")

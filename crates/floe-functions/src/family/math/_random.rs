@@ -1,15 +1,14 @@
 //! Spark's random numbers (`XORShiftRandom`): the same seed gives the same numbers.
 //!
-//! Spark adds the partition's number to the seed; a query of ours that has one partition draws what Spark draws from its
-//! first. Each call in a query has a stream of its own, however often it is asked.
-
-use std::sync::Mutex;
+//! Spark adds the partition's number to the seed; where the partitions are not known, what is drawn is what Spark draws
+//! from its first. Each call in a query has streams of its own, however often it is asked.
 
 use datafusion::scalar::ScalarValue;
 use floe_base::{Error, Result};
 use floe_syntax::expression::CastMode;
 
 use crate::cast::cast;
+use crate::partition::Kept;
 use crate::{Call, coerce};
 
 pub(crate) struct Random {
@@ -58,8 +57,10 @@ impl Random {
     }
 }
 
-/// A stream of random numbers for one call.
-pub(crate) type Stream = Mutex<Random>;
+/// The streams of random numbers of one call that has so many arguments.
+pub(crate) fn streams(seed: i64, arguments: usize) -> Kept<Random> {
+    Kept::new(arguments, move |partition| Random::new(seed.wrapping_add(i64::from(partition))))
+}
 
 /// The argument with the seed, or one of our own where there is none.
 pub(crate) fn seed(call: &Call<'_>, index: usize) -> Result<i64> {

@@ -1,13 +1,13 @@
 //! `rand` and `randn`: random numbers, even from 0 to 1 or of the normal distribution.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use arrow::array::Float64Array;
 use arrow::datatypes::DataType;
 use datafusion::logical_expr::ColumnarValue;
 use floe_base::Result;
 
-use super::_random::{Random, Stream, seed};
+use super::_random::{Random, seed, streams};
 use crate::{Call, Function, Kernel, Typed};
 
 pub(crate) const FUNCTIONS: &[Function] = &[
@@ -32,11 +32,10 @@ fn bind_normal(call: &Call<'_>) -> Result<Typed> {
 fn bind(call: &Call<'_>, draw: fn(&mut Random) -> f64) -> Result<Typed> {
     call.between(0, 1)?;
     let seed = seed(call, 0)?;
-    let stream: Stream = Mutex::new(Random::new(seed));
+    let streams = streams(seed, 0);
     let kernel = Kernel::new(call.name, seed.to_string(), DataType::Float64, false, move |arguments| {
-        let mut stream = stream.lock().unwrap_or_else(PoisonError::into_inner);
-        let drawn: Float64Array = (0..arguments.rows).map(|_| Some(draw(&mut stream))).collect();
-        Ok(ColumnarValue::Array(Arc::new(drawn)))
+        let drawn = streams.each(arguments, |stream, _| Ok(draw(stream)))?;
+        Ok(ColumnarValue::Array(Arc::new(Float64Array::from(drawn))))
     });
-    Ok(kernel.volatile().call(Vec::new()))
+    Ok(kernel.by_partition(0).call(Vec::new()))
 }

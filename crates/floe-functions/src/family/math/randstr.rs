@@ -1,6 +1,6 @@
 //! `randstr`: random text of letters and digits.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::Arc;
 
 use arrow::array::StringArray;
 use arrow::datatypes::DataType;
@@ -8,7 +8,7 @@ use datafusion::logical_expr::ColumnarValue;
 use datafusion::scalar::ScalarValue;
 use floe_base::{Error, Result};
 
-use super::_random::{Random, Stream, seed};
+use super::_random::{Random, seed, streams};
 use crate::{Call, Function, Kernel, Typed};
 
 pub(crate) const FUNCTIONS: &[Function] = &[Function::scalar("randstr", bind).usage(
@@ -37,16 +37,17 @@ fn bind(call: &Call<'_>) -> Result<Typed> {
             .at(call.origin)
     })?;
     let seed = seed(call, 1)?;
-    let stream: Stream = Mutex::new(Random::new(seed));
+    let streams = streams(seed, 0);
     let kernel = Kernel::new(call.name, format!("{seed} {length}"), DataType::Utf8, false, move |arguments| {
-        let mut stream = stream.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut letter = || {
-            // Spark 4.1 takes any integer's distance from zero; `nextInt(bound)` would draw others.
-            let index = (stream.next_any_int() % POOL.len() as i32).unsigned_abs();
-            POOL.get(index as usize).map_or('0', |letter| *letter as char)
-        };
-        let texts = (0..arguments.rows).map(|_| (0..length).map(|_| letter()).collect::<String>());
-        Ok(ColumnarValue::Array(std::sync::Arc::new(StringArray::from_iter_values(texts))))
+        let text = |stream: &mut Random, _| Ok((0..length).map(|_| letter(stream)).collect::<String>());
+        let texts = streams.each(arguments, text)?;
+        Ok(ColumnarValue::Array(Arc::new(StringArray::from(texts))))
     });
-    Ok(kernel.volatile().call(Vec::new()))
+    Ok(kernel.by_partition(0).call(Vec::new()))
+}
+
+fn letter(stream: &mut Random) -> char {
+    // Spark 4.1 takes any integer's distance from zero; `nextInt(bound)` would draw others.
+    let index = (stream.next_any_int() % POOL.len() as i32).unsigned_abs();
+    POOL.get(index as usize).map_or('0', |letter| *letter as char)
 }

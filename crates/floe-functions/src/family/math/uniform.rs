@@ -1,6 +1,6 @@
 //! `uniform`: random numbers from one bound to another, of the bounds' type.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use arrow::array::{ArrayRef, Float64Array};
 use arrow::datatypes::DataType;
@@ -10,7 +10,7 @@ use floe_base::{Error, Result};
 use floe_syntax::DataType as SparkType;
 use floe_syntax::expression::CastMode;
 
-use super::_random::{Random, Stream, seed};
+use super::_random::{seed, streams};
 use crate::cast::{Rules, cast, convert};
 use crate::{Call, Function, Kernel, Typed, coerce};
 
@@ -29,17 +29,16 @@ fn bind(call: &Call<'_>) -> Result<Typed> {
     let (low, high) = (bound(call, 0, low, "min")?, bound(call, 1, high, "max")?);
     let (Some(low), Some(high)) = (low, high) else { return Ok(Typed::null(&data_type)) };
     let seed = seed(call, 2)?;
-    let stream: Stream = Mutex::new(Random::new(seed));
+    let streams = streams(seed, 0);
     let rules = Rules::new(CastMode::Legacy, call.context, call.origin);
     let key = format!("{seed} {low} {high} {data_type}");
     let kernel = Kernel::new(call.name, key, data_type.clone(), false, move |arguments| {
-        let mut stream = stream.lock().unwrap_or_else(PoisonError::into_inner);
-        let draw = |_| Some(low + (high - low) * stream.next_double());
-        let drawn: ArrayRef = Arc::new((0..arguments.rows).map(draw).collect::<Float64Array>());
+        let drawn = streams.each(arguments, |stream, _| Ok(low + (high - low) * stream.next_double()))?;
+        let drawn: ArrayRef = Arc::new(Float64Array::from(drawn));
         let target = SparkType::from_arrow(&data_type);
         Ok(ColumnarValue::Array(convert(&drawn, &SparkType::Double, &target, &data_type, &rules)?))
     });
-    Ok(kernel.volatile().call(Vec::new()))
+    Ok(kernel.by_partition(0).call(Vec::new()))
 }
 
 /// The wider of two whole-number types; a decimal, float or double where either bound is one.
