@@ -125,3 +125,38 @@ fn own_arguments(call: &ScalarFunction) -> Option<(&Kernel, usize)> {
     let kernel = call.func.inner().as_any().downcast_ref::<Kernel>()?;
     Some((kernel, kernel.own_arguments()?))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use arrow::array::{ArrayRef, Float64Array, Int32Array, RecordBatch};
+    use arrow::datatypes::DataType;
+
+    use super::*;
+    use crate::Context;
+    use crate::testing::{bind, column, evaluate, literal};
+
+    fn drawn(expr: &Expr, partitions: &[i32]) -> Vec<f64> {
+        let partitions: ArrayRef = Arc::new(Int32Array::from(partitions.to_vec()));
+        let batch = RecordBatch::try_from_iter([("p", partitions)]).expect("rows");
+        let values = evaluate(expr, &batch).expect("values");
+        values.as_any().downcast_ref::<Float64Array>().expect("doubles").values().to_vec()
+    }
+
+    #[test]
+    fn a_partition_goes_on_where_it_stood_however_its_rows_are_cut() {
+        let context = Context::default();
+        let rand = || bind(&context, "rand", vec![literal("7", &context).expect("a seed")]).expect("a call").expr;
+        assert!(waits(&rand()));
+        let partition = column("p", DataType::Int32, false).expr;
+        let whole = drawn(&placed(rand(), &partition).expect("placed"), &[0, 0, 0, 1, 1]);
+        let cut = placed(rand(), &partition).expect("placed");
+        assert!(!waits(&cut) && draws(&cut));
+        let (first, second) = (drawn(&cut, &[1, 0, 0]), drawn(&cut, &[0, 1]));
+        assert_eq!(whole, [first[1], first[2], second[0], first[0], second[1]]);
+        // The second partition of seed 7 is the first of seed 8.
+        let eight = bind(&context, "rand", vec![literal("8", &context).expect("a seed")]).expect("a call").expr;
+        assert_eq!(drawn(&eight, &[0, 0]), whole[3..]);
+    }
+}

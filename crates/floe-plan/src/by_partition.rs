@@ -245,3 +245,40 @@ fn depends_on_partitions(plan: &LogicalPlan) -> Result<bool> {
     })?;
     Ok(found)
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::Session;
+
+    async fn plan(sql: &str) -> String {
+        match Session::new().lower(sql).await {
+            Ok(planned) => planned.plan.display_indent().to_string(),
+            Err(error) => error.condition().to_string(),
+        }
+    }
+
+    #[tokio::test]
+    async fn only_what_depends_on_known_partitions_stands_between_fences() {
+        let fences = async |sql| plan(sql).await.matches("Fence").count();
+        assert_eq!(fences("SELECT id, rand(7) FROM range(0, 9, 1, 3)").await, 2);
+        assert_eq!(fences("SELECT id FROM range(0, 9, 1, 3) WHERE id > 2").await, 0);
+        assert_eq!(fences("SELECT id, rand(7) FROM range(9)").await, 0);
+        assert_eq!(fences("SELECT a, rand(7) FROM t").await, 0);
+        assert_eq!(fences("SELECT count(*), rand(7) FROM range(0, 9, 1, 3)").await, 0);
+    }
+
+    #[tokio::test]
+    async fn the_parts_of_a_condition_are_filters_of_their_own() {
+        let plan = plan("SELECT id FROM range(0, 9, 1, 3) WHERE id > 2 AND rand(7) < 0.5 AND id < 8").await;
+        assert_eq!(plan.matches("Filter").count(), 3, "{plan}");
+    }
+
+    #[tokio::test]
+    async fn the_number_of_a_partition_nobody_knows_is_refused() {
+        for from in ["range(9)", "t", "(SELECT id FROM range(0, 9, 1, 3) ORDER BY id)", "range(0, 9, 1, 3) JOIN u"] {
+            assert_eq!(plan(&format!("SELECT spark_partition_id() FROM {from}")).await, "UNSUPPORTED_FEATURE.FLOE");
+        }
+        let dealt = "SELECT spark_partition_id() FROM (SELECT /*+ REPARTITION(2) */ id FROM range(0, 9, 1, 3))";
+        assert_eq!(plan(dealt).await, "UNSUPPORTED_FEATURE.FLOE");
+    }
+}

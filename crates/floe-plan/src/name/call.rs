@@ -311,7 +311,7 @@ const SORTED: &str = "lambdafunction((IF(((namedlambdavariable() IS NULL) AND (n
     namedlambdavariable(), namedlambdavariable())";
 
 /// Functions that print in capitals whatever they were called by.
-const IN_CAPITALS: [&str; 37] = [
+const IN_CAPITALS: [&str; 38] = [
     "acos",
     "acosh",
     "asin",
@@ -346,6 +346,7 @@ const IN_CAPITALS: [&str; 37] = [
     "signum",
     "sin",
     "sinh",
+    "spark_partition_id",
     "sqrt",
     "tan",
     "tanh",

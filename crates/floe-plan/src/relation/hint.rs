@@ -15,11 +15,15 @@ impl Resolver<'_> {
         parameters: &[Expression],
         env: &Env<'t>,
     ) -> Result<Rows> {
-        self.hints.borrow_mut().push(Hint { name: name.into(), parameters: parameters.to_vec() });
-        let rows = self.relation(input, env)?;
-        // Hints about partitions are operators of Spark 4.1 (`ResolveCoalesceHints`).
-        match name.to_ascii_uppercase().as_str() {
-            "COALESCE" => self.repartitioned(rows, count(parameters)),
+        let hint = Hint { name: name.into(), parameters: parameters.to_vec() };
+        self.hints.borrow_mut().push(hint.clone());
+        self.laid_out(self.relation(input, env)?, &hint)
+    }
+
+    /// The rows under a hint: those about partitions are operators of Spark 4.1 (`ResolveCoalesceHints`).
+    pub(crate) fn laid_out(&self, rows: Rows, hint: &Hint) -> Result<Rows> {
+        match hint.name.to_ascii_uppercase().as_str() {
+            "COALESCE" => self.repartitioned(rows, count(&hint.parameters)),
             "REPARTITION" | "REPARTITION_BY_RANGE" | "REBALANCE" => self.repartitioned(rows, None),
             _ => Ok(rows),
         }

@@ -72,7 +72,8 @@ impl Resolver<'_> {
         let names = Names { windows: &known, ..Names::new(&scope, env, Clause::Select) };
         let shape =
             Shape { distinct: select.distinct, group_by: Some(&select.group_by), having: select.having.as_ref() };
-        self.selected(rows, &select.projection, &names, &shape, tail)
+        let rows = self.selected(rows, &select.projection, &names, &shape, tail)?;
+        select.hints.iter().try_fold(rows, |rows, hint| self.laid_out(rows, hint))
     }
 
     /// Computes a SELECT list over rows, with everything around it.

@@ -42,8 +42,5 @@ fn bind(call: &Call<'_>) -> Result<Typed> {
         Ok(ColumnarValue::Array(gather.finish(&element)?))
     };
     let data_type = array.data_type.clone();
-    Ok(Kernel::new(call.name, key, data_type, nullable, body)
-        .by_partition(1)
-        .at(call.origin)
-        .call(vec![array]))
+    Ok(Kernel::new(call.name, key, data_type, nullable, body).by_partition(1).at(call.origin).call(vec![array]))
 }
