@@ -73,7 +73,7 @@ def number(line: str, word: str) -> int:
 QUICK = [
     "interrupts_mean_whom_they_name", "who_goes_ends_the_work", "a_server_that_is_told_to_stop_stops", "a_new_server_is_noticed",
     "idle_sessions_end", "only_who_has_the_token_comes_in", "nobody_listens_to_the_world_without_a_token", "uploads_arrive",
-    "many_sessions_at_once",
+    "many_sessions_at_once", "a_kept_frame_is_computed_once_and_anew_after_a_write",
 ]
 CHECKS = [
     Check("random queries", "differential/compare.py", "--seed 1 --count 500 --quiet", {"same": 498}, {"wrong": 1}),
