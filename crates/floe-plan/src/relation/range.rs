@@ -47,7 +47,7 @@ impl Resolver<'_> {
         match counted_past_the_end(start, end, step) {
             None => series(start, end, step, column),
             Some(count) => {
-                let place = Column::new(self.fresh(), Field::new("place", DataType::Int64, false));
+                let place = Column::new(self.fresh(), Field::new("id", DataType::Int64, false));
                 let number = lit(start) + reference(place.id) * lit(step);
                 let plan = project(series(0, count, 1, place)?.plan, vec![number.alias(label(column.id))])?;
                 Ok(Rows::new(plan, Scope::new(vec![column])))
