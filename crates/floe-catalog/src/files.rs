@@ -100,9 +100,14 @@ fn opened(format: String, provider: Arc<dyn TableProvider>, bytes: u64) -> Table
     }
 }
 
+/// A path without the scheme of local files; one of another scheme stays as it is.
+pub fn local(path: &str) -> &str {
+    path.strip_prefix("file://").or_else(|| path.strip_prefix("file:")).unwrap_or(path)
+}
+
 /// A path or URL as DataFusion lists it; a folder ends in a slash.
 pub(crate) fn url(path: &str) -> Result<ListingTableUrl> {
-    let local = path.strip_prefix("file://").or_else(|| path.strip_prefix("file:")).unwrap_or(path);
+    let local = local(path);
     let is_folder = std::path::Path::new(local).is_dir() && !local.ends_with('/');
     let whole = if is_folder { format!("{local}/") } else { local.to_string() };
     Ok(ListingTableUrl::parse(whole)?)

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use arrow::datatypes::SchemaRef;
+use arrow::datatypes::{Schema, SchemaRef};
 use datafusion::catalog::TableProvider;
 use floe_base::id::BackendId;
 
@@ -26,6 +26,22 @@ pub struct Table {
     pub iceberg: Option<Arc<floe_iceberg::table::Table>>,
     /// Columns that a query may name but `*` does not show: `_file`, `_pos`, …
     pub metadata_columns: SchemaRef,
+}
+
+impl Table {
+    /// Rows that only this process has, under no name.
+    pub fn at_hand(provider: Arc<dyn TableProvider>, statistics: Statistics, format: &str) -> Self {
+        Self {
+            name: None,
+            schema: provider.schema(),
+            provider,
+            statistics,
+            reachable: vec![BackendId::DataFusion],
+            format: format.into(),
+            iceberg: None,
+            metadata_columns: Arc::new(Schema::empty()),
+        }
+    }
 }
 
 /// What is known of a table's size without reading it.

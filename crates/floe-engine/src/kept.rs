@@ -23,7 +23,6 @@ use datafusion::physical_plan::metrics::{ExecutionPlanMetricsSet, SpillMetrics};
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::streaming::PartitionStream;
 use floe_backends::Batches;
-use floe_base::id::BackendId;
 use floe_base::{Error, Kind, Result};
 use floe_catalog::{Statistics, Table};
 use futures::StreamExt;
@@ -70,16 +69,7 @@ impl Kept {
                 Arc::new(StreamingTable::try_new(schema.clone(), vec![rows])?)
             }
         };
-        Ok(Table {
-            name: None,
-            schema: schema.clone(),
-            provider,
-            statistics: self.0.statistics,
-            reachable: vec![BackendId::DataFusion],
-            format: "memory".into(),
-            iceberg: None,
-            metadata_columns: Arc::new(arrow::datatypes::Schema::empty()),
-        })
+        Ok(Table::at_hand(provider, self.0.statistics, "memory"))
     }
 
     /// The rows as a table under the names they came with.

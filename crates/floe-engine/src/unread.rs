@@ -4,7 +4,7 @@ use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 
-use arrow::datatypes::{Schema, SchemaRef};
+use arrow::datatypes::SchemaRef;
 use async_trait::async_trait;
 use datafusion::catalog::{Session, TableProvider};
 use datafusion::common::stats::Precision;
@@ -14,21 +14,12 @@ use datafusion::logical_expr::{Expr, TableType};
 use datafusion::physical_expr::EquivalenceProperties;
 use datafusion::physical_plan::execution_plan::{Boundedness, EmissionType};
 use datafusion::physical_plan::{DisplayAs, DisplayFormatType, ExecutionPlan, Partitioning, PlanProperties};
-use floe_base::id::BackendId;
 use floe_catalog::Table;
 
 /// A table of these columns; `rows` of `None`: they are not computed yet.
 pub(crate) fn unread(schema: SchemaRef, rows: Option<u64>) -> Table {
-    Table {
-        name: None,
-        schema: schema.clone(),
-        provider: Arc::new(Unread { schema, rows }),
-        statistics: floe_catalog::Statistics { rows, bytes: None },
-        reachable: vec![BackendId::DataFusion],
-        format: "memory".into(),
-        iceberg: None,
-        metadata_columns: Arc::new(Schema::empty()),
-    }
+    let statistics = floe_catalog::Statistics { rows, bytes: None };
+    Table::at_hand(Arc::new(Unread { schema, rows }), statistics, "memory")
 }
 
 #[derive(Debug)]

@@ -187,16 +187,8 @@ mod tests {
     use crate::testing::Session;
 
     fn empty(schema: Arc<Schema>) -> Result<Table> {
-        Ok(Table {
-            name: None,
-            schema: schema.clone(),
-            provider: Arc::new(MemTable::try_new(schema, vec![Vec::new()])?),
-            statistics: Statistics::default(),
-            reachable: Vec::new(),
-            format: "kept".into(),
-            iceberg: None,
-            metadata_columns: Arc::new(Schema::empty()),
-        })
+        let provider = Arc::new(MemTable::try_new(schema, vec![Vec::new()])?);
+        Ok(Table::at_hand(provider, Statistics::default(), "kept"))
     }
 
     /// How many scans of kept rows, and of tables, are left of a query.

@@ -2,6 +2,7 @@
 //! stands on below it, as Spark's `treeString` draws them; the words are those of Spark's unresolved plans.
 
 use floe_syntax::expression::{Expression, ExpressionKind, SortOrder};
+use floe_syntax::plan_string::plan_string;
 use floe_syntax::relation::{GroupBy, GroupingElement, JoinConstraint, Query, Select};
 use floe_syntax::{Relation, RelationKind};
 
@@ -9,22 +10,7 @@ use crate::name::{Nowhere, output, pretty};
 
 /// The tree as text.
 pub fn parsed(relation: &Relation) -> String {
-    let mut out = String::new();
-    draw(relation, "", "", &mut out);
-    out
-}
-
-/// `first` stands before the relation's own line, `rest` before those below it.
-fn draw(relation: &Relation, first: &str, rest: &str, out: &mut String) {
-    stacker::maybe_grow(64 * 1024, 2 * 1024 * 1024, || {
-        let (line, inputs) = node(relation);
-        out.push_str(&format!("{first}{line}\n"));
-        for (index, input) in inputs.iter().enumerate() {
-            let is_last = index + 1 == inputs.len();
-            let (branch, below) = if is_last { ("+- ", "   ") } else { (":- ", ":  ") };
-            draw(input, &format!("{rest}{branch}"), &format!("{rest}{below}"), out);
-        }
-    });
+    plan_string(relation, node)
 }
 
 /// A relation's own line, and what it stands on.

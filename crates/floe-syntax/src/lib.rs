@@ -4,7 +4,7 @@
 //! meaning. Nothing here knows catalogs, types of columns, or engines. Every node carries its [`Origin`].
 //!
 //! Read in this order: [`relation`] (tables in, table out), [`expression`], [`literal`], [`data_type`],
-//! [`command`] (statements that do something), [`statement`]. [`tree_string`] shows a schema as `printSchema` does;
+//! [`command`] (statements that do something), [`statement`]. [`tree_string`] shows a schema as `printSchema` does, [`plan_string`] a plan as `explain` does;
 //! [`message`] is what a client sent, kept whole.
 
 pub mod command;
@@ -12,6 +12,7 @@ pub mod data_type;
 pub mod expression;
 pub mod literal;
 pub mod message;
+pub mod plan_string;
 pub mod relation;
 pub mod statement;
 pub mod tree_string;

@@ -7,6 +7,7 @@ use std::fmt;
 
 use datafusion::physical_plan::joins::{HashJoinExec, PartitionMode};
 use datafusion::physical_plan::{DisplayFormatType, ExecutionPlan};
+use floe_syntax::plan_string::plan_string;
 
 /// DataFusion's name of an operator, and Spark's.
 const WORDS: [(&str, &str); 19] = [
@@ -33,26 +34,20 @@ const WORDS: [(&str, &str); 19] = [
 
 /// The plan, one line an operator, what it reads below it.
 pub(super) fn drawn(plan: &dyn ExecutionPlan) -> String {
-    let mut out = String::new();
-    draw(plan, "", "", &mut out);
-    out
+    plan_string(shown(plan), |plan| {
+        let inputs = plan.children().into_iter().map(|input| shown(input.as_ref())).collect();
+        (line(plan), inputs)
+    })
 }
 
-/// `first` stands before the operator's own line, `rest` before those below it.
-fn draw(plan: &dyn ExecutionPlan, first: &str, rest: &str, out: &mut String) {
-    // It lets others run, and does nothing to the rows.
-    if let [input] = plan.children().as_slice()
-        && plan.name() == "CooperativeExec"
+/// Below what only lets others run, and does nothing to the rows.
+fn shown(mut plan: &dyn ExecutionPlan) -> &dyn ExecutionPlan {
+    while plan.name() == "CooperativeExec"
+        && let Some(input) = plan.children().into_iter().next()
     {
-        return draw(input.as_ref(), first, rest, out);
+        plan = input.as_ref();
     }
-    out.push_str(&format!("{first}{}\n", line(plan)));
-    let inputs = plan.children();
-    for (index, input) in inputs.iter().enumerate() {
-        let is_last = index + 1 == inputs.len();
-        let (branch, below) = if is_last { ("+- ", "   ") } else { (":- ", ":  ") };
-        draw(input.as_ref(), &format!("{rest}{branch}"), &format!("{rest}{below}"), out);
-    }
+    plan
 }
 
 /// An operator as it tells of itself.

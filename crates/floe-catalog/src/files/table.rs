@@ -16,7 +16,7 @@ use floe_base::{Error, Kind, Result};
 use floe_syntax::relation::Files;
 
 use super::registered::Registered;
-use super::{Readers, columns, opened, partition_folder, projected, rows, size, url};
+use super::{Readers, columns, local, opened, partition_folder, projected, rows, size, url};
 use crate::Table;
 
 /// Below a table without known partitions: a folder that is not there, so that options are looked at all the same. No
@@ -43,10 +43,6 @@ pub async fn open(kept: &Registered, files: &Files, state: &SessionState, reader
 fn is_there(path: &str) -> bool {
     let local = local(path);
     local.contains("://") || Path::new(local).exists()
-}
-
-fn local(path: &str) -> &str {
-    path.strip_prefix("file://").or_else(|| path.strip_prefix("file:")).unwrap_or(path)
 }
 
 /// The rows of all known partitions, each with its values behind its columns.

@@ -70,7 +70,7 @@ pub(super) async fn refresh(session: &Session, name: &TableName) -> Result<Execu
 
 /// Forgets what is kept of tables and views whose files lie below a path.
 pub(super) fn refresh_path(session: &Session, path: &str) -> Result<Execution> {
-    let local = path.strip_prefix("file://").or_else(|| path.strip_prefix("file:")).unwrap_or(path);
+    let local = floe_catalog::files::local(path);
     if !local.contains("://") {
         session.engine().cache().remove_below(std::path::Path::new(local));
     }

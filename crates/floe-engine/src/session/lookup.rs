@@ -247,16 +247,7 @@ pub(crate) fn in_memory(rows: RecordBatch, format: &str) -> Result<Table> {
     let schema = rows.schema();
     let statistics =
         Statistics { rows: Some(rows.num_rows() as u64), bytes: Some(rows.get_array_memory_size() as u64) };
-    Ok(Table {
-        name: None,
-        schema: schema.clone(),
-        provider: Arc::new(MemTable::try_new(schema, vec![vec![rows]])?),
-        statistics,
-        reachable: vec![BackendId::DataFusion],
-        format: format.into(),
-        iceberg: None,
-        metadata_columns: Arc::new(arrow::datatypes::Schema::empty()),
-    })
+    Ok(Table::at_hand(Arc::new(MemTable::try_new(schema, vec![vec![rows]])?), statistics, format))
 }
 
 /// Iceberg's read options: `snapshot-id`, `branch`, `tag`, `as-of-timestamp` (milliseconds).

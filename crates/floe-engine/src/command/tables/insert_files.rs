@@ -12,7 +12,6 @@ use datafusion::common::Column;
 use datafusion::datasource::ViewTable;
 use datafusion::logical_expr::{Expr, LogicalPlan, Projection};
 use floe_base::error::quoted;
-use floe_base::id::BackendId;
 use floe_base::{Error, Kind, Result};
 use floe_catalog::files::registered::Registered;
 use floe_catalog::{Found, Statistics, Table};
@@ -286,16 +285,8 @@ fn view(aligned: &Planned) -> Result<Table> {
     let labels = aligned.plan.schema().fields().iter().map(|field| Column::new_unqualified(field.name()));
     let named = labels.zip(&aligned.fields).map(|(label, field)| Expr::Column(label).alias(field.name()));
     let plan = Projection::try_new(named.collect(), Arc::new(aligned.plan.clone()))?;
-    Ok(Table {
-        name: None,
-        schema: aligned.schema(),
-        provider: Arc::new(ViewTable::new(LogicalPlan::Projection(plan), None)),
-        statistics: Statistics::default(),
-        reachable: vec![BackendId::DataFusion],
-        format: "memory".into(),
-        iceberg: None,
-        metadata_columns: Arc::new(Schema::empty()),
-    })
+    let view = Arc::new(ViewTable::new(LogicalPlan::Projection(plan), None));
+    Ok(Table { schema: aligned.schema(), ..Table::at_hand(view, Statistics::default(), "memory") })
 }
 
 /// All files below a folder, hidden ones too.

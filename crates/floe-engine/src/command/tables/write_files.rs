@@ -80,7 +80,7 @@ pub(super) async fn write_rows(
 
 pub(super) fn folder(path: Option<&str>) -> Result<PathBuf> {
     let path = path.ok_or_else(|| Error::new(Kind::IllegalArgument, "_LEGACY_ERROR_TEMP_2047"))?;
-    let local = path.strip_prefix("file://").or_else(|| path.strip_prefix("file:")).unwrap_or(path);
+    let local = floe_catalog::files::local(path);
     if local.contains("://") {
         return Err(Error::unsupported(format!("writing files to {path}; local paths only")));
     }
