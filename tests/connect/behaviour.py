@@ -413,6 +413,15 @@ def a_kept_frame_is_computed_once_and_anew_after_a_write(binary: str) -> list[st
         expect("of files", files.count(), 3)
         session.range(4).write.mode("append").parquet(f"{folder}/rows")
         expect("of files that were written", files.count(), 7)
+        session.sql(f"CREATE TABLE filed (id BIGINT) USING csv LOCATION '{folder}/csv'")
+        session.sql("INSERT INTO filed VALUES (1), (2)")
+        filed = session.table("filed").persist()
+        expect("of a table over files", filed.count(), 2)
+        with open(f"{folder}/csv/more.csv", "w", encoding="utf-8") as more:
+            more.write("3\n")
+        expect("of files that others write", filed.count(), 2)
+        session.catalog.refreshTable("filed")
+        expect("after REFRESH TABLE", filed.count(), 3)
         session.catalog.clearCache()
         expect("all forgotten", files.storageLevel.useMemory, False)
     return wrong

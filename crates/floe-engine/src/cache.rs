@@ -39,6 +39,12 @@ impl Cache {
         self.tables.write().remove(name).is_some()
     }
 
+    /// A table is another one by now: its rows are forgotten.
+    pub(crate) fn refreshed(&self, name: &str) {
+        self.writes.fetch_add(1, Ordering::AcqRel);
+        self.remove(name);
+    }
+
     /// Files below a path are others by now: rows that came from there are forgotten.
     pub(crate) fn remove_below(&self, path: &Path) {
         self.writes.fetch_add(1, Ordering::AcqRel);

@@ -46,7 +46,10 @@ pub(crate) fn scans(plan: &LogicalPlan) -> Vec<Scan> {
 
 /// True where a plan reads files by path: nothing in it tells which version of them.
 pub fn reads_files(plan: &LogicalPlan) -> bool {
-    scans(plan).iter().any(|scan| scan.provider.as_any().is::<ListingTable>())
+    scans(plan).iter().any(|scan| match scan.provider.get_logical_plan() {
+        Some(inner) => reads_files(&inner),
+        None => scan.provider.as_any().is::<ListingTable>(),
+    })
 }
 
 impl Scan {

@@ -128,6 +128,10 @@ impl Walk {
     }
 
     fn tables(&self, left: &dyn TableProvider, right: &dyn TableProvider) -> bool {
+        // Files of lines are a plan over these lines.
+        if let (Some(left), Some(right)) = (left.get_logical_plan(), right.get_logical_plan()) {
+            return same(&left, &right, self.versions);
+        }
         let (left, right) = (left.as_any(), right.as_any());
         if let (Some(left), Some(right)) = (left.downcast_ref::<MemTable>(), right.downcast_ref::<MemTable>()) {
             return same_rows(left, right);

@@ -64,7 +64,7 @@ pub(super) fn clear(session: &Session) -> Result<Execution> {
 /// Forgets what is kept of a table; its metadata is read anew by every statement anyhow.
 pub(super) async fn refresh(session: &Session, name: &TableName) -> Result<Execution> {
     let named = session.existing_object(name).await?;
-    session.engine().cache().remove(&session.cache_name(&named));
+    session.engine().cache().refreshed(&session.cache_name(&named));
     Ok(Execution::empty())
 }
 
