@@ -265,20 +265,85 @@ def tables_of_ours_go_along_or_are_named(binary: str, real) -> list[str]:
         found = outcome(lambda: session.table("ours").select(plus("id")).collect())
         if found != plain([(1,), (2,), (3,), (11,)]):
             wrong.append(f"after a write: {found}")
-        for action in [
-            lambda: session.table("default.ours").select(plus("id")).collect(),
-            lambda: session.range(1).select(plus("id").alias("id")).write.insertInto("ours"),
-            lambda: session.range(1).select(plus("id").alias("id")).write.saveAsTable("no_longer_ours"),
-            lambda: session.range(1).select(plus("id").alias("id")).writeTo("default.no_longer_ours").create(),
-        ]:
-            try:
-                wrong.append(f"out of reach, and no error: {action()}")
-            except Exception as error:
-                if "ours" not in str(error) or "REST catalog" not in str(error):
-                    wrong.append(f"out of reach: {str(error)[:200]}")
+        try:
+            wrong.append(f"out of reach, and no error: {session.table('default.ours').select(plus('id')).collect()}")
+        except Exception as error:
+            if "ours" not in str(error) or "REST catalog" not in str(error):
+                wrong.append(f"out of reach: {str(error)[:200]}")
         found = outcome(lambda: session.sql("SELECT count(*) AS n FROM ours").collect())
         if found != [(4,)]:
             wrong.append(f"the table afterwards: {found}")
+    return wrong
+
+
+@SUITE.check
+def rows_of_spark_are_written_here(binary: str, real) -> list[str]:
+    """Where Spark cannot reach a table, it runs the query and this server writes the rows; a query that fails writes none."""
+    from pyspark.sql.functions import udf
+
+    def broken(_):
+        raise ValueError("on purpose")
+
+    wrong = []
+    with behind(binary, real()) as session:
+        plus = adder()
+        session.udf.register("plus", plus)
+        session.udf.register("broken", udf(broken, "bigint"))
+        session.sql("CREATE TABLE ours AS SELECT id FROM range(2)")
+        one = session.range(1).select(plus("id").alias("id"))
+        one.write.insertInto("ours")
+        one.write.saveAsTable("saved")
+        one.writeTo("default.written").create()
+        one.write.mode("append").saveAsTable("default.saved")
+        session.sql("INSERT INTO ours SELECT plus(id + 10) FROM ours WHERE id < 0 OR id = 1")
+        session.sql("INSERT INTO default.ours SELECT plus(id) FROM ours WHERE id > 1000")
+        texts = "array(CAST(plus(id) AS STRING))"
+        session.sql(f"""CREATE TABLE typed PARTITIONED BY (k) AS SELECT {texts} a, CAST(plus(id) AS DECIMAL(9, 3)) d,
+            TIMESTAMP '2024-05-06 07:08:09' t, CAST(id AS STRING) k FROM range(2)""")
+        for action in [
+            lambda: session.sql("INSERT INTO ours SELECT broken(id) FROM range(3)"),
+            lambda: session.sql("CREATE TABLE never AS SELECT broken(id) AS id FROM range(3)"),
+        ]:
+            if "PythonException" not in str(found := outcome(action)):
+                wrong.append(f"a query that fails: {found}")
+        session.sql("SET floe.route = spark")
+        session.sql("INSERT INTO saved VALUES (7)")
+        where = session.sql("SELECT /*+ ROUTE(datafusion) */ backend FROM system.routes ORDER BY at DESC LIMIT 3").collect()
+        session.sql("SET floe.route = auto")
+        if ("spark",) not in [tuple(row) for row in where]:
+            wrong.append(f"a wish for Spark: {where}")
+        for table, wanted in [
+            ("ours", [(0,), (1,), (1,), (12,), (12,)]), ("saved", [(1,), (1,), (7,)]), ("written", [(1,)]),
+            ("(SELECT a[0], d, CAST(t AS STRING), k FROM typed)", [
+                ("1", Decimal("1.000"), "2024-05-06 07:08:09", "0"), ("2", Decimal("2.000"), "2024-05-06 07:08:09", "1")]),
+        ]:
+            if (found := outcome(lambda table=table: session.sql(f"SELECT * FROM {table}").collect())) != plain(wanted):
+                wrong.append(f"{table}: {found}")
+        if session.catalog.tableExists("never"):
+            wrong.append("a table was made of rows that never came")
+    return wrong
+
+
+@SUITE.check
+def functions_of_users_go_along(binary: str, real) -> list[str]:
+    """A function whose body is SQL runs here and on Spark; one of Java's is kept here and made where it can run."""
+    wrong = []
+    with behind(binary, real()) as session:
+        session.sql("CREATE FUNCTION times(x BIGINT, y BIGINT DEFAULT 10) RETURNS BIGINT RETURN x * y")
+        session.sql("CREATE FUNCTION hive_upper AS 'org.apache.hadoop.hive.ql.udf.generic.GenericUDFUpper'")
+        session.sql("CREATE FUNCTION missing AS 'com.example.Missing'")
+        asked = "SELECT times(id) AS a, times(id, 2) AS b FROM range(2)"
+        for text, wanted in [
+            (asked, [(0, 0), (10, 2)]), (asked.replace("SELECT", "SELECT /*+ ROUTE(spark) */"), [(0, 0), (10, 2)]),
+            ("SELECT hive_upper('a') AS u", [("A",)]),
+            ("SELECT missing(1)", "AnalysisException CANNOT_LOAD_FUNCTION_CLASS"),
+            ("SELECT /*+ ROUTE(spark) */ 1 AS one", [(1,)]),
+        ]:
+            if (found := outcome(lambda text=text: session.sql(text).collect())) != wanted:
+                wrong.append(f"{text}: {found}")
+        known = session.catalog.getFunction("missing")
+        if (known.catalog, known.namespace, known.className) != ("spark_catalog", ["default"], "com.example.Missing"):
+            wrong.append(f"told of: {known}")
     return wrong
 
 

@@ -113,7 +113,9 @@ def empty(session) -> None:
             if not row["isTemporary"]:
                 session.sql(f"DROP TABLE `{schema}`.`{row['tableName']}` PURGE")
         if schema != "default":
-            session.sql(f"DROP SCHEMA `{schema}`")
+            session.sql(f"DROP SCHEMA `{schema}` CASCADE")
+    for (function,) in session.sql("SHOW USER FUNCTIONS IN default").collect():
+        session.sql(f"DROP {'' if '.' in function else 'TEMPORARY '}FUNCTION {function}")
 
 
 def record(path: Path, server: real.Spark, arguments) -> tuple[int, int]:

@@ -1,13 +1,16 @@
 //! The trait every catalog stands behind.
 
+use std::collections::BTreeMap;
 use std::fmt::Debug;
 
 use arrow::datatypes::SchemaRef;
 use async_trait::async_trait;
 use datafusion::execution::SendableRecordBatchStream;
-use floe_base::Result;
+use floe_base::error::quoted;
+use floe_base::{Error, Result};
 
 use crate::files::registered::Registered;
+use crate::function::UserFunction;
 use crate::{Table, View};
 
 /// What a name turned out to be.
@@ -70,6 +73,18 @@ pub trait Catalog: Send + Sync + Debug {
     /// Keeps a table over files, in the place of one of the same name.
     async fn put_files(&self, namespace: &[String], name: &str, files: Registered) -> Result<()>;
 
+    /// The functions of users in a namespace, by name in lower case.
+    async fn functions(&self, _namespace: &[String]) -> Result<BTreeMap<String, UserFunction>> {
+        Ok(BTreeMap::new())
+    }
+    /// Keeps a function, in the place of one of the same name.
+    async fn put_function(&self, _namespace: &[String], _name: &str, _function: UserFunction) -> Result<()> {
+        Err(no_functions(self.name()))
+    }
+    async fn drop_function(&self, _namespace: &[String], _name: &str) -> Result<()> {
+        Err(no_functions(self.name()))
+    }
+
     /// Drops a table of rows, or forgets one over files: those stay where they are.
     async fn drop_table(&self, namespace: &[String], name: &str, purge: bool) -> Result<()>;
     async fn rename(&self, namespace: &[String], name: &str, to_namespace: &[String], to: &str) -> Result<()>;
@@ -86,6 +101,13 @@ pub trait Catalog: Send + Sync + Debug {
     fn store(&self) -> Option<&dyn Store> {
         None
     }
+}
+
+/// As Spark 4.1 says it of every catalog but its own.
+pub(crate) fn no_functions(catalog: &str) -> Error {
+    Error::analysis("UNSUPPORTED_FEATURE.CATALOG_OPERATION")
+        .with("catalogName", quoted(&[catalog]))
+        .with("operation", "CREATE FUNCTION")
 }
 
 /// A catalog that keeps the rows of its tables itself.

@@ -1,6 +1,6 @@
 //! Iceberg catalogs, embedded and REST, as a [`Catalog`]: their words in ours.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use arrow::datatypes::{Field, Schema, SchemaRef};
@@ -8,14 +8,17 @@ use async_trait::async_trait;
 use floe_base::id::BackendId;
 use floe_base::{Error, Result};
 use floe_iceberg::catalog::{IcebergCatalog, Ident, Properties};
+use floe_iceberg::config::CatalogKind;
 use floe_iceberg::inspect::{MetadataTable, inspect};
 use floe_iceberg::scan::{ScanOptions, identity_fields};
 use floe_iceberg::table::Table as IcebergTable;
 use floe_iceberg::time_travel;
 use floe_iceberg::view;
 
-use crate::catalog::{Listed, Namespace, Version};
-use crate::files::registered::{self, Registered};
+use crate::catalog::{Listed, Namespace, Version, no_functions};
+use crate::files::registered::Registered;
+use crate::function::UserFunction;
+use crate::kept::Kept;
 use crate::view::ViewBody;
 use crate::{Catalog, Found, ObjectName, Statistics, Table, View};
 
@@ -150,7 +153,7 @@ impl Catalog for Iceberg {
         let Some(mut properties) = self.inner.namespace(name).await? else { return Ok(None) };
         let comment = properties.remove("comment");
         let location = properties.remove("location");
-        properties.retain(|key, _| registered::name(key).is_none());
+        properties.retain(|key, _| Registered::name(key).or_else(|| UserFunction::name(key)).is_none());
         Ok(Some(Namespace { name: name.to_vec(), comment, location, properties: properties.into_iter().collect() }))
     }
 
@@ -177,18 +180,36 @@ impl Catalog for Iceberg {
         let tables = self.inner.list_tables(namespace).await?.into_iter().map(listed(false));
         let views = self.inner.list_views(namespace).await?.into_iter().map(listed(true));
         let properties = self.inner.namespace(namespace).await?.unwrap_or_default();
-        let files = properties.keys().filter_map(|key| registered::name(key)).map(str::to_string).map(listed(false));
+        let files = properties.keys().filter_map(|key| Registered::name(key)).map(str::to_string).map(listed(false));
         Ok(tables.chain(files).chain(views).collect())
     }
 
     async fn files(&self, namespace: &[String], name: &str) -> Result<Option<Registered>> {
         let Some(properties) = self.inner.namespace(namespace).await? else { return Ok(None) };
-        properties.get(&registered::key(name)).map(|text| Registered::read(text)).transpose()
+        properties.get(&Registered::key(name)).map(|text| Registered::read(text)).transpose()
     }
 
     async fn put_files(&self, namespace: &[String], name: &str, files: Registered) -> Result<()> {
-        let property = (registered::key(name), files.written()?);
+        let property = (Registered::key(name), files.written()?);
         self.inner.update_namespace(namespace, Properties::from_iter([property]), &[]).await
+    }
+
+    async fn functions(&self, namespace: &[String]) -> Result<BTreeMap<String, UserFunction>> {
+        let properties = self.inner.namespace(namespace).await?.unwrap_or_default();
+        let kept = properties.iter().filter_map(|(key, text)| Some((UserFunction::name(key)?, text)));
+        kept.map(|(name, text)| Ok((name.to_string(), UserFunction::read(text)?))).collect()
+    }
+
+    async fn put_function(&self, namespace: &[String], name: &str, function: UserFunction) -> Result<()> {
+        if self.inner.config().kind == CatalogKind::Rest {
+            return Err(no_functions(self.name()));
+        }
+        let property = (UserFunction::key(name), function.written()?);
+        self.inner.update_namespace(namespace, Properties::from_iter([property]), &[]).await
+    }
+
+    async fn drop_function(&self, namespace: &[String], name: &str) -> Result<()> {
+        self.inner.update_namespace(namespace, Properties::new(), &[UserFunction::key(name)]).await
     }
 
     async fn load(&self, namespace: &[String], name: &str, version: Option<&Version>) -> Result<Option<Found>> {
@@ -205,7 +226,7 @@ impl Catalog for Iceberg {
 
     async fn drop_table(&self, namespace: &[String], name: &str, purge: bool) -> Result<()> {
         if self.files(namespace, name).await?.is_some() {
-            return self.inner.update_namespace(namespace, Properties::new(), &[registered::key(name)]).await;
+            return self.inner.update_namespace(namespace, Properties::new(), &[Registered::key(name)]).await;
         }
         self.inner.drop_table(&Ident::new(namespace.iter().cloned(), name), purge).await
     }
@@ -213,7 +234,7 @@ impl Catalog for Iceberg {
     async fn rename(&self, namespace: &[String], name: &str, to_namespace: &[String], to: &str) -> Result<()> {
         if let Some(files) = self.files(namespace, name).await? {
             self.put_files(to_namespace, to, files).await?;
-            return self.inner.update_namespace(namespace, Properties::new(), &[registered::key(name)]).await;
+            return self.inner.update_namespace(namespace, Properties::new(), &[Registered::key(name)]).await;
         }
         let from = Ident::new(namespace.iter().cloned(), name);
         let to = Ident::new(to_namespace.iter().cloned(), to);
@@ -280,7 +301,7 @@ fn identity() -> SchemaRef {
 
 /// A REST catalog is reached by every engine; the embedded one only from this process.
 fn reachable(table: &IcebergTable) -> Vec<BackendId> {
-    let rest = matches!(table.catalog.config().kind, floe_iceberg::config::CatalogKind::Rest);
+    let rest = table.catalog.config().kind == CatalogKind::Rest;
     if rest {
         vec![BackendId::DataFusion, BackendId::DuckDb, BackendId::Spark]
     } else {

@@ -104,7 +104,7 @@ fn told(status: Status) -> Error {
     Error::message(Kind::Operation, status.message().trim())
 }
 
-fn response(bytes: &[u8]) -> Result<proto::ExecutePlanResponse> {
+pub(crate) fn response(bytes: &[u8]) -> Result<proto::ExecutePlanResponse> {
     proto::ExecutePlanResponse::decode(bytes).map_err(|error| Error::internal(format!("an answer: {error}")))
 }
 
@@ -115,12 +115,14 @@ fn columns(schema: proto::DataType) -> Result<Vec<Field>> {
     }
 }
 
-/// The rows of an answer, if it has any.
-fn batch(kind: Option<ResponseType>) -> Result<Option<RecordBatch>> {
+/// The rows of an answer, if it is one of rows.
+pub(crate) fn batch(kind: Option<ResponseType>) -> Result<Option<RecordBatch>> {
     let Some(ResponseType::ArrowBatch(batch)) = kind else { return Ok(None) };
     // Each batch travels as a stream of its own.
     let unread = |error: arrow::error::ArrowError| Error::internal(format!("an answer's rows: {error}"));
-    StreamReader::try_new(batch.data.as_ref(), None).map_err(unread)?.next().transpose().map_err(unread)
+    let mut reader = StreamReader::try_new(batch.data.as_ref(), None).map_err(unread)?;
+    let rows = reader.next().transpose().map_err(unread)?;
+    Ok(rows.or_else(|| Some(RecordBatch::new_empty(reader.schema()))))
 }
 
 #[cfg(test)]

@@ -30,6 +30,7 @@ mod operation;
 mod service;
 mod session;
 mod shutdown;
+mod source;
 mod stream;
 mod tombstone;
 

@@ -17,7 +17,7 @@ use prost::Message as _;
 use crate::decode::{Asked, whole_text};
 
 /// The messages that name something.
-const KINDS: [&str; 11] = [
+const KINDS: [&str; 13] = [
     "Plan.CompressedOperation",
     "Read.NamedTable",
     "SQL",
@@ -29,6 +29,8 @@ const KINDS: [&str; 11] = [
     "WriteOperationV2",
     "WriteStreamOperationStart",
     "MergeIntoTableCommand",
+    "Expression.UnresolvedFunction",
+    "CallFunction",
 ];
 
 /// What a request of kind `call` names, its texts read as the session reads them. `opened` is its plan where it travelled
@@ -56,6 +58,7 @@ pub(crate) fn message(session: &Session, call: &str, request: &Bytes, opened: Op
             "WriteOperation.SaveTable" => target(&mut message, text(1), saves_as_table(&found)),
             "WriteOperationV2" => target(&mut message, text(2), !adds(&found)),
             "WriteStreamOperationStart" => target(&mut message, text(12), true),
+            "Expression.UnresolvedFunction" | "CallFunction" => calls(&mut message, text(1)),
             _ => target(&mut message, text(1), false),
         }
     }
@@ -110,8 +113,19 @@ fn target(message: &mut Message, text: Option<String>, is_made: bool) {
     message.targets.extend(parts);
 }
 
+/// Notes what is called.
+fn calls(message: &mut Message, names: impl IntoIterator<Item = String>) {
+    let last = |name: String| name.rsplit('.').next().unwrap_or(&name).trim_matches('`').to_lowercase();
+    for name in names.into_iter().map(last) {
+        if !message.calls.contains(&name) {
+            message.calls.push(name);
+        }
+    }
+}
+
 fn sql(session: &Session, message: &mut Message, text: Option<String>) {
     let Some(text) = text else { return };
+    calls(message, floe_sql::called(&text));
     match session.source(&text).and_then(|source| floe_sql::parse_statement(&source)) {
         Ok(statement) => {
             let found = floe_engine::elsewhere::names_of(&statement);

@@ -15,6 +15,7 @@ use floe_base::{Error, Kind, Result};
 use floe_engine::{Engine, Wire};
 use floe_proto::connect::UserContext;
 use floe_proto::connect::get_status_response::operation_status::OperationState;
+use floe_syntax::Message;
 use parking_lot::Mutex;
 
 use crate::artifact::Artifacts;
@@ -22,6 +23,7 @@ use crate::decode::Scope;
 use crate::encode::arrow_out::Outgoing;
 use crate::error::Errors;
 use crate::operation::{Operation, PlanHash, check_handle, handle_error};
+use crate::source;
 use crate::stream::Segment;
 use crate::tombstone::Tombstones;
 
@@ -200,6 +202,14 @@ impl Wire for Session {
 
     fn rows(&self, rows: &RecordBatch) -> Result<Bytes> {
         Outgoing::new(&rows.schema(), &self.engine.conf().time_zone()).stream(rows)
+    }
+
+    fn source(&self, message: &Message) -> Result<Option<Message>> {
+        source::source(&self.engine, message)
+    }
+
+    fn batch(&self, answer: &Bytes) -> Result<Option<RecordBatch>> {
+        source::batch(answer)
     }
 }
 

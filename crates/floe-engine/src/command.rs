@@ -9,6 +9,7 @@ mod catalog_call;
 mod cells;
 mod checkpoint;
 mod comment_on;
+mod create_function;
 mod create_schema;
 mod create_view;
 mod describe_function;
@@ -76,7 +77,10 @@ pub(crate) async fn run(session: &Arc<Session>, command: Command, running: &Runn
         }
         Command::SetVariable { names, source } => variable::set(session, &names, source).await,
         Command::DropVariable { name, if_exists } => variable::drop(session, &name, if_exists),
-        Command::DropFunction { name, if_exists, temporary } => drop_function::run(&name, if_exists, temporary),
+        Command::CreateFunction(create) => create_function::run(session, *create).await,
+        Command::DropFunction { name, if_exists, temporary } => {
+            drop_function::run(session, &name, if_exists, temporary).await
+        }
         Command::Cache { name, query, .. } => cache::cache(session, &name, query, running).await,
         Command::Uncache { name, if_exists } => cache::uncache(session, &name, if_exists).await,
         Command::ClearCache => cache::clear(session),
@@ -104,7 +108,9 @@ async fn show(session: &Arc<Session>, show: Show) -> Result<Execution> {
         Show::Columns { table, schema } => show_columns::run(session, table, schema).await,
         Show::TableProperties { table, key } => show_table_properties::run(session, &table, key.as_deref()).await,
         Show::CreateTable { table, as_serde } => show_create_table::run(session, &table, as_serde).await,
-        Show::Functions { scope, schema, pattern } => show_functions::run(scope.as_deref(), schema, pattern.as_deref()),
+        Show::Functions { scope, schema, pattern } => {
+            show_functions::run(session, scope.as_deref(), schema, pattern.as_deref()).await
+        }
         Show::Catalogs { pattern } => show_catalogs::run(session, pattern.as_deref()),
         Show::CurrentNamespace => use_schema::current(session),
         Show::Partitions { table } => tables::show_partitions(session, &table).await,
@@ -121,7 +127,7 @@ async fn describe(session: &Arc<Session>, describe: Describe) -> Result<Executio
         Describe::Table { table, extended, .. } => describe_table::run(session, &table, extended).await,
         Describe::Query { query } => describe_query::run(session, query).await,
         Describe::Schema { name, extended } => describe_schema::run(session, &name, extended).await,
-        Describe::Function { name, extended } => describe_function::run(&name, extended),
+        Describe::Function { name, extended } => describe_function::run(session, &name, extended).await,
         Describe::Catalog { name } => show_catalogs::describe(session, &name).await,
     }
 }

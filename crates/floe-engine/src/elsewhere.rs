@@ -7,16 +7,18 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use floe_backends::{Backend, Outcome, Run, Work};
+use floe_backends::{Backend, Forwarded, Outcome, Run, Work};
 use floe_base::id::BackendId;
 use floe_base::{Error, Kind, Result};
 use floe_plan::Planned;
 use floe_route::{Decision, Facts, TableFacts};
 use floe_syntax::command::{CatalogCall, Describe, ExplainMode, Show, ViewKind};
 use floe_syntax::relation::TableName;
+use floe_syntax::routine::RoutineBody;
 use floe_syntax::{Command, Expression, Origin, Relation, RelationKind, Statement};
 use futures::{StreamExt, TryStreamExt, stream};
 
+use crate::fed::{self, Fed};
 use crate::operation::Sent;
 use crate::query::{Ask, By, Of};
 use crate::session::Running;
@@ -32,7 +34,7 @@ pub(crate) async fn wanted(session: &Arc<Session>, statement: &Statement, runnin
     let note = |facts: &Facts, decision| query::log(session, &running.operation, facts, &Arc::new(decision));
     let command = match statement {
         Statement::Query(relation) => match relation.kind.as_ref() {
-            RelationKind::Catalog(call) if is_about_functions(call) => None,
+            RelationKind::Catalog(call) if is_about_functions(call) && !is_ours(session, call).await? => None,
             _ => return Ok(false),
         },
         Statement::Command(command) if stays(session, command) => return Ok(false),
@@ -77,8 +79,13 @@ fn named(session: &Session, statement: &Statement, planned: Option<&Planned>) ->
     named.chain(read.map(|table| table.facts.name.clone())).collect()
 }
 
-/// What a statement goes to Spark for, or `why` it failed here.
-pub(crate) async fn instead(session: &Arc<Session>, why: Error, running: &Arc<Running>) -> Result<Answer> {
+/// What a statement goes to Spark for, or `why` it failed here. `fed`: its rows alone can be asked for.
+pub(crate) async fn instead(
+    session: &Arc<Session>,
+    why: Error,
+    fed: Option<Fed>,
+    running: &Arc<Running>,
+) -> Result<Answer> {
     if running.operation.sent.is_none() || !may_be_sparks(session, &why) {
         return Err(why);
     }
@@ -88,8 +95,23 @@ pub(crate) async fn instead(session: &Arc<Session>, why: Error, running: &Arc<Ru
     };
     let decision = Arc::new(decision);
     query::log(session, &running.operation, &facts, &decision);
-    let forwarded = forward(session, running).await;
+    let forwarded = match fed {
+        Some(fed) => fed::run(session, fed, running).await,
+        None => forward(session, running).await,
+    };
     forwarded.map_err(|error| which(why, error))
+}
+
+/// What the session's Spark answers to a message.
+pub(crate) async fn answers(session: &Arc<Session>, sent: &Sent, running: &Running) -> Result<Forwarded> {
+    let upstream = &session.upstream()?;
+    let state = session.state_for(sent, Some(running)).await?;
+    let work = Work::Message { message: &sent.message, state, upstream };
+    let run = Run { operation_id: running.operation.id.clone() };
+    match upstream.spark().execute(work, &run).await? {
+        Outcome::Forwarded(answers) => Ok(answers),
+        _ => Err(Error::internal("a message was run as a plan")),
+    }
 }
 
 /// Hands the client's message to the session's Spark, as was decided.
@@ -98,13 +120,7 @@ pub(crate) async fn forward(session: &Arc<Session>, running: &Arc<Running>) -> R
     let Some(sent) = &operation.sent else {
         return Err(Error::internal("a statement that no client sent was to be forwarded"));
     };
-    let upstream = &session.upstream()?;
-    let state = session.state_for(sent, Some(running)).await?;
-    let work = Work::Message { message: &sent.message, state, upstream };
-    let run = Run { operation_id: operation.id.clone() };
-    let Outcome::Forwarded(answers) = upstream.spark().execute(work, &run).await? else {
-        return Err(Error::internal("a message was run as a plan"));
-    };
+    let answers = answers(session, sent, running).await?;
     let answers = if sent.message.makes.is_some() {
         // The client may use what was made as soon as it has the last answer, so that waits until the session knows.
         let all: Vec<Bytes> = operation.unless_interrupted(answers.try_collect()).await?;
@@ -239,6 +255,8 @@ fn stays(session: &Session, command: &Command) -> bool {
         | Command::Explain { mode: ExplainMode::Route, .. } => true,
         Command::RemoveCheckpoint { relation_id } => session.kept(relation_id).is_some() || !session.is_live_upstream(),
         Command::CreateTable(create) => create.query.is_none(),
+        Command::CreateFunction(create) => !(create.temporary && matches!(create.routine.body, RoutineBody::Class(_))),
+        Command::DropFunction { name, .. } => !name.last().is_some_and(|name| session.has_function_upstream(name)),
         Command::Describe(about) => !matches!(about, Describe::Query { .. } | Describe::Function { .. }),
         Command::Show(what) => !matches!(what, Show::Functions { .. }),
         Command::CreateView(_)
@@ -265,6 +283,17 @@ fn only_there(session: &Session, command: &Command) -> Option<String> {
         }
         _ => None,
     }
+}
+
+/// True for a call about a function that is kept here.
+async fn is_ours(session: &Session, call: &CatalogCall) -> Result<bool> {
+    let (CatalogCall::GetFunction { function, database } | CatalogCall::FunctionExists { function, database }) = call
+    else {
+        return Ok(false);
+    };
+    let text = database.iter().chain([function]).cloned().collect::<Vec<_>>().join(".");
+    let Ok(name) = floe_sql::parse_multipart_identifier(&text) else { return Ok(false) };
+    Ok(session.function(&name, None).await?.is_some())
 }
 
 /// Calls whose answer Spark knows better: functions may have been made there.

@@ -36,6 +36,7 @@ mod admission;
 mod cache;
 mod command;
 mod evidence;
+mod fed;
 mod kept;
 mod unread;
 mod write;

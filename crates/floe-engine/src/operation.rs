@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use floe_backends::spark::Wire;
 use floe_base::{Error, Result};
@@ -33,11 +34,21 @@ pub struct Operation {
     /// `None` where it came by no wire.
     pub sent: Option<Sent>,
     token: CancellationToken,
+    /// A Spark gave its rows already: what is left of it is not for one.
+    is_fed: Arc<AtomicBool>,
 }
 
 impl Operation {
     pub fn new(id: String, tags: Vec<String>, node_id: Option<String>, sent: Option<Sent>) -> Self {
-        Self { id, tags, node_id, sent, token: CancellationToken::new() }
+        Self { id, tags, node_id, sent, token: CancellationToken::new(), is_fed: Arc::default() }
+    }
+
+    pub(crate) fn feed(&self) {
+        self.is_fed.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_fed(&self) -> bool {
+        self.is_fed.load(Ordering::Relaxed)
     }
 
     pub fn interrupt(&self) {

@@ -22,7 +22,7 @@ use crate::execution::{Answer, Observed};
 use crate::operation::{Operation, Sent};
 use crate::session::{Running, SessionLookup};
 use crate::system::routes::Routed;
-use crate::{Execution, Session, command, elsewhere, system};
+use crate::{Execution, Session, command, elsewhere, fed, system};
 
 /// A statement to be run.
 #[derive(Clone, Debug)]
@@ -93,23 +93,27 @@ pub(crate) async fn run(session: Arc<Session>, request: Request) -> Result<Answe
     let running = Arc::new(session.begin(operation.clone()));
     let engine = session.engine().clone();
     let work = engine.threads().run(async move {
-        let why = match request.statement {
-            Ok(statement) if elsewhere::wanted(&session, &statement, &running).await? => {
-                return elsewhere::forward(&session, &running).await;
-            }
-            Ok(statement) => match here(&session, statement, &running).await {
-                Ok(answer) => return Ok(answer),
-                Err(error) => error,
-            },
-            Err(error) => error,
+        let statement = match request.statement {
+            Ok(statement) => statement,
+            Err(why) => return elsewhere::instead(&session, why, None, &running).await,
         };
-        elsewhere::instead(&session, why, &running).await
+        let fed = fed::fed(&session, &statement, &running).await?;
+        if elsewhere::wanted(&session, &statement, &running).await? {
+            return match fed {
+                Some(fed) => fed::run(&session, fed, &running).await,
+                None => elsewhere::forward(&session, &running).await,
+            };
+        }
+        match here(&session, statement, &running).await {
+            Err(why) => elsewhere::instead(&session, why, fed, &running).await,
+            answer => answer,
+        }
     });
     operation.unless_interrupted(work).await
 }
 
 /// A statement that was read.
-async fn here(session: &Arc<Session>, statement: Statement, running: &Arc<Running>) -> Result<Answer> {
+pub(crate) async fn here(session: &Arc<Session>, statement: Statement, running: &Arc<Running>) -> Result<Answer> {
     match command::spelled(session, statement).await? {
         Statement::Query(relation) => match *relation.kind {
             RelationKind::Catalog(call) => command::catalog(session, *call).await.map(Answer::Rows),
@@ -196,12 +200,15 @@ pub(crate) struct By<'a> {
     pub named: &'a [String],
     /// The hints of such a statement.
     pub hints: &'a [Hint],
+    /// A Spark gave the rows already: who wished for it has had it.
+    pub is_fed: bool,
 }
 
 impl<'a> By<'a> {
     pub(crate) fn of(operation: &'a Operation) -> Self {
         let written = operation.sent.as_ref().map_or(&[][..], |sent| &sent.message.targets);
-        Self { tags: &operation.tags, model: operation.node_id.as_deref(), written, ..Self::default() }
+        let (model, is_fed) = (operation.node_id.as_deref(), operation.is_fed());
+        Self { tags: &operation.tags, model, written, is_fed, ..Self::default() }
     }
 }
 
@@ -258,7 +265,9 @@ pub(crate) fn wishes(session: &Session, hints: &[Hint], by: By<'_>, facts: &Fact
     ];
     let asked = asked.into_iter().filter_map(|(text, by)| policy::parse_wish(&text?, by).transpose());
     let set = policy::parse_wish(session.engine().settings().text("route"), "setting route").transpose();
-    asked.chain(ruled(session, by, facts).map(Ok)).chain(set).collect()
+    let wishes = asked.chain(ruled(session, by, facts).map(Ok)).chain(set);
+    let is_open = |wish: &Result<Wish>| !wish.as_ref().is_ok_and(|wish| by.is_fed && wish.backend == BackendId::Spark);
+    wishes.filter(is_open).collect()
 }
 
 /// What the server's rules want; most servers have none, and then nobody's names are spelled out for them.

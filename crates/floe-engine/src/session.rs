@@ -3,6 +3,7 @@
 pub mod conf;
 mod files;
 mod frames;
+mod functions;
 mod lookup;
 mod text;
 mod upstream;
@@ -29,6 +30,7 @@ use crate::{Answer, Engine, Execution, Request, catalogs, elsewhere, query};
 use conf::Conf;
 
 pub use frames::StorageLevel;
+pub(crate) use functions::{already_exists, kept as kept_function};
 pub(crate) use lookup::{Located, SessionLookup, in_memory};
 pub(crate) use upstream::{ROWS_BYTES_MAX, sweep_staging};
 pub(crate) use views::GLOBAL;
@@ -45,6 +47,7 @@ pub struct Session {
     current: RwLock<Option<(String, Vec<String>)>>,
     /// Temp views by name in lower case.
     views: RwLock<BTreeMap<String, Arc<View>>>,
+    functions: RwLock<functions::Functions>,
     /// Variables by name in lower case.
     variables: RwLock<Variables>,
     defaults: RwLock<BTreeMap<String, floe_syntax::Expression>>,
@@ -71,6 +74,7 @@ impl Session {
     pub(crate) fn copy_of(from: &Session, key: SessionKey) -> Arc<Self> {
         let current = RwLock::new(from.current.read().clone());
         let copy = Self::of(from.engine.clone(), key, from.conf.copy(), current, from.views.read().clone());
+        copy.functions.write().clone_from(&from.functions.read());
         copy.upstream.copy_functions(&from.upstream);
         copy
     }
@@ -90,6 +94,7 @@ impl Session {
             conf,
             current,
             views: RwLock::new(views),
+            functions: RwLock::default(),
             variables: RwLock::default(),
             defaults: RwLock::default(),
             frames: frames::Frames::default(),

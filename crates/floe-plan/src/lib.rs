@@ -20,6 +20,7 @@
 //! | `pruned.rs` | what is left of that when filters leave out files |
 //! | `fingerprint.rs` | what makes two plans the same work |
 //! | `same.rs` | what makes two plans the same rows |
+//! | `routine.rs` | a call of a user's function: its body, over the arguments |
 //! | `kept.rs` | rows that were kept, in the place of what they were computed from |
 //! | `parsed.rs` | a tree before it has a meaning, for people |
 //!
@@ -43,6 +44,7 @@ mod reads;
 pub mod recursion;
 mod relation;
 mod resolver;
+mod routine;
 mod rows;
 mod same;
 mod scope;
@@ -64,4 +66,5 @@ pub use planned::Planned;
 pub use pruned::prune;
 pub use reads::reads_files;
 pub use recursion::{Recursion, RecursionLimits};
+pub use routine::check_routine;
 pub use same::{Versions, same, semantic_hash};

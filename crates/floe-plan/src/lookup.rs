@@ -10,7 +10,7 @@ use datafusion::scalar::ScalarValue;
 use floe_base::Result;
 use floe_catalog::catalog::Version;
 use floe_catalog::view::TempViews;
-use floe_catalog::{Found, Table};
+use floe_catalog::{Found, FoundFunction, Table};
 use floe_functions::Context;
 use floe_syntax::relation::Files;
 
@@ -71,6 +71,11 @@ pub trait Lookup: Send + Sync {
         options: &[(String, String)],
         under: Option<&Under>,
     ) -> Result<Option<Found>>;
+
+    /// The function of a user's of a name as written: the session's own first, then the current catalog and schema's.
+    async fn function(&self, _name: &[String], _under: Option<&Under>) -> Result<Option<FoundFunction>> {
+        Ok(None)
+    }
 
     /// The session's variables, by name in lower case.
     fn variables(&self) -> Variables {

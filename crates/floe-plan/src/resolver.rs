@@ -14,6 +14,7 @@ use floe_syntax::relation::{Cte, Hint};
 use crate::Planned;
 use crate::by_partition::layout::Layout;
 use crate::planned::Observation;
+use crate::routine::Called;
 use crate::scope::{Column, Id, Scope};
 use crate::snapshot::{Need, Snapshot};
 
@@ -68,6 +69,31 @@ impl<'s> Resolver<'s> {
         crate::scope::same_name(left, right, self.case_sensitive)
     }
 
+    /// Lowers something as a session with or without ANSI does.
+    pub(crate) fn with_ansi<T>(&self, ansi: bool, lower: impl FnOnce(&Resolver<'_>) -> Result<T>) -> Result<T> {
+        if self.context.ansi == ansi {
+            return lower(self);
+        }
+        let context = Context { ansi, ..self.context.clone() };
+        let inner = Resolver::new(&context, self.snapshot);
+        self.hand_over(&inner);
+        let lowered = lower(&inner);
+        inner.hand_over(self);
+        lowered
+    }
+
+    /// All that changes, to another resolver of the same lowering.
+    fn hand_over(&self, other: &Resolver<'_>) {
+        other.next.set(self.next.get());
+        other.asked.set(self.asked.get());
+        other.need.replace(self.need.take());
+        other.frames.replace(self.frames.take());
+        other.printing.set(self.printing.get());
+        other.hints.replace(self.hints.take());
+        other.observations.replace(self.observations.take());
+        other.layouts.replace(self.layouts.take());
+    }
+
     /// Remembers what a frame offered.
     pub(crate) fn remember(&self, plan_id: i64, scope: &Arc<Scope>) {
         self.frames.borrow_mut().entry(plan_id).or_default().push(scope.clone());
@@ -108,7 +134,9 @@ pub(crate) struct Env<'t> {
     pub(crate) parameters: Option<Rc<Parameters<'t>>>,
     /// The catalog and namespace a view's text was written under.
     pub(crate) under: Option<Rc<crate::Under>>,
-    /// Views within views.
+    /// What the function was called with whose body this is.
+    pub(crate) called: Option<Rc<Called>>,
+    /// Views within views, functions within functions.
     pub(crate) depth: usize,
 }
 

@@ -13,6 +13,7 @@ use floe_syntax::Relation;
 use floe_syntax::relation::Files;
 
 use crate::facts::of_table;
+use crate::routine::Known;
 use crate::{Loaded, Lookup, Planned, Temporary, Under, Variables};
 
 /// Everything loaded so far; it only grows.
@@ -21,6 +22,7 @@ pub(crate) struct Snapshot {
     objects: HashMap<String, Option<Object>>,
     files: HashMap<String, Table>,
     cached: HashMap<String, Table>,
+    functions: HashMap<String, Option<Known>>,
     pub(crate) answers: Vec<Vec<RecordBatch>>,
     variables: Variables,
 }
@@ -45,6 +47,7 @@ pub(crate) enum Need {
     Name(Wanted),
     Files(Files),
     Cached(String),
+    Function(Vec<String>, Option<Under>),
     Rows(Box<Planned>),
 }
 
@@ -93,6 +96,11 @@ impl Snapshot {
         self.cached.get(relation_id)
     }
 
+    /// `None` while nobody has looked; `Some(None)` when there is no such function.
+    pub(crate) fn function(&self, name: &[String], under: Option<&Under>) -> Option<Option<&Known>> {
+        self.functions.get(&function_key(name, under)).map(Option::as_ref)
+    }
+
     pub(crate) async fn load(&mut self, need: Need, lookup: &dyn Lookup) -> Result<()> {
         match need {
             Need::Name(wanted) => self.load_name(wanted, lookup).await,
@@ -104,6 +112,12 @@ impl Snapshot {
             Need::Cached(relation_id) => {
                 let table = lookup.cached(&relation_id)?;
                 self.cached.insert(relation_id, table);
+                Ok(())
+            }
+            Need::Function(name, under) => {
+                let found = lookup.function(&name, under.as_ref()).await?;
+                let key = function_key(&name, under.as_ref());
+                self.functions.insert(key, found.map(Known::read).transpose()?);
                 Ok(())
             }
             Need::Rows(planned) => {
@@ -128,6 +142,10 @@ impl Snapshot {
         self.objects.insert(key, object);
         Ok(())
     }
+}
+
+fn function_key(name: &[String], under: Option<&Under>) -> String {
+    format!("{name:?} {under:?}")
 }
 
 /// A view's text read under its own names; errors inside it will name the view.

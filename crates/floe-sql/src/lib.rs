@@ -8,6 +8,7 @@
 //! 1,000 levels and chain at most 5,000 operators (`FAILED_TO_PARSE_TOO_COMPLEX` beyond that). The parser grows its own
 //! stack, but who walks or drops the tree of such a text recurses as deep: do it on a thread with a big stack.
 
+mod called;
 mod hinted;
 mod interval;
 mod json_type;
@@ -23,8 +24,10 @@ use std::sync::Arc;
 
 use floe_base::Result;
 use floe_base::origin::SqlSource;
+use floe_syntax::routine::Routine;
 use floe_syntax::{DataType, Expression, Field, Relation, Statement};
 
+pub use called::called;
 pub use hinted::without_hint;
 pub use json_type::parse_json_type;
 
@@ -45,6 +48,11 @@ pub fn parse_statement(source: &Arc<SqlSource>) -> Result<Statement> {
 /// One query, as a view's text is.
 pub fn parse_query(source: &Arc<SqlSource>) -> Result<Relation> {
     Parser::run(source, Parser::query)
+}
+
+/// What stands behind a function's name in `CREATE FUNCTION`.
+pub fn parse_routine(source: &Arc<SqlSource>) -> Result<Routine> {
+    Parser::run(source, Parser::routine)
 }
 
 /// One expression with an optional alias, as `selectExpr` and `expr` take it.

@@ -7,6 +7,7 @@ use floe_base::Origin;
 
 use crate::expression::{Argument, Expression};
 use crate::relation::{Relation, TableName};
+use crate::routine::CreateFunction;
 use crate::statement::Statement;
 use crate::{DataType, Field};
 
@@ -127,6 +128,7 @@ pub enum Command {
         name: Vec<String>,
         if_exists: bool,
     },
+    CreateFunction(Box<CreateFunction>),
     DropFunction {
         name: Vec<String>,
         if_exists: bool,

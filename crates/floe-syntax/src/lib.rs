@@ -5,7 +5,7 @@
 //!
 //! Read in this order: [`relation`] (tables in, table out), [`expression`], [`literal`], [`data_type`],
 //! [`command`] (statements that do something), [`statement`]. [`tree_string`] shows a schema as `printSchema` does, [`plan_string`] a plan as `explain` does;
-//! [`message`] is what a client sent, kept whole.
+//! [`routine`] is what a user's function does, [`message`] is what a client sent, kept whole.
 
 pub mod command;
 pub mod data_type;
@@ -14,6 +14,7 @@ pub mod literal;
 pub mod message;
 pub mod plan_string;
 pub mod relation;
+pub mod routine;
 pub mod statement;
 pub mod tree_string;
 

@@ -11,6 +11,8 @@ pub struct Message {
     pub bytes: Bytes,
     /// The tables and views it names, in any part of it; `None` when it holds a text that nobody here can read.
     pub names: Option<Vec<Vec<String>>>,
+    /// The functions it may call, by the last parts of their names in lower case.
+    pub calls: Vec<String>,
     /// The tables it writes, by name.
     pub targets: Vec<Vec<String>>,
     /// The tables and views it makes where there are none, by name.

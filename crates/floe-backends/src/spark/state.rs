@@ -10,6 +10,7 @@ use arrow::array::RecordBatch;
 use bytes::Bytes;
 use floe_base::Result;
 use floe_catalog::view::Made;
+use floe_syntax::Message;
 
 /// What the session here is like, as far as the operation can see it.
 #[derive(Clone)]
@@ -54,6 +55,8 @@ pub enum How {
     Files { name: String, is_global: bool, schema: String, path: String },
     /// A variable of this type, its value the only one of these rows, an Arrow stream.
     Variable { name: String, data_type: String, rows: Bytes },
+    /// A function, by what stands behind its name in the statement that made it.
+    Function { name: String, text: String },
 }
 
 /// What only the wire knows and a Spark wants: uploads, and rows as Spark reads them.
@@ -66,4 +69,10 @@ pub trait Wire: Send + Sync {
 
     /// Rows as an Arrow stream in Spark's types.
     fn rows(&self, rows: &RecordBatch) -> Result<Bytes>;
+
+    /// A message that asks for the rows another one writes; `None` where they are no query of their own.
+    fn source(&self, message: &Message) -> Result<Option<Message>>;
+
+    /// The rows in one of Spark's answers; most of them are of rows.
+    fn batch(&self, answer: &Bytes) -> Result<Option<RecordBatch>>;
 }

@@ -334,6 +334,9 @@ impl Session<'_> {
                 self.view(name, *is_global, read).await?;
             }
             How::Variable { name, data_type, rows } => self.variable(name, data_type, rows).await?,
+            How::Function { name, text } => {
+                self.sql(&format!("CREATE OR REPLACE TEMPORARY FUNCTION {} {text}", quoted(name))).await?;
+            }
         }
         self.held.made.insert(step.key.clone(), step.version);
         Ok(())

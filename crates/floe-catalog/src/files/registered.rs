@@ -1,15 +1,13 @@
 //! Tables over files (`CREATE TABLE … USING csv LOCATION '…'`): what a catalog keeps of them.
 //!
-//! Iceberg's catalogs know no such tables, so the schema they are in keeps each in a property of its own. Opening the
-//! files is the caller's, by [`super::open`].
+//! The schema they are in keeps each in a property of its own ([`crate::kept`]). Opening the files is the caller's, by
+//! [`super::open`].
 
 use std::collections::BTreeSet;
 
-use floe_base::{Error, Result};
 use serde::{Deserialize, Serialize};
 
-/// The properties of a namespace that hold a table begin so; its name follows.
-const PREFIX: &str = "floe.files.";
+use crate::kept::Kept;
 
 /// A table over files, as it was created.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,29 +25,15 @@ pub struct Registered {
     pub partitions: BTreeSet<String>,
 }
 
-impl Registered {
-    pub(crate) fn written(&self) -> Result<String> {
-        serde_json::to_string(self).map_err(|error| Error::internal(error.to_string()))
-    }
-
-    pub(crate) fn read(text: &str) -> Result<Self> {
-        serde_json::from_str(text)
-            .map_err(|error| Error::internal(format!("a table over files is not kept as it should be: {error}")))
-    }
-}
-
-/// The property that keeps a table; names differ in letters' case only by mistake.
-pub(crate) fn key(name: &str) -> String {
-    format!("{PREFIX}{}", name.to_lowercase())
-}
-
-/// The table a property keeps, if it keeps one.
-pub(crate) fn name(key: &str) -> Option<&str> {
-    key.strip_prefix(PREFIX)
+impl Kept for Registered {
+    const PREFIX: &'static str = "floe.files.";
+    const WHAT: &'static str = "a table over files";
 }
 
 #[cfg(test)]
 mod tests {
+    use floe_base::Result;
+
     use super::*;
 
     #[test]

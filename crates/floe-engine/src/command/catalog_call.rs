@@ -4,16 +4,16 @@ use std::sync::Arc;
 
 use arrow::array::{ArrayRef, BooleanArray, ListArray, RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
-use floe_base::error::quoted;
-use floe_base::{Error, Result};
+use floe_base::{Error, Result, SqlSource};
 use floe_catalog::Found;
 use floe_syntax::command::CatalogCall;
 use floe_syntax::relation::TableName;
+use floe_syntax::routine::RoutineBody;
 use floe_syntax::{Command, DataType as SparkType};
 
 use super::cells::matches;
 use super::describe_table::{columns_of, transforms};
-use super::lookup::{Named, missing_schema};
+use super::lookup::{Named, missing_routine, missing_schema};
 use super::{cells, show_functions};
 use crate::catalogs;
 use crate::operation::Operation;
@@ -43,12 +43,17 @@ pub(crate) async fn run(session: &Arc<Session>, call: CatalogCall) -> Result<Exe
             truth(&schema, session.named(&name_of(&table, database)?).await?.is_some())?
         }
         CatalogCall::ListColumns { table, database } => columns(session, &schema, &name_of(&table, database)?).await?,
-        CatalogCall::ListFunctions { pattern, .. } => functions(&schema, show_functions::names(pattern.as_deref()))?,
-        CatalogCall::GetFunction { function, .. } => match floe_functions::find(&function) {
-            Some(found) => functions(&schema, vec![found.name])?,
-            None => return Err(unresolved(&function)),
-        },
-        CatalogCall::FunctionExists { function, .. } => truth(&schema, floe_functions::find(&function).is_some())?,
+        CatalogCall::ListFunctions { database, pattern } => {
+            list_functions(session, &schema, database, pattern.as_deref()).await?
+        }
+        CatalogCall::GetFunction { function, database } => {
+            let name = name_of(&function, database)?.parts;
+            let found = one_function(session, &name).await?.ok_or_else(|| missing_routine(session, &name))?;
+            functions(&schema, vec![found])?
+        }
+        CatalogCall::FunctionExists { function, database } => {
+            truth(&schema, one_function(session, &name_of(&function, database)?.parts).await?.is_some())?
+        }
         CatalogCall::DropTempView(name) => truth(&schema, session.drop_temp_view(&name, false))?,
         CatalogCall::DropGlobalTempView(name) => truth(&schema, session.drop_temp_view(&name, true))?,
         CatalogCall::IsCached(name) => {
@@ -341,21 +346,74 @@ async fn columns(session: &Arc<Session>, schema: &SchemaRef, name: &TableName) -
     Ok(Some(RecordBatch::try_new(schema.clone(), columns)?))
 }
 
-fn functions(schema: &SchemaRef, names: Vec<&'static str>) -> Result<Option<RecordBatch>> {
-    let usage = |name: &&str| floe_functions::find(name).map(|function| function.usage.to_string());
-    let columns = vec![
-        cells::texts(names.iter().copied()),
-        cells::optional(names.iter().map(|_| None::<String>)),
-        namespaces(names.iter().map(|_| None)),
-        cells::optional(names.iter().map(usage)),
-        cells::texts(names.iter().map(|name| format!("floe.{name}"))),
-        cells::booleans(names.iter().map(|_| true)),
-    ];
-    Ok(Some(RecordBatch::try_new(schema.clone(), columns)?))
+/// A function as `spark.catalog` tells of it.
+struct ToldFunction {
+    name: String,
+    place: Option<(String, Vec<String>)>,
+    description: String,
+    class: String,
+    is_temporary: bool,
 }
 
-fn unresolved(function: &str) -> Error {
-    Error::analysis("UNRESOLVED_ROUTINE")
-        .with("routineName", quoted(&[function]))
-        .with("searchPath", "[`system`.`builtin`, `system`.`session`, `spark_catalog`.`default`]")
+async fn list_functions(
+    session: &Session,
+    schema: &SchemaRef,
+    database: Option<String>,
+    pattern: Option<&str>,
+) -> Result<Option<RecordBatch>> {
+    let within = database.map(|database| split(&database)).transpose()?.unwrap_or_default();
+    let mut rows: Vec<ToldFunction> = Vec::new();
+    for name in show_functions::of_users(session, &within, pattern).await? {
+        rows.extend(one_function(session, &split(&name)?).await?);
+    }
+    rows.extend(show_functions::built_in(pattern).into_iter().filter_map(built_in));
+    functions(schema, rows)
+}
+
+async fn one_function(session: &Session, name: &[String]) -> Result<Option<ToldFunction>> {
+    if let [single] = name
+        && let Some(function) = floe_functions::find(single)
+    {
+        return Ok(built_in(function.name));
+    }
+    let Some(found) = session.function(name, None).await? else { return Ok(None) };
+    let routine = floe_sql::parse_routine(&SqlSource::new(found.function.text.as_str()))?;
+    let class = match &routine.body {
+        RoutineBody::Class(class) => class.clone(),
+        _ => "sqlFunction.".into(),
+    };
+    let place = match found.name.as_slice() {
+        [catalog, namespace @ .., _] => Some((catalog.clone(), namespace.to_vec())),
+        _ => None,
+    };
+    Ok(Some(ToldFunction {
+        name: found.name.last().cloned().unwrap_or_default(),
+        place,
+        description: routine.comment.unwrap_or_else(|| "N/A.".into()),
+        class,
+        is_temporary: found.is_temporary,
+    }))
+}
+
+fn built_in(name: &'static str) -> Option<ToldFunction> {
+    let description = floe_functions::find(name)?.usage.to_string();
+    Some(ToldFunction {
+        name: name.into(),
+        place: None,
+        description,
+        class: format!("floe.{name}"),
+        is_temporary: true,
+    })
+}
+
+fn functions(schema: &SchemaRef, rows: Vec<ToldFunction>) -> Result<Option<RecordBatch>> {
+    let columns = vec![
+        cells::texts(rows.iter().map(|row| row.name.as_str())),
+        cells::optional(rows.iter().map(|row| row.place.as_ref().map(|(catalog, _)| catalog.clone()))),
+        namespaces(rows.iter().map(|row| row.place.as_ref().map(|(_, namespace)| namespace.clone()))),
+        cells::optional(rows.iter().map(|row| Some(row.description.as_str()))),
+        cells::texts(rows.iter().map(|row| row.class.as_str())),
+        cells::booleans(rows.iter().map(|row| row.is_temporary)),
+    ];
+    Ok(Some(RecordBatch::try_new(schema.clone(), columns)?))
 }

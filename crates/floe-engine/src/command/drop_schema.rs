@@ -1,4 +1,4 @@
-//! `DROP SCHEMA`: CASCADE drops what is inside first.
+//! `DROP SCHEMA`: CASCADE drops what is inside first; functions are the schema's own and go with it.
 
 use floe_base::{Error, Result};
 
@@ -11,7 +11,8 @@ pub(super) async fn run(session: &Session, name: &[String], if_exists: bool, cas
         return if if_exists { Ok(Execution::empty()) } else { Err(missing_schema(catalog.name(), &namespace)) };
     }
     let inside = catalog.list(&namespace).await?;
-    if !inside.is_empty() && !cascade {
+    let functions = catalog.functions(&namespace).await?;
+    if !(inside.is_empty() && functions.is_empty()) && !cascade {
         let mut parts = vec![catalog.name().to_string()];
         parts.extend(namespace);
         return Err(Error::analysis("SCHEMA_NOT_EMPTY").with("schemaName", floe_base::error::quoted(&parts)));

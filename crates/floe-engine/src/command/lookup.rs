@@ -96,3 +96,12 @@ pub(super) async fn no_partitions(session: &Session, name: &TableName) -> Result
     let error = Error::analysis("INVALID_PARTITION_OPERATION.PARTITION_MANAGEMENT_IS_UNSUPPORTED");
     Err(error.with("name", quoted(&whole)))
 }
+
+/// A function that is nowhere.
+pub(super) fn missing_routine(session: &Session, name: &[String]) -> Error {
+    let (catalog, namespace) = session.current();
+    let current = quoted(&[&[catalog], namespace.as_slice()].concat());
+    Error::analysis("UNRESOLVED_ROUTINE")
+        .with("routineName", quoted(name))
+        .with("searchPath", format!("[`system`.`builtin`, `system`.`session`, {current}]"))
+}

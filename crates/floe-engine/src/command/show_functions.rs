@@ -1,22 +1,47 @@
-//! `SHOW FUNCTIONS`: the built-in ones, by name.
+//! `SHOW FUNCTIONS`: Spark's own and those of users, by name.
 
 use floe_base::Result;
 
 use super::cells::{matches, texts, told};
-use crate::Execution;
+use super::lookup::missing_schema;
+use crate::{Execution, Session};
 
-pub(super) fn run(scope: Option<&str>, _schema: Option<Vec<String>>, pattern: Option<&str>) -> Result<Execution> {
-    let built_in = scope.is_none_or(|scope| !scope.eq_ignore_ascii_case("user"));
-    let names = if built_in { names(pattern) } else { Vec::new() };
+pub(super) async fn run(
+    session: &Session,
+    scope: Option<&str>,
+    schema: Option<Vec<String>>,
+    pattern: Option<&str>,
+) -> Result<Execution> {
+    let is = |wanted: &str| scope.is_some_and(|scope| scope.eq_ignore_ascii_case(wanted));
+    let mut names: Vec<String> = Vec::new();
+    if !is("user") {
+        names.extend(built_in(pattern).into_iter().map(str::to_string));
+    }
+    if !is("system") {
+        names.extend(of_users(session, &schema.unwrap_or_default(), pattern).await?);
+    }
+    names.sort_unstable();
     told(vec![("function", false, texts(names))])
 }
 
 /// Names and aliases, sorted.
-pub(super) fn names(pattern: Option<&str>) -> Vec<&'static str> {
+pub(super) fn built_in(pattern: Option<&str>) -> Vec<&'static str> {
     let all = floe_functions::all()
         .flat_map(|(_, function)| std::iter::once(function.name).chain(function.aliases.iter().copied()));
     let mut names: Vec<&str> = all.filter(|name| matches(pattern, name)).collect();
     names.sort_unstable();
     names.dedup();
     names
+}
+
+/// The session's own by name, those of a schema by their whole names.
+pub(super) async fn of_users(session: &Session, schema: &[String], pattern: Option<&str>) -> Result<Vec<String>> {
+    let (catalog, namespace) = session.locate_namespace(schema).await?;
+    if catalog.namespace(&namespace).await?.is_none() {
+        return Err(missing_schema(catalog.name(), &namespace));
+    }
+    let own = session.temp_functions().into_iter().filter(|name| matches(pattern, name));
+    let kept = catalog.functions(&namespace).await?.into_keys().filter(|name| matches(pattern, name));
+    let place = format!("{}.{}", catalog.name(), namespace.join("."));
+    Ok(own.chain(kept.map(|name| format!("{place}.{name}"))).collect())
 }

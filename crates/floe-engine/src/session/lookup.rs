@@ -12,7 +12,7 @@ use datafusion::datasource::MemTable;
 use floe_base::id::BackendId;
 use floe_base::{Error, Result};
 use floe_catalog::catalog::Version;
-use floe_catalog::{Found, Statistics, Table};
+use floe_catalog::{Found, FoundFunction, Statistics, Table};
 use floe_functions::Context;
 use floe_plan::{Lookup, Planned, Temporary, Under, Variables};
 use floe_syntax::relation::Files;
@@ -26,7 +26,7 @@ use crate::query;
 pub(crate) struct SessionLookup {
     session: Arc<Session>,
     context: Context,
-    /// The temp views that were asked for.
+    /// The temp views, and the session's own functions, that were asked for.
     temporary: Mutex<BTreeSet<String>>,
 }
 
@@ -58,7 +58,7 @@ impl SessionLookup {
         Ok(Self { session, context, temporary: Mutex::default() })
     }
 
-    /// The temp views the query uses, by name in lower case.
+    /// What the query uses of the session's own, temp views and functions, by name in lower case.
     pub(crate) fn temporary_names(&self) -> Vec<String> {
         self.temporary.lock().iter().cloned().collect()
     }
@@ -114,6 +114,14 @@ impl Lookup for SessionLookup {
             return Ok(Some(Found::Table(Box::new(table))));
         }
         Ok(None)
+    }
+
+    async fn function(&self, name: &[String], under: Option<&Under>) -> Result<Option<FoundFunction>> {
+        let found = self.session.function(name, under).await?;
+        if let Some(own) = found.as_ref().filter(|found| found.is_temporary) {
+            self.temporary.lock().extend(own.name.last().cloned());
+        }
+        Ok(found)
     }
 
     fn variables(&self) -> Variables {

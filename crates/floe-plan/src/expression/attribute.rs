@@ -1,5 +1,6 @@
 //! Names of columns. In order: a lambda's variable, the scope, the second scope, an alias further left in the list, a
-//! function without parentheses, what was left out below, the columns around a subquery, and a variable of the session.
+//! function without parentheses, what was left out below, the columns around a subquery, a parameter of the function whose
+//! body it is (`routine.rs`), and a variable of the session.
 
 use std::sync::Arc;
 
@@ -59,6 +60,9 @@ impl Resolver<'_> {
         if let Some(found) = self.outer(parts, names, origin)? {
             return Ok(found);
         }
+        if let Some(found) = self.parameter(parts, names, origin)? {
+            return Ok(found);
+        }
         if let Some((_, value)) = self.snapshot.variable(parts) {
             return Ok(Typed::constant(value.clone()));
         }
@@ -74,7 +78,7 @@ impl Resolver<'_> {
     }
 
     /// Members of a struct, one after the other.
-    fn members(&self, column: Typed, fields: &[String], origin: &Origin) -> Result<Option<Typed>> {
+    pub(crate) fn members(&self, column: Typed, fields: &[String], origin: &Origin) -> Result<Option<Typed>> {
         let mut value = column;
         for field in fields {
             value = self.member(value, field, origin)?;

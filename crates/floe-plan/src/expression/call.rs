@@ -26,6 +26,10 @@ impl Resolver<'_> {
         if let Some(special) = self.special(&name, expression, call, names)? {
             return Ok(special);
         }
+        if let Some(known) = self.routine(call, names.env)? {
+            self.only_for_aggregates(&name, call, origin)?;
+            return self.routine_value(known, call, names, origin);
+        }
         let bound = self.bind(expression, call, names)?;
         match bound.kind {
             FunctionKind::Scalar => {
@@ -149,6 +153,9 @@ impl Resolver<'_> {
             let is_absent = if call.of_api { floe_functions::is_absent_for_api } else { floe_functions::is_absent };
             if is_builtin(&call.name) && is_absent(&name) {
                 return Err(Error::unsupported(format!("the function `{name}`")).at(origin));
+            }
+            if let Some(known) = self.routine(call, names.env)? {
+                return Err(known.misused("Window", origin));
             }
             let context = self.context;
             return Err(problem::routine_not_found(
@@ -276,7 +283,7 @@ pub(crate) fn function_name(call: &Call) -> String {
     call.name.last().map(|name| name.to_lowercase()).unwrap_or_default()
 }
 
-fn is_builtin(name: &[String]) -> bool {
+pub(crate) fn is_builtin(name: &[String]) -> bool {
     match name {
         [_] => true,
         [schema, _] => schema.eq_ignore_ascii_case("builtin"),

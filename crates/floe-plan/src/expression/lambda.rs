@@ -117,7 +117,8 @@ impl Resolver<'_> {
         Ok((captured, Typed { expr, ..body }))
     }
 
-    fn outside(&self, name: &str, node: &Expr, names: &Names<'_>) -> Option<Typed> {
+    /// The value of a column of the plan that an expression among `names` uses.
+    pub(crate) fn outside(&self, name: &str, node: &Expr, names: &Names<'_>) -> Option<Typed> {
         let id = id_of(name)?;
         if let Some(variable) = names.lambda.and_then(|lambda| lambda.by_id(id)) {
             return Some(variable.typed());

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 
 use floe_functions::Context;
-use floe_syntax::expression::{Argument, Attribute, Expression};
+use floe_syntax::expression::{Argument, Attribute, Call, Expression};
 use floe_syntax::{DataType, Relation};
 
 use super::aggregate::Collector;
@@ -66,6 +66,10 @@ impl Place for Printer<'_> {
     fn outer(&self, query: &Relation) -> Vec<String> {
         let used = self.aside(|| self.resolver.subquery(query, self.names).ok().map(|(_, used)| used));
         used.iter().flatten().map(|column| column.name().to_string()).collect()
+    }
+
+    fn routine(&self, call: &Call) -> Option<(String, Vec<Expression>)> {
+        self.resolver.printed_routine(call, self.names.env)
     }
 
     fn context(&self) -> Option<&Context> {

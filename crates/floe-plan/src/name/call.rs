@@ -14,6 +14,10 @@ pub(super) fn call(call: &Call, place: &dyn Place) -> String {
     if let Some(text) = arithmetic::binary(call, place) {
         return text;
     }
+    if let Some((name, arguments)) = place.routine(call) {
+        let arguments: Vec<String> = arguments.iter().map(|argument| pretty(argument, place)).collect();
+        return format!("{name}({})", arguments.join(", "));
+    }
     let is_count = name == "count" && !call.distinct;
     let has_star = call.arguments.iter().any(|argument| matches!(argument.value.kind, ExpressionKind::Star(_)));
     let written: Vec<&Expression> = call.arguments.iter().map(|argument| &argument.value).collect();

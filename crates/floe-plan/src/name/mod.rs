@@ -17,7 +17,7 @@ mod literal;
 mod window;
 
 use floe_functions::Context;
-use floe_syntax::expression::{Argument, Attribute, CastMode, Expression, ExpressionKind, SortOrder};
+use floe_syntax::expression::{Argument, Attribute, Call, CastMode, Expression, ExpressionKind, SortOrder};
 use floe_syntax::{DataType, Literal, Relation};
 
 pub(crate) use call::field;
@@ -42,6 +42,11 @@ pub(crate) trait Place {
 
     /// The columns around a subquery that it uses, in order.
     fn outer(&self, query: &Relation) -> Vec<String>;
+
+    /// The whole name of the user's function a call means, and its arguments in the order of the parameters.
+    fn routine(&self, _call: &Call) -> Option<(String, Vec<Expression>)> {
+        None
+    }
 
     /// The session, whose zone shows in constants.
     fn context(&self) -> Option<&Context>;
@@ -106,6 +111,10 @@ impl Place for InLambda<'_> {
 
     fn outer(&self, query: &Relation) -> Vec<String> {
         self.around.outer(query)
+    }
+
+    fn routine(&self, call: &Call) -> Option<(String, Vec<Expression>)> {
+        self.around.routine(call)
     }
 
     fn context(&self) -> Option<&Context> {

@@ -1,4 +1,4 @@
-//! Functions in FROM: `range(10)`, `explode(a)`.
+//! Functions in FROM: `range(10)`, `explode(a)`, and those of users that give rows (`routine.rs`).
 
 use arrow::datatypes::DataType;
 use datafusion::scalar::ScalarValue;
@@ -29,6 +29,11 @@ impl Resolver<'_> {
         }
         if is_generator(call).is_some() {
             return self.generated(super::one_row(), call, false, None, &[], env);
+        }
+        if let ExpressionKind::Call(call) = &call.kind
+            && let Some(known) = self.routine(call, env)?
+        {
+            return self.routine_rows(known, call, env, origin);
         }
         Err(Error::analysis("UNRESOLVABLE_TABLE_VALUED_FUNCTION").with("name", quoted(name)).at(origin))
     }

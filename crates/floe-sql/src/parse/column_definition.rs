@@ -17,7 +17,7 @@ impl Parser<'_> {
         })
     }
 
-    fn column_definition(&mut self) -> Result<ColumnDefinition> {
+    pub(crate) fn column_definition(&mut self) -> Result<ColumnDefinition> {
         let from = self.mark();
         let name = self.name()?;
         let data_type = self.data_type()?;

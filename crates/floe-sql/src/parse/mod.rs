@@ -36,6 +36,7 @@ pub(crate) mod alter_view;
 pub(crate) mod branch_or_tag;
 pub(crate) mod cache;
 pub(crate) mod column_definition;
+pub(crate) mod create_function;
 pub(crate) mod create_table;
 pub(crate) mod create_view;
 pub(crate) mod delete;

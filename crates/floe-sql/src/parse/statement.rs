@@ -132,6 +132,8 @@ impl Parser<'_> {
             Some(K::View) => self.create_view(),
             Some(K::Global | K::Temporary | K::Temp) if self.is_view_at(ahead) => self.create_view(),
             Some(K::Table | K::External) => self.create_table(),
+            Some(K::Function) => self.create_function(),
+            Some(K::Temporary | K::Temp) if self.is_keyword_at(ahead + 1, K::Function) => self.create_function(),
             Some(K::Temporary | K::Temp) if matches!(self.keyword_at(ahead + 1), Some(K::Table | K::External)) => {
                 self.create_table()
             }

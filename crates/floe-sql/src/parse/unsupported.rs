@@ -10,12 +10,6 @@ use crate::token::Kind;
 
 /// First words of statements that Spark runs and we do not, the longer ones first. A word follows all of them.
 const PHRASES: &[&[K]] = &[
-    &[K::Create, K::Or, K::Replace, K::Temporary, K::Function],
-    &[K::Create, K::Or, K::Replace, K::Temp, K::Function],
-    &[K::Create, K::Or, K::Replace, K::Function],
-    &[K::Create, K::Temporary, K::Function],
-    &[K::Create, K::Temp, K::Function],
-    &[K::Create, K::Function],
     &[K::Create, K::Flow],
     &[K::Create, K::Materialized, K::View],
     &[K::Create, K::Streaming, K::Table],

@@ -66,15 +66,6 @@ impl Parser<'_> {
         Ok(Command::DropVariable { name: self.multipart()?, if_exists })
     }
 
-    /// `DROP TEMPORARY FUNCTION [IF EXISTS] f`.
-    pub(crate) fn drop_function(&mut self) -> Result<Command> {
-        self.advance();
-        let temporary = self.eat_one_of(&[K::Temporary, K::Temp]).is_some();
-        self.expect_keyword(K::Function)?;
-        let if_exists = self.if_exists();
-        Ok(Command::DropFunction { name: self.multipart()?, if_exists, temporary })
-    }
-
     /// `EXECUTE IMMEDIATE text [INTO a, b] [USING value [AS name], …]`.
     pub(crate) fn execute_immediate(&mut self) -> Result<Command> {
         self.expect_phrase(&[K::Execute, K::Immediate])?;

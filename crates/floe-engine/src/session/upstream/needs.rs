@@ -13,16 +13,17 @@ use arrow::array::RecordBatch;
 use arrow::datatypes::{Field, Schema};
 use floe_backends::spark::{How, Step};
 use floe_base::error::quoted;
-use floe_base::{Error, Kind, Result};
+use floe_base::{Error, Kind, Result, SqlSource};
 use floe_catalog::view::{Made, ViewBody};
 use floe_catalog::{Found, View};
 use floe_plan::Planned;
 use floe_syntax::relation::TableName;
+use floe_syntax::routine::RoutineBody;
 use floe_syntax::{Message, Origin, Relation, RelationKind};
 use futures::{StreamExt, TryStreamExt};
 
 use super::staging::{Computed, Staged};
-use super::{ROWS_BYTES_MAX, key};
+use super::{ROWS_BYTES_MAX, function_key, key};
 use crate::operation::Sent;
 use crate::session::{GLOBAL, Located, Running, Session};
 use crate::{elsewhere, query};
@@ -75,6 +76,51 @@ struct Placed {
     is_misspelt: bool,
 }
 
+impl Session {
+    /// Where a name lies, or would lie: what stands there, if anything does.
+    async fn placed(&self, name: &[String]) -> Result<Option<Placed>> {
+        let mut first = None;
+        for located in self.candidates(name, None).await? {
+            let loaded = located.catalog.load(&located.namespace, &located.name, None).await;
+            let found = match loaded {
+                Err(error) if error.condition().is_empty() => return Err(error),
+                found => found.ok().flatten(),
+            };
+            let is_over_files =
+                found.is_none() && located.catalog.files(&located.namespace, &located.name).await?.is_some();
+            let there = self.name_upstream(located.catalog.as_ref()).filter(|_| !is_over_files);
+            // A name whose first part is not its namespace's spells the catalog.
+            let before = &name[..name.len() - 1];
+            let is_spelt = !before.is_empty() && located.namespace != before;
+            let is_misspelt = is_spelt && there.as_deref().is_some_and(|there| there != located.catalog.name());
+            let is_there = found.is_some() || is_over_files;
+            let placed = Placed { located, found, is_there, is_shared: there.is_some(), is_misspelt };
+            if is_there {
+                return Ok(Some(placed));
+            }
+            first.get_or_insert(placed);
+        }
+        Ok(first)
+    }
+
+    /// True when each of these is a table of ours, or would be, that no Spark can write.
+    pub(crate) async fn are_written_here_alone(&self, targets: &[Vec<String>]) -> Result<bool> {
+        for target in targets {
+            let Some(placed) = self.placed(target).await? else { return Ok(false) };
+            if placed.is_shared || !(placed.is_there || would_hold(&placed.located).await?) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+}
+
+/// True when a table made here would lie in this catalog.
+async fn would_hold(located: &Located) -> Result<bool> {
+    let is_iceberg = located.catalog.iceberg().is_some();
+    Ok(is_iceberg && located.catalog.namespace(&located.namespace).await?.is_some())
+}
+
 impl<'a> Needs<'a> {
     pub(super) fn new(session: &'a Arc<Session>, wire: &'a Sent, running: Option<&'a Running>) -> Result<Self> {
         let cached = wire.message.uploads.iter().cloned().collect();
@@ -100,6 +146,7 @@ impl<'a> Needs<'a> {
         for handle in &message.handles {
             self.frame(handle).await?;
         }
+        self.functions(&message.calls).await?;
         if let Some(names) = &message.names {
             for name in names.iter().filter(|name| !message.targets.contains(name)) {
                 self.name(name, message.is_query).await?;
@@ -113,6 +160,36 @@ impl<'a> Needs<'a> {
             if let Err(error) = self.name(&name, true).await {
                 tracing::debug!(%error, view = name.join("."), "a temp view was not made upstream");
             }
+        }
+        Ok(())
+    }
+
+    /// Functions of users, each with what its body needs. Those of catalogs are made there as the session's own, so that
+    /// they are found by their bare names.
+    async fn functions(&mut self, names: &[String]) -> Result<()> {
+        for name in names.iter().filter(|name| floe_functions::find(name).is_none()) {
+            let key = function_key(name);
+            let is_made_there = self.session.has_function_upstream(name) || self.found.sent.contains(&key);
+            let found = if is_made_there { None } else { self.session.function(&[name.clone()], None).await? };
+            let Some(found) = found else { continue };
+            self.found.sent.insert(key.clone());
+            let text = found.function.text.clone();
+            let source = SqlSource::new(text.as_str());
+            let query = match floe_sql::parse_routine(&source)?.body {
+                RoutineBody::Class(_) => None,
+                RoutineBody::Rows { query, .. } => Some(query),
+                RoutineBody::Value { value, .. } => {
+                    let input = Relation::new(RelationKind::OneRow, Origin::Unknown);
+                    Some(Relation::new(RelationKind::Project { input, expressions: vec![value] }, Origin::Unknown))
+                }
+            };
+            for needed in query.iter().flat_map(|query| floe_plan::tables_named(&[query])) {
+                self.name(&needed, true).await?;
+            }
+            Box::pin(self.functions(&floe_sql::called(&text))).await?;
+            let mut hasher = DefaultHasher::new();
+            found.function.hash(&mut hasher);
+            self.step(key, hasher.finish(), How::Function { name: name.clone(), text }, None);
         }
         Ok(())
     }
@@ -136,7 +213,7 @@ impl<'a> Needs<'a> {
     /// A table that is written must be one that Spark writes where this process reads it; one that is made must not end
     /// in a catalog of Spark's own, where this process would not find it and Spark may lose it.
     async fn target(&mut self, name: &[String], is_made: bool) -> Result<()> {
-        let Some(placed) = self.placed(name).await? else { return Ok(()) };
+        let Some(placed) = self.session.placed(name).await? else { return Ok(()) };
         if placed.is_shared {
             self.found.iceberg.get_or_insert_with(|| quoted(name));
             return if placed.is_misspelt { Err(misspelt(name)) } else { Ok(()) };
@@ -144,16 +221,10 @@ impl<'a> Needs<'a> {
         if placed.is_there {
             return Err(out_of_reach(name));
         }
-        if is_made && self.would_hold(&placed.located).await? {
+        if is_made && would_hold(&placed.located).await? {
             return Err(made_out_of_reach(name));
         }
         Ok(())
-    }
-
-    /// True when a table made here would lie in this catalog.
-    async fn would_hold(&self, located: &Located) -> Result<bool> {
-        let is_iceberg = located.catalog.iceberg().is_some();
-        Ok(is_iceberg && located.catalog.namespace(&located.namespace).await?.is_some())
     }
 
     /// A frame that `localCheckpoint` keeps here; others are Spark's.
@@ -182,7 +253,7 @@ impl<'a> Needs<'a> {
             return Ok(());
         }
         // What is not found here may be Spark's.
-        let placed = self.placed(name).await?;
+        let placed = self.session.placed(name).await?;
         let Some(Placed { found, is_there: true, is_shared, is_misspelt, .. }) = placed else { return Ok(()) };
         match name {
             _ if is_shared && is_misspelt => Err(misspelt(name)),
@@ -196,32 +267,6 @@ impl<'a> Needs<'a> {
             }
             _ => Err(out_of_reach(name)),
         }
-    }
-
-    /// Where a name lies, or would lie: what stands there, if anything does.
-    async fn placed(&self, name: &[String]) -> Result<Option<Placed>> {
-        let mut first = None;
-        for located in self.session.candidates(name, None).await? {
-            let loaded = located.catalog.load(&located.namespace, &located.name, None).await;
-            let found = match loaded {
-                Err(error) if error.condition().is_empty() => return Err(error),
-                found => found.ok().flatten(),
-            };
-            let is_over_files =
-                found.is_none() && located.catalog.files(&located.namespace, &located.name).await?.is_some();
-            let there = self.session.name_upstream(located.catalog.as_ref()).filter(|_| !is_over_files);
-            // A name whose first part is not its namespace's spells the catalog.
-            let before = &name[..name.len() - 1];
-            let is_spelt = !before.is_empty() && located.namespace != before;
-            let is_misspelt = is_spelt && there.as_deref().is_some_and(|there| there != located.catalog.name());
-            let is_there = found.is_some() || is_over_files;
-            let placed = Placed { located, found, is_there, is_shared: there.is_some(), is_misspelt };
-            if is_there {
-                return Ok(Some(placed));
-            }
-            first.get_or_insert(placed);
-        }
-        Ok(first)
     }
 
     /// A temp view, with what it needs itself.
@@ -247,6 +292,7 @@ impl<'a> Needs<'a> {
             (_, None) => return Err(out_of_reach(&spelled)),
         };
         let key = key(name, is_global);
+        self.functions(&made.message.calls).await?;
         for needed in made.message.names.iter().flatten() {
             let kept = match &view.body {
                 ViewBody::Frame { views, .. } => views.get(&needed.join(".").to_lowercase()).cloned(),
