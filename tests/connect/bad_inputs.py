@@ -163,12 +163,18 @@ def hostile(address: str) -> tuple[int, int]:
             frame = frame.withColumn(f"c{at % 10}", F.lit(at))
         frame.collect()
 
+    def doubled():
+        session = SparkSession.builder.remote(address).create()
+        session.sql("CREATE TEMPORARY FUNCTION twice(x BIGINT) RETURNS BIGINT RETURN x + x").collect()
+        session.sql("SELECT " + "twice(" * 60 + "id" + ")" * 60 + " FROM range(1)").collect()
+
     def text(sql: str):
         return lambda: SparkSession.builder.remote(address).create().sql(sql).collect()
 
     rng = random.Random(11)
     inputs = {name: text(sql) for name, sql in texts().items()}
     inputs["1,000 chained withColumn"] = chained
+    inputs["60 functions, each twice its argument"] = doubled
     inputs["plan nested 100,000 deep"] = lambda: raw(plan_of(nested(4, 100_000)))
     inputs["filter nested 100,000 deep"] = lambda: raw(plan_of(nested(8, 100_000)))
     inputs["expression nested 100,000 deep"] = lambda: raw(plan_of(b"\x1a" + varint(len(nested(3, 100_000))) + nested(3, 100_000)))

@@ -1,4 +1,4 @@
-//! Statements whose rows only Spark can give and whose table only this process can write: Spark runs the query inside
+//! Statements whose rows Spark gives and whose table only this process can write: Spark runs the query inside
 //! them, its rows are kept, and the statement runs here over those.
 //!
 //! Which statements go to Spark as a whole is `elsewhere.rs`'s; how rows are kept, `kept.rs`'s.
@@ -27,11 +27,20 @@ pub(crate) struct Fed {
 /// When a catalog that a table is looked for in cannot be asked.
 pub(crate) async fn fed(session: &Arc<Session>, statement: &Statement, running: &Running) -> Result<Option<Fed>> {
     let Some(sent) = running.operation.sent.as_ref().filter(|_| session.spark().is_ok()) else { return Ok(None) };
-    if sent.message.targets.is_empty() || !session.are_written_here_alone(&sent.message.targets).await? {
+    let targets = &sent.message.targets;
+    let is_ours =
+        !targets.is_empty() && (is_refused_there(statement) || session.are_written_here_alone(targets).await?);
+    if !is_ours {
         return Ok(None);
     }
     let source = sent.wire.source(&sent.message)?;
     Ok(source.map(|source| Fed { statement: statement.clone(), source }))
+}
+
+/// A table in sorted buckets: no Iceberg of Spark's makes one (1.11 `Spark3Util`), and every catalog is written here.
+fn is_refused_there(statement: &Statement) -> bool {
+    matches!(statement, Statement::Command(command) if matches!(
+        command.as_ref(), Command::SaveAsTable(save) if save.buckets.is_some() && !save.sort_by.is_empty()))
 }
 
 /// Runs the statement over Spark's rows.

@@ -28,6 +28,8 @@ pub(crate) struct Resolver<'s> {
     need: RefCell<Option<Need>>,
     /// What each frame with a plan id offered, so that `df["a"]` finds its column.
     frames: RefCell<HashMap<i64, Vec<Arc<Scope>>>>,
+    /// How much the bodies of users' functions have made of what was written (`routine.rs`).
+    pub(crate) grown: Cell<usize>,
     /// True while something is lowered only to print it: names are of no account then.
     pub(crate) printing: Cell<bool>,
     pub(crate) hints: RefCell<Vec<Hint>>,
@@ -46,6 +48,7 @@ impl<'s> Resolver<'s> {
             asked: Cell::new(0),
             need: RefCell::default(),
             frames: RefCell::default(),
+            grown: Cell::new(0),
             printing: Cell::new(false),
             hints: RefCell::default(),
             observations: RefCell::default(),
@@ -88,6 +91,7 @@ impl<'s> Resolver<'s> {
         other.asked.set(self.asked.get());
         other.need.replace(self.need.take());
         other.frames.replace(self.frames.take());
+        other.grown.set(self.grown.get());
         other.printing.set(self.printing.get());
         other.hints.replace(self.hints.take());
         other.observations.replace(self.observations.take());

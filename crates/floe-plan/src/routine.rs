@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use arrow::datatypes::Field;
 use datafusion::common::Column as EngineColumn;
-use datafusion::common::tree_node::{Transformed, TreeNode};
+use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
 use datafusion::logical_expr::Expr;
 use floe_base::error::quoted;
 use floe_base::{Error, Kind, Origin, Result, SqlSource};
@@ -33,6 +33,8 @@ use crate::{Lookup, Temporary, Under};
 
 /// Functions within functions; Spark has no limit of its own, its stack ends.
 const DEPTH_MAX: usize = 100;
+/// What functions may make of one query, in expressions: `f(f(f(x)))` doubles with each call where `f(x)` is `x + x`.
+const GROWN_MAX: usize = 500_000;
 
 /// A function that was found, its text read.
 pub(crate) struct Known {
@@ -55,6 +57,8 @@ struct Given {
     value: Typed,
     /// The columns the value uses.
     columns: Vec<Column>,
+    /// The value's size, in expressions.
+    size: usize,
     uses: Cell<usize>,
 }
 
@@ -188,6 +192,7 @@ impl Resolver<'_> {
             let what = format!("function {} within {DEPTH_MAX} others", known.name.join("."));
             return Err(Error::unsupported(what).at(origin));
         }
+        self.grow(1, origin)?;
         let called = Rc::new(Called { name: known.last().into(), arguments });
         let env = Env {
             under: Some(Rc::new(known.under.clone())),
@@ -210,6 +215,15 @@ impl Resolver<'_> {
         }
     }
 
+    fn grow(&self, by: usize, origin: &Origin) -> Result<()> {
+        self.grown.set(self.grown.get().saturating_add(by));
+        if self.grown.get() <= GROWN_MAX {
+            return Ok(());
+        }
+        let what = format!("a query that functions of users make {GROWN_MAX} expressions larger");
+        Err(Error::unsupported(what).at(origin))
+    }
+
     /// The arguments of a call, in the order of the parameters and in their types.
     fn given(&self, known: &Known, call: &Call, names: &Names<'_>, origin: &Origin) -> Result<Vec<Given>> {
         let mut arguments = Vec::with_capacity(known.routine.parameters.len());
@@ -227,7 +241,8 @@ impl Resolver<'_> {
                 cast_as(value, &parameter.field.data_type, CastMode::Session, resolver.context, origin, &text)
             })?;
             let columns = self.columns_of(&value, names);
-            arguments.push(Given { name: name.clone(), value, columns, uses: Cell::new(0) });
+            let size = size_of(&value.expr)?;
+            arguments.push(Given { name: name.clone(), value, columns, size, uses: Cell::new(0) });
         }
         Ok(arguments)
     }
@@ -260,6 +275,7 @@ impl Resolver<'_> {
         };
         let Some(given) = given else { return Ok(None) };
         given.uses.set(given.uses.get() + 1);
+        self.grow(given.size, origin)?;
         let mut outermost = names.env.outer.clone();
         while let Some(parent) = outermost.as_ref().and_then(|outer| outer.parent.clone()) {
             outermost = Some(parent);
@@ -370,6 +386,15 @@ impl Given {
     }
 }
 
+fn size_of(expr: &Expr) -> Result<usize> {
+    let mut size = 0;
+    expr.apply(|_| {
+        size += 1;
+        Ok(TreeNodeRecursion::Continue)
+    })?;
+    Ok(size)
+}
+
 fn needs_jvm(known: &Known, class: &str, origin: &Origin) -> Error {
     Error::unsupported(format!("the function {}, which is Java's {class},", known.name.join("."))).at(origin)
 }
@@ -446,7 +471,7 @@ impl Resolver<'_> {
         let origin = Origin::Unknown;
         let none = |parameter: &ColumnDefinition| {
             let value = Typed::null(&parameter.field.data_type.to_arrow());
-            Given { name: parameter.field.name.clone(), value, columns: Vec::new(), uses: Cell::new(0) }
+            Given { name: parameter.field.name.clone(), value, columns: Vec::new(), size: 1, uses: Cell::new(0) }
         };
         let arguments = known.routine.parameters.iter().map(none).collect();
         self.in_body(known, arguments, &Env::default(), &origin, |resolver, env| match &known.routine.body {

@@ -31,7 +31,7 @@ use crate::backend::{Backend, Batches, Outcome, Run, Work};
 const WAITING_BATCHES: usize = 2;
 
 /// DataFusion in this process.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct DataFusion {
     state: SessionState,
     /// Where plans run; nobody who must answer soon waits for these threads.
@@ -75,6 +75,16 @@ impl DataFusion {
         Ok(detached(physical, context, interrupt, &self.threads))
     }
 
+    /// The rows of a plan whose joins sort.
+    async fn sorted(&self, plan: &LogicalPlan) -> Result<Batches> {
+        tracing::info!("joins took more memory than there is; their sides are sorted");
+        let interrupt = Interrupt::default();
+        let mut state = self.state_of_run(plan, &interrupt);
+        let physical = in_order(joins::sorted(&mut state, plan).await?)?;
+        let physical = stoppable(with_pauses(physical)?, &interrupt)?;
+        Ok(detached(physical, state.task_ctx(), interrupt, &self.threads))
+    }
+
     /// The state of one run, whose functions look at its flag.
     fn state_of_run(&self, plan: &LogicalPlan, interrupt: &Interrupt) -> SessionState {
         let mut state = self.state.clone();
@@ -109,8 +119,14 @@ impl Backend for DataFusion {
             let batches = execute_stream(physical, state.task_ctx())?;
             return Ok(Outcome::Batches(Box::pin(batches.map_err(Error::from))));
         }
+        let may_sort = joins::may_sort(&physical)?;
         let physical = stoppable(with_pauses(physical)?, &interrupt)?;
-        Ok(Outcome::Batches(detached(physical, state.task_ctx(), interrupt, &self.threads)))
+        let batches = detached(physical, state.task_ctx(), interrupt, &self.threads);
+        if !may_sort {
+            return Ok(Outcome::Batches(batches));
+        }
+        let (again, plan) = (self.clone(), planned.plan.clone());
+        Ok(Outcome::Batches(unless_too_large(batches, async move { again.sorted(&plan).await })))
     }
 
     async fn explain(&self, work: Work<'_>) -> Result<String> {
@@ -155,6 +171,21 @@ fn detached(
         let _ = &ended;
         batch
     }))
+}
+
+/// The batches, or those of `again` where instead of a first one there was too little memory.
+fn unless_too_large(mut batches: Batches, again: impl Future<Output = Result<Batches>> + Send + 'static) -> Batches {
+    let chosen = async move {
+        match batches.next().await {
+            Some(Err(error)) if error.condition() == "UNABLE_TO_ACQUIRE_MEMORY" => {
+                // Its end gives back what it holds.
+                while batches.next().await.is_some() {}
+                again.await
+            }
+            first => Ok(stream::iter(first).chain(batches).boxed()),
+        }
+    };
+    stream::once(chosen).try_flatten().boxed()
 }
 
 /// Ends a run when dropped: the task where it waits, functions between two rows.

@@ -21,25 +21,36 @@ const COLUMN_BYTES: usize = 24;
 pub(super) async fn planned(state: &mut SessionState, plan: &LogicalPlan) -> Result<Arc<dyn ExecutionPlan>> {
     let physical = state.create_physical_plan(plan).await?;
     let MemoryLimit::Finite(limit) = state.runtime_env().memory_pool.memory_limit() else { return Ok(physical) };
-    if !keeps_more_than(&physical, limit / KEPT_PART)? {
-        return Ok(physical);
+    match most_kept(&physical)? {
+        Some(bytes) if bytes > limit / KEPT_PART => sorted(state, plan).await,
+        _ => Ok(physical),
     }
+}
+
+/// The plan with joins that sort both sides.
+pub(super) async fn sorted(state: &mut SessionState, plan: &LogicalPlan) -> Result<Arc<dyn ExecutionPlan>> {
     state.config_mut().options_mut().optimizer.prefer_hash_join = false;
     state.create_physical_plan(plan).await
 }
 
-/// Whether a join keeps a side of which is known that it is larger. One that minds NULLs (NOT IN) has no other way.
-fn keeps_more_than(plan: &Arc<dyn ExecutionPlan>, bytes: usize) -> Result<bool> {
-    let mut found = false;
+/// Whether a plan has joins that could sort instead.
+pub(super) fn may_sort(plan: &Arc<dyn ExecutionPlan>) -> Result<bool> {
+    Ok(most_kept(plan)?.is_some())
+}
+
+/// What the largest kept side of a join is known to take; `None` where there is no hash join, or one that minds NULLs
+/// (NOT IN) and so has no other way.
+fn most_kept(plan: &Arc<dyn ExecutionPlan>) -> Result<Option<usize>> {
+    let mut most = None;
     let mut has_other_way = true;
     plan.apply(|node| {
         if let Some(join) = node.as_any().downcast_ref::<HashJoinExec>() {
             has_other_way &= !join.null_aware;
-            found |= bytes_of(join.left().as_ref())? > bytes;
+            most = most.max(Some(bytes_of(join.left().as_ref())?));
         }
         Ok(TreeNodeRecursion::Continue)
     })?;
-    Ok(found && has_other_way)
+    Ok(most.filter(|_| has_other_way))
 }
 
 /// 0 where nobody knows. What is told of files is what they take on disk; in memory rows are wider.

@@ -16,6 +16,7 @@ use floe_base::error::quoted;
 use floe_base::{Error, Kind, Result, SqlSource};
 use floe_catalog::view::{Made, ViewBody};
 use floe_catalog::{Found, View};
+use floe_iceberg::config::CatalogKind;
 use floe_plan::Planned;
 use floe_syntax::relation::TableName;
 use floe_syntax::routine::RoutineBody;
@@ -106,6 +107,13 @@ impl Session {
     /// True when each of these is a table of ours, or would be, that no Spark can write.
     pub(crate) async fn are_written_here_alone(&self, targets: &[Vec<String>]) -> Result<bool> {
         for target in targets {
+            // Who asks a catalog by HTTP would ask it for every write.
+            let is_remote = |located: &Located| {
+                located.catalog.iceberg().is_some_and(|catalog| catalog.config().kind == CatalogKind::Rest)
+            };
+            if self.candidates(target, None).await?.iter().any(is_remote) {
+                return Ok(false);
+            }
             let Some(placed) = self.placed(target).await? else { return Ok(false) };
             if placed.is_shared || !(placed.is_there || would_hold(&placed.located).await?) {
                 return Ok(false);
