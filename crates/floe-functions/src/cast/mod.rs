@@ -37,7 +37,7 @@ mod spelling;
 mod store;
 pub mod time;
 
-use arrow::array::ArrayRef;
+use arrow::array::{ArrayRef, new_null_array};
 use arrow::datatypes::DataType;
 use datafusion::logical_expr::{Cast, ColumnarValue, Expr};
 use datafusion::scalar::ScalarValue;
@@ -115,7 +115,7 @@ fn build(
             _ => may_turn_null(&value.data_type, to),
         };
     if matches!(value.data_type, DataType::Null) {
-        return Ok(Typed::null(to).with_fallible(value.fallible));
+        return Ok(if value.fallible { nothing_of(value, to) } else { Typed::null(to) });
     }
     if let Some(folded) = fold(&value, &from_spark, to_spark, to, &rules) {
         return Ok(Typed { nullable, ..folded });
@@ -152,6 +152,18 @@ fn build(
         Some(text) => cast.spelled(BackendId::DuckDb, text),
         None => cast,
     })
+}
+
+/// NULL of a type in the place of one that is run for its errors: `raise_error` where the others of a CASE are numbers.
+fn nothing_of(value: Typed, to: &DataType) -> Typed {
+    let target = to.clone();
+    let kernel = Kernel::new("cast", format!("VOID -> {to}"), to.clone(), true, move |arguments| {
+        Ok(match arguments.all_scalar() {
+            true => ColumnarValue::Scalar(ScalarValue::try_from(&target)?),
+            false => ColumnarValue::Array(new_null_array(&target, arguments.rows)),
+        })
+    });
+    kernel.fallible().call(vec![value])
 }
 
 /// A literal is cast at once, so that filters on it stay simple; where that raises, the kernel does when it is reached.
