@@ -43,6 +43,10 @@ def enter(requirements: Path) -> None:
     python = ensure(requirements)
     if Path(sys.prefix).resolve() == python.parent.parent.resolve():
         return
+    # The process stays the same: whoever comes here twice would come again.
+    if os.environ.get("FLOE_ENTERED") == str(os.getpid()):
+        sys.exit(f"{python.parent.parent} is broken; remove it")
+    os.environ["FLOE_ENTERED"] = str(os.getpid())
     os.execv(python, [str(python), *sys.argv])
 
 

@@ -28,6 +28,7 @@ use crate::catalogs::Catalogs;
 use crate::evidence::Evidence;
 use crate::face::Offer;
 use crate::kept::KeptBytes;
+use crate::session::Folders;
 use crate::system::routes::RouteLog;
 use crate::threads::Threads;
 
@@ -60,6 +61,8 @@ pub struct Engine {
     admission: Admission,
     /// The data folder of an engine that leaves nothing behind.
     temporary: Mutex<Option<TempDir>>,
+    /// Folders of rows that a Spark reads.
+    staged: Folders,
 }
 
 impl Engine {
@@ -102,6 +105,7 @@ impl Engine {
             evidence,
             admission,
             temporary: Mutex::new(temporary),
+            staged: Folders::default(),
         }))
     }
 
@@ -119,6 +123,7 @@ impl Engine {
         for key in keys {
             self.release(&key);
         }
+        self.staged.end();
         self.duckdb.end();
         self.datafusion.end();
         // The folder goes with its owner.
@@ -233,6 +238,10 @@ impl Engine {
 
     pub(crate) fn kept_bytes(&self) -> &KeptBytes {
         &self.kept_bytes
+    }
+
+    pub(crate) fn staged(&self) -> &Folders {
+        &self.staged
     }
 
     pub(crate) fn cache(&self) -> &Cache {

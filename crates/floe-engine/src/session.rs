@@ -32,7 +32,7 @@ use conf::Conf;
 pub use frames::StorageLevel;
 pub(crate) use functions::{already_exists, kept as kept_function};
 pub(crate) use lookup::{Located, SessionLookup, in_memory};
-pub(crate) use upstream::{ROWS_BYTES_MAX, sweep_staging};
+pub(crate) use upstream::{Folders, ROWS_BYTES_MAX, sweep_staging};
 pub(crate) use views::GLOBAL;
 
 /// A session. Cheap to hold; everything that changes is inside.

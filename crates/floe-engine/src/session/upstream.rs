@@ -20,7 +20,7 @@ use parking_lot::RwLock;
 
 use self::needs::Needs;
 use self::staging::Staged;
-pub(crate) use self::staging::sweep_staging;
+pub(crate) use self::staging::{Folders, sweep_staging};
 use super::{Running, Session};
 use crate::catalogs;
 use crate::operation::Sent;

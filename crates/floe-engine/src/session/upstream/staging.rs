@@ -4,6 +4,7 @@
 //! table has changed, all of them with the session. Those of a process that was killed are removed when the next
 //! one begins: each folder of files has a lock, which lives as long as its process.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -16,6 +17,7 @@ use floe_base::{Error, Kind, Result};
 use floe_syntax::{DataType, Field};
 use futures::TryStreamExt;
 use futures::stream::BoxStream;
+use parking_lot::Mutex;
 use tempfile::TempDir;
 
 use super::ROWS_BYTES_MAX;
@@ -41,10 +43,25 @@ pub(super) struct Staged {
     pub(super) files: Folder,
 }
 
+/// The folders of an engine that are there, so that none outlives it: the last to hold one may be at work when it ends.
+#[derive(Debug, Default)]
+pub(crate) struct Folders(Arc<Mutex<BTreeSet<PathBuf>>>);
+
+impl Folders {
+    /// Removes what is left of them.
+    pub(crate) fn end(&self) {
+        for folder in std::mem::take(&mut *self.0.lock()) {
+            // One that is gone already is as it should be.
+            let _ = fs::remove_dir_all(folder);
+        }
+    }
+}
+
 /// A folder of Parquet files, gone when it is dropped.
 #[derive(Debug)]
 pub(super) struct Folder {
     folder: TempDir,
+    among: Arc<Mutex<BTreeSet<PathBuf>>>,
     /// Tells other processes that somebody lives here.
     _lock: File,
     /// The columns as DDL: what files say of types and names is less.
@@ -52,7 +69,7 @@ pub(super) struct Folder {
 }
 
 impl Folder {
-    fn new(place: &Path, schema: String) -> io::Result<Self> {
+    fn new(place: &Path, schema: String, among: &Folders) -> io::Result<Self> {
         fs::create_dir_all(place)?;
         let folder = tempfile::Builder::new().prefix(PREFIX).tempdir_in(place)?;
         // It gets its name once it is locked, so that nobody finds it open.
@@ -60,11 +77,18 @@ impl Folder {
         let lock = File::create_new(&made)?;
         lock.lock()?;
         fs::rename(made, folder.path().join(LOCK))?;
-        Ok(Self { folder, _lock: lock, schema })
+        among.0.lock().insert(folder.path().to_path_buf());
+        Ok(Self { folder, among: among.0.clone(), _lock: lock, schema })
     }
 
     pub(super) fn path(&self) -> &Path {
         self.folder.path()
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        self.among.lock().remove(self.folder.path());
     }
 }
 
@@ -91,7 +115,8 @@ impl Session {
     ) -> Result<Folder> {
         let place = self.staging_folder(name)?;
         let ddl = columns(name, schema)?;
-        let made = move || Folder::new(&place, ddl).map_err(|error| cannot(&place, error));
+        let engine = self.engine.clone();
+        let made = move || Folder::new(&place, ddl, engine.staged()).map_err(|error| cannot(&place, error));
         let folder = threads::blocking(made).await?;
         let format = FileFormat::of("parquet", &[], &[])?;
         let mut parts = FileParts::new(folder.path().to_path_buf(), format, Vec::new());
@@ -244,7 +269,8 @@ mod tests {
     #[test]
     fn files_of_a_process_that_is_gone_are_removed_and_of_one_that_lives_are_not() {
         let place = tempfile::tempdir().expect("a folder");
-        let lives = Folder::new(place.path(), String::new()).expect("a folder");
+        let folders = Folders::default();
+        let lives = Folder::new(place.path(), String::new(), &folders).expect("a folder");
         let [killed, stranger] = ["staged-killed", "other"].map(|name| place.path().join(name));
         for folder in [&killed, &stranger] {
             fs::create_dir(folder).and_then(|()| fs::write(folder.join(LOCK), b"")).expect("a file");
@@ -254,5 +280,7 @@ mod tests {
         fs::create_dir(&begun).expect("a folder");
         sweep(place.path());
         assert_eq!([lives.path(), &killed, &stranger, &begun].map(Path::exists), [true, false, true, true]);
+        folders.end();
+        assert!(!lives.path().exists(), "an engine that ends leaves none");
     }
 }
