@@ -139,7 +139,9 @@ impl Parser<'_> {
         ];
         for (words, clause) in phrases {
             if words.iter().enumerate().all(|(ahead, word)| self.is_word_at(ahead, word)) {
-                words.iter().for_each(|_| drop(self.advance()));
+                for _ in words {
+                    self.advance();
+                }
                 return Ok(Some(clause));
             }
         }
