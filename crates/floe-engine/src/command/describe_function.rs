@@ -2,6 +2,7 @@
 
 use floe_base::{Result, SqlSource};
 use floe_catalog::FoundFunction;
+use floe_syntax::DataType;
 use floe_syntax::command::ColumnDefinition;
 use floe_syntax::routine::{Routine, RoutineBody};
 
@@ -27,7 +28,7 @@ fn lines(found: &FoundFunction, routine: &Routine, extended: bool) -> Vec<String
             lines.extend([format!("Class: {class}"), "Usage: N/A.".into()]);
             return lines;
         }
-        RoutineBody::Value { returns, .. } => ("SCALAR", returns.as_ref().map(|returns| returns.to_string())),
+        RoutineBody::Value { returns, .. } => ("SCALAR", returns.as_ref().map(DataType::sql)),
         RoutineBody::Rows { columns, .. } => ("TABLE", columns.as_deref().map(listed)),
     };
     lines.push(format!("Type: {kind}"));
@@ -39,13 +40,15 @@ fn lines(found: &FoundFunction, routine: &Routine, extended: bool) -> Vec<String
     lines.extend(routine.comment.as_ref().map(|comment| format!("Comment: {comment}")));
     if extended {
         lines.extend(routine.deterministic.map(|deterministic| format!("Deterministic: {deterministic}")));
-        lines.push(format!("Owner: {}", found.function.owner));
+        lines.extend(
+            Some(&found.function.owner).filter(|owner| !owner.is_empty()).map(|owner| format!("Owner: {owner}")),
+        );
         lines.push(format!("Body: {}", found.function.text));
     }
     lines
 }
 
 fn listed(columns: &[ColumnDefinition]) -> String {
-    let column = |column: &ColumnDefinition| format!("{} {}", column.field.name, column.field.data_type);
+    let column = |column: &ColumnDefinition| format!("{} {}", column.field.name, column.field.data_type.sql());
     columns.iter().map(column).collect::<Vec<_>>().join(", ")
 }
