@@ -58,7 +58,10 @@ pub(crate) fn message(session: &Session, call: &str, request: &Bytes, opened: Op
             "WriteOperation.SaveTable" => target(&mut message, text(1), saves_as_table(&found)),
             "WriteOperationV2" => target(&mut message, text(2), !adds(&found)),
             "WriteStreamOperationStart" => target(&mut message, text(12), true),
-            "Expression.UnresolvedFunction" | "CallFunction" => calls(&mut message, text(1)),
+            "Expression.UnresolvedFunction" | "CallFunction" => {
+                let name = text(1).and_then(|text| floe_sql::parse_multipart_identifier(&text).ok());
+                calls(&mut message, name.and_then(|mut name| name.pop()).map(|name| name.to_lowercase()));
+            }
             _ => target(&mut message, text(1), false),
         }
     }
@@ -113,10 +116,9 @@ fn target(message: &mut Message, text: Option<String>, is_made: bool) {
     message.targets.extend(parts);
 }
 
-/// Notes what is called.
+/// Notes what is called, by last names in lower case.
 fn calls(message: &mut Message, names: impl IntoIterator<Item = String>) {
-    let last = |name: String| name.rsplit('.').next().unwrap_or(&name).trim_matches('`').to_lowercase();
-    for name in names.into_iter().map(last) {
+    for name in names {
         if !message.calls.contains(&name) {
             message.calls.push(name);
         }

@@ -48,7 +48,7 @@ use floe_syntax::command::{Describe, Show};
 use crate::session::Running;
 use crate::{Execution, Session};
 
-pub(crate) use catalog_call::{run as catalog, schema as catalog_schema};
+pub(crate) use catalog_call::{name_of, run as catalog, schema as catalog_schema};
 pub(crate) use execute_immediate::spelled;
 pub(crate) use lookup::missing_catalog;
 pub(crate) use tables::{FileFormat, FileParts, open_files};

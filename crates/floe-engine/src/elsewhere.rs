@@ -18,11 +18,10 @@ use floe_syntax::routine::RoutineBody;
 use floe_syntax::{Command, Expression, Origin, Relation, RelationKind, Statement};
 use futures::{StreamExt, TryStreamExt, stream};
 
-use crate::fed::{self, Fed};
 use crate::operation::Sent;
 use crate::query::{Ask, By, Of};
 use crate::session::Running;
-use crate::{Answer, Refusal, Session, query};
+use crate::{Answer, Refusal, Session, command, fed, query};
 
 /// True where Spark was asked for or is needed, before anything is done; the decision is noted. Queries are decided with
 /// their plan instead.
@@ -71,6 +70,12 @@ pub(crate) async fn wanted(session: &Arc<Session>, statement: &Statement, runnin
     Ok(is_possible.then(|| note(&facts, decision)).is_some())
 }
 
+/// True for a statement that writes and that Spark may be asked for when it fails here.
+pub(crate) fn may_go_on(session: &Session, running: &Running) -> bool {
+    let sent = running.operation.sent.as_ref();
+    session.spark().is_ok() && sent.is_some_and(|sent| !sent.message.targets.is_empty())
+}
+
 /// The tables a statement names, by their full names, and those its rows come from.
 fn named(session: &Session, statement: &Statement, planned: Option<&Planned>) -> Vec<String> {
     let named = names_of(statement).read;
@@ -79,11 +84,11 @@ fn named(session: &Session, statement: &Statement, planned: Option<&Planned>) ->
     named.chain(read.map(|table| table.facts.name.clone())).collect()
 }
 
-/// What a statement goes to Spark for, or `why` it failed here. `fed`: its rows alone can be asked for.
+/// What a statement goes to Spark for, or `why` it failed here. One that was not read is only forwarded.
 pub(crate) async fn instead(
     session: &Arc<Session>,
     why: Error,
-    fed: Option<Fed>,
+    statement: Option<Statement>,
     running: &Arc<Running>,
 ) -> Result<Answer> {
     if running.operation.sent.is_none() || !may_be_sparks(session, &why) {
@@ -95,11 +100,24 @@ pub(crate) async fn instead(
     };
     let decision = Arc::new(decision);
     query::log(session, &running.operation, &facts, &decision);
-    let forwarded = match fed {
-        Some(fed) => fed::run(session, fed, running).await,
+    let forwarded = match statement {
+        Some(statement) => forward_or_feed(session, statement, running).await,
         None => forward(session, running).await,
     };
     forwarded.map_err(|error| which(why, error))
+}
+
+/// Hands a statement to the session's Spark as was decided: whole, or for the rows of a table that only we can write.
+pub(crate) async fn forward_or_feed(
+    session: &Arc<Session>,
+    statement: Statement,
+    running: &Arc<Running>,
+) -> Result<Answer> {
+    let Some(sent) = &running.operation.sent else { return forward(session, running).await };
+    match fed::source(session, &statement, sent).await? {
+        Some(source) => fed::run(session, statement, source, sent, running).await,
+        None => forward(session, running).await,
+    }
 }
 
 /// What the session's Spark answers to a message.
@@ -291,9 +309,8 @@ async fn is_ours(session: &Session, call: &CatalogCall) -> Result<bool> {
     else {
         return Ok(false);
     };
-    let text = database.iter().chain([function]).cloned().collect::<Vec<_>>().join(".");
-    let Ok(name) = floe_sql::parse_multipart_identifier(&text) else { return Ok(false) };
-    Ok(session.function(&name, None).await?.is_some())
+    let Ok(name) = command::name_of(function, database.clone()) else { return Ok(false) };
+    Ok(session.function(&name.parts, None).await?.is_some())
 }
 
 /// Calls whose answer Spark knows better: functions may have been made there.

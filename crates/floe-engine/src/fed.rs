@@ -15,26 +15,15 @@ use crate::operation::Sent;
 use crate::session::Running;
 use crate::{Answer, Session, elsewhere, kept, query};
 
-/// A statement, and the message that asks Spark for the rows it writes.
-pub(crate) struct Fed {
-    statement: Statement,
-    source: Message,
-}
-
-/// The statement with what Spark must be asked for, where it is one of those; nothing has happened yet.
+/// The message that asks Spark for the rows of a statement, where it is one of those; nothing has happened yet.
 ///
 /// # Errors
 /// When a catalog that a table is looked for in cannot be asked.
-pub(crate) async fn fed(session: &Arc<Session>, statement: &Statement, running: &Running) -> Result<Option<Fed>> {
-    let Some(sent) = running.operation.sent.as_ref().filter(|_| session.spark().is_ok()) else { return Ok(None) };
+pub(crate) async fn source(session: &Arc<Session>, statement: &Statement, sent: &Sent) -> Result<Option<Message>> {
     let targets = &sent.message.targets;
     let is_ours =
         !targets.is_empty() && (is_refused_there(statement) || session.are_written_here_alone(targets).await?);
-    if !is_ours {
-        return Ok(None);
-    }
-    let source = sent.wire.source(&sent.message)?;
-    Ok(source.map(|source| Fed { statement: statement.clone(), source }))
+    if is_ours { sent.wire.source(&sent.message) } else { Ok(None) }
 }
 
 /// A table in sorted buckets: no Iceberg of Spark's makes one (1.11 `Spark3Util`), and every catalog is written here.
@@ -44,18 +33,21 @@ fn is_refused_there(statement: &Statement) -> bool {
 }
 
 /// Runs the statement over Spark's rows.
-pub(crate) async fn run(session: &Arc<Session>, fed: Fed, running: &Arc<Running>) -> Result<Answer> {
+pub(crate) async fn run(
+    session: &Arc<Session>,
+    statement: Statement,
+    source: Message,
+    sent: &Sent,
+    running: &Arc<Running>,
+) -> Result<Answer> {
     let operation = &running.operation;
-    let Some(sent) = &operation.sent else {
-        return Err(Error::internal("a statement that no client sent was to be fed"));
-    };
-    let rows = asked(session, fed.source, sent, running);
+    let rows = asked(session, source, sent, running);
     let (schema, rows) = operation.unless_interrupted(rows).await?;
     let keep = kept::keep(session.engine(), schema, rows, false);
     let kept = operation.unless_interrupted(keep).await?;
     let relation_id = session.keep(kept.table()?, Some(kept));
     let kind = RelationKind::Cached { relation_id: relation_id.clone() };
-    let statement = over(fed.statement, Relation::new(kind, Origin::Unknown));
+    let statement = over(statement, Relation::new(kind, Origin::Unknown));
     operation.feed();
     let answer = query::here(session, statement, running).await;
     session.forget(&relation_id);

@@ -22,7 +22,7 @@ use crate::execution::{Answer, Observed};
 use crate::operation::{Operation, Sent};
 use crate::session::{Running, SessionLookup};
 use crate::system::routes::Routed;
-use crate::{Execution, Session, command, elsewhere, fed, system};
+use crate::{Execution, Session, command, elsewhere, system};
 
 /// A statement to be run.
 #[derive(Clone, Debug)]
@@ -97,15 +97,12 @@ pub(crate) async fn run(session: Arc<Session>, request: Request) -> Result<Answe
             Ok(statement) => statement,
             Err(why) => return elsewhere::instead(&session, why, None, &running).await,
         };
-        let fed = fed::fed(&session, &statement, &running).await?;
         if elsewhere::wanted(&session, &statement, &running).await? {
-            return match fed {
-                Some(fed) => fed::run(&session, fed, &running).await,
-                None => elsewhere::forward(&session, &running).await,
-            };
+            return elsewhere::forward_or_feed(&session, statement, &running).await;
         }
+        let again = elsewhere::may_go_on(&session, &running).then(|| statement.clone());
         match here(&session, statement, &running).await {
-            Err(why) => elsewhere::instead(&session, why, fed, &running).await,
+            Err(why) => elsewhere::instead(&session, why, again, &running).await,
             answer => answer,
         }
     });

@@ -62,6 +62,20 @@ struct Given {
     uses: Cell<usize>,
 }
 
+/// What stands for a parameter: in the call, or where the function was made.
+enum Written<'c> {
+    Given(&'c Expression),
+    Default(&'c Expression),
+}
+
+impl<'c> Written<'c> {
+    fn expression(&self) -> &'c Expression {
+        match self {
+            Self::Given(expression) | Self::Default(expression) => expression,
+        }
+    }
+}
+
 impl Known {
     pub(crate) fn read(found: FoundFunction) -> Result<Self> {
         let FoundFunction { name, function, is_temporary } = found;
@@ -229,14 +243,11 @@ impl Resolver<'_> {
         let mut arguments = Vec::with_capacity(known.routine.parameters.len());
         for (parameter, written) in known.routine.parameters.iter().zip(known.in_order(call, origin)?) {
             let name = &parameter.field.name;
-            let (value, cast) = match written {
-                Some(written) => (self.expression(written, names)?, names),
-                None => {
-                    let default = parameter.default.as_ref().ok_or_else(|| known.wrong_number(call, origin))?;
-                    (self.constant(default, &Env::default())?, names)
-                }
+            let value = match written {
+                Written::Given(written) => self.expression(written, names)?,
+                Written::Default(default) => self.constant(default, &Env::default())?,
             };
-            let text = || written.map(|written| self.text(written, cast)).unwrap_or_default();
+            let text = || self.text(written.expression(), names);
             let value = self.with_ansi(known.ansi, |resolver| {
                 cast_as(value, &parameter.field.data_type, CastMode::Session, resolver.context, origin, &text)
             })?;
@@ -294,19 +305,16 @@ impl Resolver<'_> {
         }
         let known = self.snapshot.function(&call.name, env.under.as_deref()).flatten()?;
         let written = known.in_order(call, &Origin::Unknown).ok()?;
-        let shown = written.iter().rposition(Option::is_some).map_or(0, |last| last + 1);
-        let parameters = known.routine.parameters.iter();
-        let argument = |(written, parameter): (&Option<&Expression>, &ColumnDefinition)| {
-            written.cloned().or_else(|| parameter.default.clone())
-        };
-        let arguments: Option<Vec<Expression>> = written.iter().zip(parameters).take(shown).map(argument).collect();
-        Some((known.name.join("."), arguments?))
+        let is_given = |written: &Written<'_>| matches!(written, Written::Given(_));
+        let shown = written.iter().rposition(is_given).map_or(0, |last| last + 1);
+        let arguments = written.iter().take(shown).map(|written| written.expression().clone()).collect();
+        Some((known.name.join("."), arguments))
     }
 }
 
 impl Known {
-    /// What a call gives for each parameter; nothing where the default is meant.
-    fn in_order<'c>(&self, call: &'c Call, origin: &Origin) -> Result<Vec<Option<&'c Expression>>> {
+    /// What a call means for each parameter.
+    fn in_order<'c>(&'c self, call: &'c Call, origin: &Origin) -> Result<Vec<Written<'c>>> {
         let parameters = &self.routine.parameters;
         if call.arguments.len() > parameters.len() {
             return Err(self.wrong_number(call, origin));
@@ -330,13 +338,11 @@ impl Known {
                 }
             }
         }
-        let is_missing = |(given, parameter): (&Option<&Expression>, &ColumnDefinition)| {
-            given.is_none() && parameter.default.is_none()
+        let written = |(given, parameter): (Option<&'c Expression>, &'c ColumnDefinition)| {
+            given.map(Written::Given).or_else(|| parameter.default.as_ref().map(Written::Default))
         };
-        if given.iter().zip(parameters).any(is_missing) {
-            return Err(self.wrong_number(call, origin));
-        }
-        Ok(given)
+        let all: Option<Vec<Written<'_>>> = given.into_iter().zip(parameters).map(written).collect();
+        all.ok_or_else(|| self.wrong_number(call, origin))
     }
 
     fn wrong_number(&self, call: &Call, origin: &Origin) -> Error {

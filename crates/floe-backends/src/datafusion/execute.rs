@@ -33,14 +33,14 @@ const WAITING_BATCHES: usize = 2;
 /// DataFusion in this process.
 #[derive(Clone, Debug)]
 pub struct DataFusion {
-    state: SessionState,
+    state: Arc<SessionState>,
     /// Where plans run; nobody who must answer soon waits for these threads.
     threads: Handle,
 }
 
 impl DataFusion {
     pub fn new(config: &Config, threads: Handle) -> Result<Self> {
-        let state = config.state(config.runtime()?);
+        let state = Arc::new(config.state(config.runtime()?));
         Ok(Self { state, threads })
     }
 
@@ -81,13 +81,18 @@ impl DataFusion {
         let interrupt = Interrupt::default();
         let mut state = self.state_of_run(plan, &interrupt);
         let physical = in_order(joins::sorted(&mut state, plan).await?)?;
+        self.begun(physical, &state, interrupt)
+    }
+
+    /// A plan at work on other threads, where it can be stopped.
+    fn begun(&self, physical: Arc<dyn ExecutionPlan>, state: &SessionState, interrupt: Interrupt) -> Result<Batches> {
         let physical = stoppable(with_pauses(physical)?, &interrupt)?;
         Ok(detached(physical, state.task_ctx(), interrupt, &self.threads))
     }
 
     /// The state of one run, whose functions look at its flag.
     fn state_of_run(&self, plan: &LogicalPlan, interrupt: &Interrupt) -> SessionState {
-        let mut state = self.state.clone();
+        let mut state = SessionState::clone(&self.state);
         let options = state.config_mut().options_mut();
         options.extensions.insert(interrupt.clone());
         source_order::keep(plan, options);
@@ -120,8 +125,7 @@ impl Backend for DataFusion {
             return Ok(Outcome::Batches(Box::pin(batches.map_err(Error::from))));
         }
         let may_sort = joins::may_sort(&physical)?;
-        let physical = stoppable(with_pauses(physical)?, &interrupt)?;
-        let batches = detached(physical, state.task_ctx(), interrupt, &self.threads);
+        let batches = self.begun(physical, &state, interrupt)?;
         if !may_sort {
             return Ok(Outcome::Batches(batches));
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, BooleanArray, ListArray, RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use floe_base::{Error, Result, SqlSource};
-use floe_catalog::Found;
+use floe_catalog::{Found, FoundFunction};
 use floe_syntax::command::CatalogCall;
 use floe_syntax::relation::TableName;
 use floe_syntax::routine::RoutineBody;
@@ -161,7 +161,8 @@ fn split(name: &str) -> Result<Vec<String>> {
     floe_sql::parse_multipart_identifier(name)
 }
 
-fn name_of(table: &str, database: Option<String>) -> Result<TableName> {
+/// A name with the database it is looked for in.
+pub(crate) fn name_of(table: &str, database: Option<String>) -> Result<TableName> {
     let mut parts = database.map(|database| split(&database)).transpose()?.unwrap_or_default();
     parts.extend(split(table)?);
     Ok(TableName { parts, ..TableName::default() })
@@ -363,8 +364,8 @@ async fn list_functions(
 ) -> Result<Option<RecordBatch>> {
     let within = database.map(|database| split(&database)).transpose()?.unwrap_or_default();
     let mut rows: Vec<ToldFunction> = Vec::new();
-    for name in show_functions::of_users(session, &within, pattern).await? {
-        rows.extend(one_function(session, &split(&name)?).await?);
+    for found in show_functions::of_users(session, &within, pattern).await? {
+        rows.push(of_user(found)?);
     }
     rows.extend(show_functions::built_in(pattern).into_iter().filter_map(built_in));
     functions(schema, rows)
@@ -376,7 +377,10 @@ async fn one_function(session: &Session, name: &[String]) -> Result<Option<ToldF
     {
         return Ok(built_in(function.name));
     }
-    let Some(found) = session.function(name, None).await? else { return Ok(None) };
+    session.function(name, None).await?.map(of_user).transpose()
+}
+
+fn of_user(found: FoundFunction) -> Result<ToldFunction> {
     let routine = floe_sql::parse_routine(&SqlSource::new(found.function.text.as_str()))?;
     let class = match &routine.body {
         RoutineBody::Class(class) => class.clone(),
@@ -386,13 +390,13 @@ async fn one_function(session: &Session, name: &[String]) -> Result<Option<ToldF
         [catalog, namespace @ .., _] => Some((catalog.clone(), namespace.to_vec())),
         _ => None,
     };
-    Ok(Some(ToldFunction {
+    Ok(ToldFunction {
         name: found.name.last().cloned().unwrap_or_default(),
         place,
         description: routine.comment.unwrap_or_else(|| "N/A.".into()),
         class,
         is_temporary: found.is_temporary,
-    }))
+    })
 }
 
 fn built_in(name: &'static str) -> Option<ToldFunction> {

@@ -63,12 +63,15 @@ async fn persistent(session: &Arc<Session>, create: CreateFunction, function: Us
     let lookup = SessionLookup::new(session.clone())?;
     let found = FoundFunction { name: name.clone(), function: function.clone(), is_temporary: false };
     floe_plan::check_routine(found, &lookup).await?;
-    if let Some(first) = lookup.temporary_names().first() {
-        return Err(Error::analysis("INVALID_TEMP_OBJ_REFERENCE")
-            .with("obj", "FUNCTION")
-            .with("objName", quoted(&name))
-            .with("tempObj", "VIEW")
-            .with("tempObjName", quoted(&[first])));
+    let used = [("VIEW", lookup.temporary_names()), ("FUNCTION", lookup.temporary_functions())];
+    for (kind, names) in used {
+        if let Some(first) = names.first() {
+            return Err(Error::analysis("INVALID_TEMP_OBJ_REFERENCE")
+                .with("obj", "FUNCTION")
+                .with("objName", quoted(&name))
+                .with("tempObj", kind)
+                .with("tempObjName", quoted(&[first])));
+        }
     }
     located.catalog.put_function(&located.namespace, &located.name, function).await?;
     Ok(Execution::empty())

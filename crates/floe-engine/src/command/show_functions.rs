@@ -1,6 +1,7 @@
 //! `SHOW FUNCTIONS`: Spark's own and those of users, by name.
 
 use floe_base::Result;
+use floe_catalog::{FoundFunction, UserFunction};
 
 use super::cells::{matches, texts, told};
 use super::lookup::missing_schema;
@@ -18,7 +19,8 @@ pub(super) async fn run(
         names.extend(built_in(pattern).into_iter().map(str::to_string));
     }
     if !is("system") {
-        names.extend(of_users(session, &schema.unwrap_or_default(), pattern).await?);
+        let found = of_users(session, &schema.unwrap_or_default(), pattern).await?;
+        names.extend(found.into_iter().map(|found| found.name.join(".")));
     }
     names.sort_unstable();
     told(vec![("function", false, texts(names))])
@@ -34,14 +36,21 @@ pub(super) fn built_in(pattern: Option<&str>) -> Vec<&'static str> {
     names
 }
 
-/// The session's own by name, those of a schema by their whole names.
-pub(super) async fn of_users(session: &Session, schema: &[String], pattern: Option<&str>) -> Result<Vec<String>> {
+/// The session's own, and those of a schema.
+pub(super) async fn of_users(
+    session: &Session,
+    schema: &[String],
+    pattern: Option<&str>,
+) -> Result<Vec<FoundFunction>> {
     let (catalog, namespace) = session.locate_namespace(schema).await?;
     if catalog.namespace(&namespace).await?.is_none() {
         return Err(missing_schema(catalog.name(), &namespace));
     }
-    let own = session.temp_functions().into_iter().filter(|name| matches(pattern, name));
-    let kept = catalog.functions(&namespace).await?.into_keys().filter(|name| matches(pattern, name));
-    let place = format!("{}.{}", catalog.name(), namespace.join("."));
-    Ok(own.chain(kept.map(|name| format!("{place}.{name}"))).collect())
+    let kept = |(name, function): (String, UserFunction)| {
+        let place = std::iter::once(catalog.name().to_string()).chain(namespace.iter().cloned());
+        FoundFunction { name: place.chain([name]).collect(), function, is_temporary: false }
+    };
+    let kept = catalog.functions(&namespace).await?.into_iter().map(kept);
+    let is_meant = |found: &FoundFunction| found.name.last().is_some_and(|name| matches(pattern, name));
+    Ok(session.temp_functions().into_iter().chain(kept).filter(is_meant).collect())
 }

@@ -36,9 +36,9 @@ impl Session {
         self.functions.write().remove(&name.to_lowercase()).is_some()
     }
 
-    /// The names of the session's own functions.
-    pub(crate) fn temp_functions(&self) -> Vec<String> {
-        self.functions.read().keys().cloned().collect()
+    /// The session's own functions, by name.
+    pub(crate) fn temp_functions(&self) -> Vec<FoundFunction> {
+        self.functions.read().iter().map(|(name, function)| own(name, function)).collect()
     }
 
     /// The function of a name: the session's own, then the one that the current catalog and namespace keep, of the session
@@ -48,8 +48,7 @@ impl Session {
         if let [single] = name
             && let Some(function) = self.temp_function(single).filter(|_| sees_own)
         {
-            let function = function.as_ref().clone();
-            return Ok(Some(FoundFunction { name: vec![single.to_lowercase()], function, is_temporary: true }));
+            return Ok(Some(own(single, &function)));
         }
         for located in self.candidates(name, under.map(Under::place)).await? {
             if let Some(function) = kept(located.catalog.as_ref(), &located.namespace, &located.name).await? {
@@ -60,6 +59,10 @@ impl Session {
         }
         Ok(None)
     }
+}
+
+fn own(name: &str, function: &UserFunction) -> FoundFunction {
+    FoundFunction { name: vec![name.to_lowercase()], function: function.clone(), is_temporary: true }
 }
 
 /// The function a catalog keeps under a name.

@@ -26,8 +26,10 @@ use crate::query;
 pub(crate) struct SessionLookup {
     session: Arc<Session>,
     context: Context,
-    /// The temp views, and the session's own functions, that were asked for.
+    /// The temp views that were asked for.
     temporary: Mutex<BTreeSet<String>>,
+    /// The session's own functions that were asked for.
+    functions: Mutex<BTreeSet<String>>,
 }
 
 /// A name with its catalog and namespace, as far as they are known to exist.
@@ -55,12 +57,17 @@ impl Located {
 impl SessionLookup {
     pub(crate) fn new(session: Arc<Session>) -> Result<Self> {
         let context = session.context()?;
-        Ok(Self { session, context, temporary: Mutex::default() })
+        Ok(Self { session, context, temporary: Mutex::default(), functions: Mutex::default() })
     }
 
-    /// What the query uses of the session's own, temp views and functions, by name in lower case.
+    /// The temp views the query uses, by name in lower case.
     pub(crate) fn temporary_names(&self) -> Vec<String> {
         self.temporary.lock().iter().cloned().collect()
+    }
+
+    /// The session's own functions the query uses, by name in lower case.
+    pub(crate) fn temporary_functions(&self) -> Vec<String> {
+        self.functions.lock().iter().cloned().collect()
     }
 }
 
@@ -119,7 +126,7 @@ impl Lookup for SessionLookup {
     async fn function(&self, name: &[String], under: Option<&Under>) -> Result<Option<FoundFunction>> {
         let found = self.session.function(name, under).await?;
         if let Some(own) = found.as_ref().filter(|found| found.is_temporary) {
-            self.temporary.lock().extend(own.name.last().cloned());
+            self.functions.lock().extend(own.name.last().cloned());
         }
         Ok(found)
     }
