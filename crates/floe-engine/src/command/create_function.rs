@@ -66,13 +66,18 @@ async fn persistent(session: &Arc<Session>, create: CreateFunction, function: Us
     let used = [("VIEW", lookup.temporary_names()), ("FUNCTION", lookup.temporary_functions())];
     for (kind, names) in used {
         if let Some(first) = names.first() {
-            return Err(Error::analysis("INVALID_TEMP_OBJ_REFERENCE")
-                .with("obj", "FUNCTION")
-                .with("objName", quoted(&name))
-                .with("tempObj", kind)
-                .with("tempObjName", quoted(&[first])));
+            return Err(temporary_inside("FUNCTION", &name, kind, first));
         }
     }
     located.catalog.put_function(&located.namespace, &located.name, function).await?;
     Ok(Execution::empty())
+}
+
+/// What is stored may use nothing of the session's own.
+pub(super) fn temporary_inside(kind: &str, name: &[impl AsRef<str>], of: &str, temporary: &str) -> Error {
+    Error::analysis("INVALID_TEMP_OBJ_REFERENCE")
+        .with("obj", kind)
+        .with("objName", quoted(name))
+        .with("tempObj", of)
+        .with("tempObjName", quoted(&[temporary]))
 }

@@ -33,7 +33,8 @@ async fn temporary(session: &Arc<Session>, create: CreateView, global: bool, run
     if exists && create.if_not_exists {
         return Ok(Execution::empty());
     }
-    let (schema, used) = analysed(session, &create).await?;
+    let (schema, lookup) = analysed(session, &create).await?;
+    let used = lookup.temporary_names();
     if create.text.is_some() {
         unique(&schema)?;
         if exists && used.contains(&create.name.parts.join(".").to_lowercase()) {
@@ -80,13 +81,16 @@ async fn persistent(session: &Arc<Session>, create: CreateView) -> Result<Execut
         }
         None => {}
     }
-    let (schema, temporary) = analysed(session, &create).await?;
-    if let Some(first) = temporary.first() {
+    let (schema, lookup) = analysed(session, &create).await?;
+    if let Some(first) = lookup.temporary_names().first() {
         let text = format!(
             "Cannot create the persistent view {name}: it refers to the temporary view {first}. Make {first} persistent, \
              or make {name} temporary."
         );
         return Err(Error::message(floe_base::Kind::Analysis, text));
+    }
+    if let Some(first) = lookup.temporary_functions().first() {
+        return Err(super::create_function::temporary_inside("VIEW", &name.parts(), "FUNCTION", first));
     }
     unique(&schema)?;
     let (catalog, namespace) = session.current();
@@ -105,14 +109,14 @@ async fn persistent(session: &Arc<Session>, create: CreateView) -> Result<Execut
     Ok(Execution::empty())
 }
 
-/// The view's columns, and the temp views it uses; analysing them now is what makes a view that cannot work an error at
+/// The view's columns, and the lookup that saw what it uses; analysing them now is what makes a view that cannot work an error at
 /// once.
-async fn analysed(session: &Arc<Session>, create: &CreateView) -> Result<(arrow::datatypes::SchemaRef, Vec<String>)> {
+async fn analysed(session: &Arc<Session>, create: &CreateView) -> Result<(arrow::datatypes::SchemaRef, SessionLookup)> {
     let lookup = SessionLookup::new(session.clone())?;
     let schema = floe_plan::lower_query(create.query.clone(), &lookup).await?.schema();
     let (wanted, found) = (create.columns.len(), schema.fields().len());
     if wanted == 0 || wanted == found {
-        return Ok((super::alter_view::renamed(schema, &create.columns)?, lookup.temporary_names()));
+        return Ok((super::alter_view::renamed(schema, &create.columns)?, lookup));
     }
     let condition = if wanted > found {
         "CREATE_VIEW_COLUMN_ARITY_MISMATCH.NOT_ENOUGH_DATA_COLUMNS"
