@@ -14,7 +14,7 @@ use floe_route::{Decision, Facts, Policy, Subject, Wish, decide, policy};
 use floe_syntax::command::ExplainMode;
 use floe_syntax::relation::Hint;
 use floe_syntax::{Relation, RelationKind, Statement};
-use futures::{Stream, StreamExt, TryStreamExt};
+use futures::{FutureExt, Stream, StreamExt, TryStreamExt};
 
 use crate::admission::{Permit, holding};
 use crate::evidence::{Ran, timed};
@@ -116,7 +116,8 @@ pub(crate) async fn here(session: &Arc<Session>, statement: Statement, running: 
             RelationKind::Catalog(call) => command::catalog(session, *call).await.map(Answer::Rows),
             _ => rows(session, relation, running).await,
         },
-        Statement::Command(statement) => command::run(session, *statement, running).await.map(Answer::Rows),
+        // A future is as large as the largest statement it may run: queries need not carry that.
+        Statement::Command(statement) => command::run(session, *statement, running).boxed().await.map(Answer::Rows),
     }
 }
 

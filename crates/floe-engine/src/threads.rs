@@ -39,9 +39,14 @@ impl Threads {
     }
 
     /// Runs a future here, whatever thread awaits it. The work ends when the caller stops waiting.
-    pub async fn run<T: Send + 'static>(&self, future: impl Future<Output = Result<T>> + Send + 'static) -> Result<T> {
-        let task = EndWithCaller(self.handle().spawn(future));
-        task.join().await
+    ///
+    /// It is not an `async fn`: what is returned would hold the work's whole type, and with it the caller's future, and
+    /// so on up to the network's. Such a tower of types is too deep for the compiler.
+    pub fn run<T: Send + 'static, W>(&self, work: W) -> impl Future<Output = Result<T>> + use<T, W>
+    where
+        W: Future<Output = Result<T>> + Send + 'static,
+    {
+        EndWithCaller(self.handle().spawn(work)).join()
     }
 }
 
