@@ -1,7 +1,8 @@
 """Runs the examples in PySpark's own documentation against a server, module by module.
 
 Usage: doctests.py --address sc://host:port [MODULE…] compares with what real Spark passes; doctests.py --spark BINARY
-does so with a server of ours and a real Spark behind it, and tells the share that was answered here; doctests.py
+does so with a server of ours and a real Spark behind it, tells the share that was answered here, and has what did not
+pass run on that Spark directly, in a session with the catalogs that ours has there; doctests.py
 --record starts a real Spark and writes down what passes there (`answers/doctests-4.1.txt`).
 Here: finding and running the examples. Not here: our own calls (`session_60.py`).
 
@@ -99,14 +100,14 @@ class Forwarded:
         return self._count > before
 
 
-def run_module(name: str, address: str) -> dict:
+def run_module(name: str, address: str, conf: dict) -> dict:
     """Run the examples of one module in this process; return problem, if any, and place by the example's name."""
     from pyspark.sql import SparkSession, functions
 
     warnings.simplefilter("ignore")
     logging.disable(logging.CRITICAL)
     signal.signal(signal.SIGALRM, too_long)
-    spark = SparkSession.builder.remote(address).getOrCreate()
+    spark = SparkSession.builder.remote(address).config(map=conf).getOrCreate()
     forwarded = Forwarded(spark)
     module = importlib.import_module(MODULES[name])
     names = {"sf": functions} | vars(module) | {"spark": spark}
@@ -129,17 +130,19 @@ def run_module(name: str, address: str) -> dict:
     return found
 
 
-def outcomes(address: str, modules: list[str]) -> dict:
-    """Run modules one after the other, each in a process of its own and an empty folder."""
+def outcomes(address: str, modules: list[str], conf: dict | None = None) -> dict:
+    """Run modules one after the other, each in a process of its own and an empty folder; `conf` is their sessions'."""
     found = {}
     for name in modules:
         with tempfile.TemporaryDirectory(prefix="doctests-") as folder:
             target = Path(folder) / "outcomes.json"
             clean = {key: value for key, value in os.environ.items() if not key.startswith(("SPARK_", "PYSPARK_"))}
             command = [sys.executable, "-W", "ignore", __file__, name, "--address", address, "--into", target]
+            command += ["--conf", json.dumps(conf or {})]
             subprocess.run(command, check=True, cwd=folder, timeout=MODULE_SECONDS_MAX,
                            env=clean | {"TZ": "UTC", "PYSPARK_PYTHON": sys.executable})
-            found |= json.loads(target.read_text(encoding="utf-8"))
+            of_module = json.loads(target.read_text(encoding="utf-8"))
+            found |= {example: outcome | {"module": name} for example, outcome in of_module.items()}
     return found
 
 
@@ -154,28 +157,47 @@ def record() -> None:
     print(f"recorded: {len(passed)} of {len(found)} examples pass on real Spark")
 
 
-def compare(address: str, modules: list[str]) -> None:
-    """Tell which of the examples that real Spark passes do not pass here."""
+def compare(address: str, modules: list[str]) -> dict:
+    """Tell which of the examples that real Spark passes do not pass here; their outcomes."""
     found = outcomes(address, modules)
     wanted = [name for name in ANSWERS.read_text(encoding="utf-8").split() if name in found or len(modules) == len(MODULES)]
-    nothing = {"problem": "did not run", "is_forwarded": False}
+    nothing = {"problem": "did not run", "is_forwarded": False, "module": ""}
+    failed = {}
     passed = here = 0
     for name in wanted:
         outcome = found.get(name, nothing)
         passed += not outcome["problem"]
         here += not outcome["problem"] and not outcome["is_forwarded"]
         if outcome["problem"]:
+            failed[name] = outcome
             print(f"{name}\n    " + outcome["problem"].replace("\n", "\n    "))
     share = f", {100 * here / passed:.0f} % of them answered without Spark" if here < passed else ""
     print(f"doctests: {passed} of {len(wanted)} that real Spark passes{share}")
+    return failed
 
 
 def compare_with_spark(binary: str, route: str, modules: list[str]) -> None:
     """Compare a server of ours that has a real Spark behind it, which reaches its tables by the REST face."""
     spark = real.Spark(catalog="builtin", conf={"spark.jars": environment.jar(real.ICEBERG)})
     with Server(binary, "--data", ":memory:", "--rest", "0", "--spark", spark.address, "--route", route) as server:
-        compare(server.address, modules)
+        failed = compare(server.address, modules)
+        if failed:
+            directly(spark.address, failed, catalog(server))
     spark.stop()
+
+
+def catalog(server: Server) -> dict:
+    """Return what a session of Spark's is told of this server's catalog, which is its default there."""
+    token = Path(server.ready["rest_token_file"]).read_text(encoding="utf-8").strip()
+    about = {"": "org.apache.iceberg.spark.SparkCatalog", ".type": "rest", ".uri": server.ready["rest"], ".token": token}
+    return {f"spark.sql.catalog.floe{key}": value for key, value in about.items()} | {"spark.sql.defaultCatalog": "floe"}
+
+
+def directly(address: str, failed: dict, conf: dict) -> None:
+    """Tell which examples have, in a session of Spark's own with our catalog, the outcome that they have through us."""
+    found = outcomes(address, sorted({outcome["module"] for outcome in failed.values()} - {""}), conf)
+    alike = [name for name, outcome in failed.items() if found.get(name, {}).get("problem") == outcome["problem"]]
+    print(f"directly on that Spark with our catalog as its default: {len(alike)} of these {len(failed)} have the same outcome")
 
 
 def main() -> None:
@@ -188,6 +210,7 @@ def main() -> None:
     parser.add_argument("--route", default="auto", choices=["auto", "spark"], help="of that server")
     parser.add_argument("--record", action="store_true", help="start a real Spark and write down what it passes")
     parser.add_argument("--into", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--conf", type=json.loads, default={}, help=argparse.SUPPRESS)
     told = parser.parse_args()
     if told.record:
         record()
@@ -196,7 +219,7 @@ def main() -> None:
     elif not told.address:
         parser.error("--address, --spark or --record")
     elif told.into:
-        told.into.write_text(json.dumps(run_module(told.modules[0], told.address)), encoding="utf-8")
+        told.into.write_text(json.dumps(run_module(told.modules[0], told.address, told.conf)), encoding="utf-8")
     else:
         compare(told.address, told.modules or list(MODULES))
 
