@@ -34,7 +34,7 @@ pub fn loosened(condition: &Expr, input: &LogicalPlan) -> Option<Expr> {
 /// A part with the guards that it needs at its tables.
 fn loose(known: Vec<Expr>, bare: Expr, tables: &[&DFSchema]) -> Expr {
     if only_overflows(&bare) {
-        return bare;
+        return unbound(bare);
     }
     let own: Vec<&DFSchema> = tables.iter().copied().filter(|table| mentions(&bare, table)).collect();
     let stays = |guard: &Expr| guard.column_refs().iter().all(|column| own.iter().any(|table| has(table, column)));
@@ -42,6 +42,14 @@ fn loose(known: Vec<Expr>, bare: Expr, tables: &[&DFSchema]) -> Expr {
         Some(guard) => guarded_by(guard, bare),
         None => bare,
     }
+}
+
+/// A conjunction of parts that raise, of which each guards the next, without those guards: an equality that stands bare
+/// is one that an engine can join by.
+fn unbound(part: Expr) -> Expr {
+    let Some(before) = guards(&part) else { return part };
+    let parts = before.into_iter().chain([unguarded(part.clone())]).map(unbound);
+    joined(parts.collect()).unwrap_or(part)
 }
 
 /// The inputs of joins, each by its columns.
@@ -113,7 +121,13 @@ mod tests {
         let (own, others) = (more_than(int("y"), 0), more_than(int("x"), 1));
         let sum = more_than(call("+", int("x"), int("y")), 5);
         let guarded = condition::and(condition::and(others.clone(), own.clone()), sum.clone());
-        let bare = others.expr.clone().and(own.expr.clone()).and(sum.expr);
+        let bare = others.expr.clone().and(own.expr.clone()).and(sum.expr.clone());
+        assert_eq!(loosened(&guarded.expr, &product()?), Some(bare));
+
+        // Several sums guard each other, too.
+        let next = more_than(call("-", int("y"), int("x")), 7);
+        let guarded = condition::and(condition::and(others.clone(), sum.clone()), next.clone());
+        let bare = others.expr.clone().and(sum.expr.and(next.expr));
         assert_eq!(loosened(&guarded.expr, &product()?), Some(bare));
 
         let rest = call("=", call("%", int("y"), int("y")), Typed::constant(ScalarValue::Int32(Some(0))));

@@ -20,7 +20,7 @@ use parking_lot::Mutex;
 use super::callback::Call;
 use super::database::Database;
 use super::scan::Source;
-use super::statement::Opened;
+use super::statement::{Opened, Purpose};
 use super::{literal, types};
 
 /// The dialect of one statement: it opens the foreign expressions of the plan while that is written.
@@ -30,6 +30,7 @@ pub(super) struct DuckDbSql<'a> {
     pub(super) sources: &'a HashMap<String, Source>,
     /// About how many rows their scans give, where that is of interest.
     pub(super) counts: &'a HashMap<String, u64>,
+    pub(super) purpose: Purpose,
     pub(super) opened: Mutex<Opened>,
 }
 
@@ -56,7 +57,7 @@ impl Dialect for DuckDbSql<'_> {
     fn scan(&self, scan: &TableScan, columns: &[(usize, String)]) -> Result<String, Refused> {
         let name = scan.table_name.table();
         let source = self.sources.get(name).ok_or_else(|| Refused::new(format!("table {name}, which is not there")))?;
-        source.query(&scan.projected_schema, columns, &mut self.opened.lock())
+        source.query(&scan.projected_schema, columns, self.purpose, &mut self.opened.lock())
     }
 
     fn loosened(&self, filter: &Filter) -> Option<Expr> {

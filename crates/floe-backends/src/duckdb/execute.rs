@@ -13,7 +13,7 @@ use arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions};
 use arrow::compute::concat_batches;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use async_trait::async_trait;
-use duckdb::{Connection, InterruptHandle};
+use duckdb::{Connection, InterruptHandle, params_from_iter};
 use floe_base::id::BackendId;
 use floe_base::{Error, Result};
 use floe_catalog::Catalog;
@@ -31,7 +31,7 @@ use super::attached::AttachedKind;
 use super::conform::conform;
 use super::database::{Database, set};
 use super::failure::{self, Failure};
-use super::statement::Statement;
+use super::statement::{Purpose, Statement};
 use super::ways::Ways;
 use super::{Config, attached, scan};
 use crate::backend::{Backend, Outcome, Run, Work};
@@ -110,9 +110,9 @@ impl DuckDb {
         Ok(database.insert(open).clone())
     }
 
-    async fn statement(&self, planned: &Planned) -> Result<Statement> {
+    async fn statement(&self, planned: &Planned, purpose: Purpose) -> Result<Statement> {
         let sources = scan::sources(&planned.plan, &self.datafusion).await?;
-        let written = Statement::write(&planned.plan, &self.database()?, &sources, &HashMap::new());
+        let written = Statement::write(&planned.plan, &self.database()?, &sources, &HashMap::new(), purpose);
         written.map_err(|refused| Error::unsupported(format!("{refused} on DuckDB")))
     }
 }
@@ -133,16 +133,18 @@ impl Backend for DuckDb {
         let against = |objection: String| Opinion { objection: Some(objection), ..Opinion::default() };
         match known {
             Err(error) => against(error.sentence()),
-            Ok((sources, database)) => match Statement::write(&planned.plan, &database, &sources, &counts) {
-                Ok(statement) => Opinion { objection: None, called_back: statement.opened.called_back() },
-                Err(refused) => against(format!("{refused} does not give Spark's answers there")),
-            },
+            Ok((sources, database)) => {
+                match Statement::write(&planned.plan, &database, &sources, &counts, Purpose::Tell) {
+                    Ok(statement) => Opinion { objection: None, called_back: statement.opened.called_back() },
+                    Err(refused) => against(format!("{refused} does not give Spark's answers there")),
+                }
+            }
         }
     }
 
     async fn execute(&self, work: Work<'_>, run: &Run) -> Result<Outcome> {
         let planned = work.plan()?;
-        let mut statement = self.statement(planned).await?;
+        let mut statement = self.statement(planned, Purpose::Run).await?;
         let ways = statement.opened.ways().clone();
         let fields = planned.plan.schema().fields();
         let types: Vec<DataType> = fields.iter().map(|field| field.data_type().clone()).collect();
@@ -163,7 +165,7 @@ impl Backend for DuckDb {
     }
 
     async fn explain(&self, work: Work<'_>) -> Result<String> {
-        let mut statement = self.statement(work.plan()?).await?;
+        let mut statement = self.statement(work.plan()?, Purpose::Tell).await?;
         let called = statement.opened.ways().names_called().join(", ");
         let called = if called.is_empty() { String::new() } else { format!("\n\n== Called Back ==\n{called}") };
         Ok(format!("== DuckDB SQL ==\n{}{called}\n\n== Physical Plan ==\n{}", statement.sql, statement.sql))
@@ -263,7 +265,8 @@ fn run(
     if sender.is_closed() {
         return Ok(());
     }
-    let schema = prepared.stream_arrow([]).map_err(stopped)?.get_schema();
+    let given = vec![false; prepared.parameter_count()];
+    let schema = prepared.stream_arrow(params_from_iter(given)).map_err(stopped)?.get_schema();
     let mut waiting: Vec<RecordBatch> = Vec::new();
     let mut rows = 0;
     loop {

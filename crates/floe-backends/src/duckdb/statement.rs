@@ -17,6 +17,29 @@ use super::dialect::DuckDbSql;
 use super::scan::{Source, Streamed};
 use super::ways::Ways;
 
+/// What a statement is written for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// To be run, with `false` for each of its parameters.
+    Run,
+    /// To be read by a person, or weighed.
+    Tell,
+}
+
+impl Purpose {
+    /// `false`, as an option of a function that reads files.
+    ///
+    /// DuckDB plans a query of files when it is prepared and once more when it runs, for the files may have changed
+    /// between (`MultiFileBindData::SupportStatementCache`, 1.5). Of an option that is a parameter nothing is known before
+    /// it has its value, so such a query is planned once, when it runs.
+    pub(super) fn no(self) -> &'static str {
+        match self {
+            Self::Run => "$1",
+            Self::Tell => "false",
+        }
+    }
+}
+
 /// A plan in DuckDB's words.
 #[derive(Debug)]
 pub(super) struct Statement {
@@ -30,13 +53,14 @@ impl Statement {
         database: &Arc<Database>,
         sources: &HashMap<String, Source>,
         counts: &HashMap<String, u64>,
+        purpose: Purpose,
     ) -> Result<Self, Refused> {
         let (database_of, interrupt) = (database.clone(), Interrupt::default());
         let ways = Ways::default();
         let (calls, streams) = (Vec::new(), Vec::new());
         let opened = Opened { database: database_of, interrupt, calls, called_back: 0, streams, ways };
         let opened = Mutex::new(opened);
-        let dialect = DuckDbSql { database, sources, counts, opened };
+        let dialect = DuckDbSql { database, sources, counts, purpose, opened };
         let sql = write::query(plan, &dialect)?;
         Ok(Self { sql, opened: dialect.opened.into_inner() })
     }

@@ -25,7 +25,7 @@ use futures::StreamExt;
 
 use super::super::execute::{Rows, Stopped, started};
 use super::super::scan::{Source, renamed};
-use super::super::statement::Statement;
+use super::super::statement::{Purpose, Statement};
 use super::super::types::quote;
 use super::Attached;
 
@@ -79,7 +79,7 @@ impl AttachedTable {
 
     fn statement(&self, plan: &LogicalPlan) -> std::result::Result<Statement, Refused> {
         let sources = HashMap::from([(SCAN.to_string(), Source::Attached(self.clone()))]);
-        Statement::write(plan, &self.file.database, &sources, &HashMap::new())
+        Statement::write(plan, &self.file.database, &sources, &HashMap::new(), Purpose::Run)
     }
 
     /// Whether DuckDB judges the condition itself, as we would.

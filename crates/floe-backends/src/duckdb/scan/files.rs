@@ -3,6 +3,7 @@
 use datafusion::common::DFSchema;
 use floe_sql::write::Refused;
 
+use super::super::statement::Purpose;
 use super::super::types::quote;
 use super::renamed;
 
@@ -23,13 +24,18 @@ impl Files {
         format!("{:?} {:?} {}", self.paths, self.columns, self.options)
     }
 
-    pub(super) fn query(&self, schema: &DFSchema, columns: &[(usize, String)]) -> Result<String, Refused> {
+    pub(super) fn query(
+        &self,
+        schema: &DFSchema,
+        columns: &[(usize, String)],
+        purpose: Purpose,
+    ) -> Result<String, Refused> {
         let list = renamed(schema, |index| self.columns[index].clone(), columns)?;
         if self.paths.is_empty() {
             return Ok(format!("SELECT {} WHERE FALSE", renamed(schema, |_| "NULL".into(), columns)?));
         }
         let paths: Vec<String> = self.paths.iter().map(|path| text(path)).collect();
-        let fixed = "hive_partitioning = false, binary_as_string = false";
+        let fixed = format!("hive_partitioning = {}, binary_as_string = false", purpose.no());
         Ok(format!("SELECT {list} FROM read_parquet([{}], {fixed}{})", paths.join(", "), self.options))
     }
 }

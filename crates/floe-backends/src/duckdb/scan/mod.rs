@@ -21,7 +21,7 @@ use floe_route::Facts;
 use floe_sql::write::{Needed, Refused};
 
 use super::attached::AttachedTable;
-use super::statement::Opened;
+use super::statement::{Opened, Purpose};
 use super::types;
 use crate::datafusion::DataFusion;
 use files::Files;
@@ -51,10 +51,11 @@ impl Source {
         &self,
         schema: &DFSchema,
         columns: &[(usize, String)],
+        purpose: Purpose,
         opened: &mut Opened,
     ) -> Result<String, Refused> {
         match self {
-            Self::Files(files) => files.query(schema, columns),
+            Self::Files(files) => files.query(schema, columns, purpose),
             Self::Stream(stream) => stream.query(schema, columns, opened),
             Self::Attached(table) => table.query(schema, columns),
         }
