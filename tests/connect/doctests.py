@@ -50,6 +50,8 @@ MODULES = {
     "window": "pyspark.sql.window",
 }
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE | doctest.IGNORE_EXCEPTION_DETAIL
+# Names what a module's session is configured with.
+CONF = "DOCTESTS_CONF"
 SECONDS_MAX = 60
 MODULE_SECONDS_MAX = 900
 
@@ -138,9 +140,9 @@ def outcomes(address: str, modules: list[str], conf: dict | None = None) -> dict
             target = Path(folder) / "outcomes.json"
             clean = {key: value for key, value in os.environ.items() if not key.startswith(("SPARK_", "PYSPARK_"))}
             command = [sys.executable, "-W", "ignore", __file__, name, "--address", address, "--into", target]
-            command += ["--conf", json.dumps(conf or {})]
+            # Tokens go by way of the environment: a command line is everybody's to read.
             subprocess.run(command, check=True, cwd=folder, timeout=MODULE_SECONDS_MAX,
-                           env=clean | {"TZ": "UTC", "PYSPARK_PYTHON": sys.executable})
+                           env=clean | {"TZ": "UTC", "PYSPARK_PYTHON": sys.executable, CONF: json.dumps(conf or {})})
             of_module = json.loads(target.read_text(encoding="utf-8"))
             found |= {example: outcome | {"module": name} for example, outcome in of_module.items()}
     return found
@@ -182,15 +184,9 @@ def compare_with_spark(binary: str, route: str, modules: list[str]) -> None:
     with Server(binary, "--data", ":memory:", "--rest", "0", "--spark", spark.address, "--route", route) as server:
         failed = compare(server.address, modules)
         if failed:
-            directly(spark.address, failed, catalog(server))
+            token = Path(server.ready["rest_token_file"]).read_text(encoding="utf-8").strip()
+            directly(spark.address, failed, real.with_our_catalog(server.ready["rest"], token))
     spark.stop()
-
-
-def catalog(server: Server) -> dict:
-    """Return what a session of Spark's is told of this server's catalog, which is its default there."""
-    token = Path(server.ready["rest_token_file"]).read_text(encoding="utf-8").strip()
-    about = {"": "org.apache.iceberg.spark.SparkCatalog", ".type": "rest", ".uri": server.ready["rest"], ".token": token}
-    return {f"spark.sql.catalog.floe{key}": value for key, value in about.items()} | {"spark.sql.defaultCatalog": "floe"}
 
 
 def directly(address: str, failed: dict, conf: dict) -> None:
@@ -210,7 +206,6 @@ def main() -> None:
     parser.add_argument("--route", default="auto", choices=["auto", "spark"], help="of that server")
     parser.add_argument("--record", action="store_true", help="start a real Spark and write down what it passes")
     parser.add_argument("--into", type=Path, help=argparse.SUPPRESS)
-    parser.add_argument("--conf", type=json.loads, default={}, help=argparse.SUPPRESS)
     told = parser.parse_args()
     if told.record:
         record()
@@ -219,7 +214,8 @@ def main() -> None:
     elif not told.address:
         parser.error("--address, --spark or --record")
     elif told.into:
-        told.into.write_text(json.dumps(run_module(told.modules[0], told.address, told.conf)), encoding="utf-8")
+        found = run_module(told.modules[0], told.address, json.loads(os.environ[CONF]))
+        told.into.write_text(json.dumps(found), encoding="utf-8")
     else:
         compare(told.address, told.modules or list(MODULES))
 

@@ -27,8 +27,8 @@ from pyiceberg.catalog.rest import RestCatalog
 from pyiceberg.exceptions import CommitFailedException, NoSuchTableError
 from pyiceberg.types import StringType
 from pyspark.sql import SparkSession
-from read_back import SPARK_CATALOG, extension_file, in_turn, shortcuts
-from spark import Spark
+from read_back import extension_file, in_turn, shortcuts
+from spark import Spark, with_our_catalog
 from tables import OURS, THEIRS, pyiceberg_tables
 from with_server import Server
 
@@ -263,11 +263,7 @@ def writers() -> str:
 
 def with_spark(face: Face, checks: Checks) -> None:
     """Real Spark through the face, as its default catalog `floe`."""
-    floe = "spark.sql.catalog.floe"
-    server = Spark(python=Path(sys.executable), conf={
-        floe: SPARK_CATALOG, f"{floe}.type": "rest", f"{floe}.uri": face.uri, f"{floe}.token": face.token,
-        f"{floe}.default-namespace": "default", f"{floe}.cache-enabled": "false", "spark.sql.defaultCatalog": "floe",
-    })
+    server = Spark(python=Path(sys.executable), conf=with_our_catalog(face.uri, face.token))
     try:
         spark = SparkSession.builder.remote(server.address).create()
         for name in OURS:

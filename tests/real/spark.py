@@ -148,6 +148,15 @@ def iceberg(folder: Path) -> dict:
     }
 
 
+def with_our_catalog(uri: str, token: str) -> dict[str, str]:
+    """Return what a Spark, or a session of it, is told of the catalog behind our REST face: its default, named `floe`."""
+    floe = "spark.sql.catalog.floe"
+    return {
+        floe: "org.apache.iceberg.spark.SparkCatalog", f"{floe}.type": "rest", f"{floe}.uri": uri, f"{floe}.token": token,
+        f"{floe}.default-namespace": "default", f"{floe}.cache-enabled": "false", "spark.sql.defaultCatalog": "floe",
+    }
+
+
 CREATE_DEFAULT = """
 import sys
 from pyspark.sql import SparkSession

@@ -109,8 +109,8 @@ async fn persistent(session: &Arc<Session>, create: CreateView) -> Result<Execut
     Ok(Execution::empty())
 }
 
-/// The view's columns, and the lookup that saw what it uses; analysing them now is what makes a view that cannot work an error at
-/// once.
+/// The view's columns, and the lookup that saw what it uses; analysing them now is what makes a view that cannot work an
+/// error at once.
 async fn analysed(session: &Arc<Session>, create: &CreateView) -> Result<(arrow::datatypes::SchemaRef, SessionLookup)> {
     let lookup = SessionLookup::new(session.clone())?;
     let schema = floe_plan::lower_query(create.query.clone(), &lookup).await?.schema();
