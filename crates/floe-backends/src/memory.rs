@@ -7,6 +7,7 @@
 //! After its last query DuckDB keeps its part for a while, since a new limit makes it give all its free pages back to the
 //! system, and the next query has to fetch them again. If DataFusion needs the part, that while is over at once.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -25,6 +26,10 @@ const LEAST_PART: u64 = 4;
 /// Who can spill gets this much in any case, in parts of the whole: without it there is nothing to spill, and others that
 /// came earlier may hold more than their share by now.
 const SPILLER_PART: u64 = 128;
+/// An aggregate that spills gives back what it holds, and then asks for what sorting the same rows takes: at most this many
+/// times as much. The rows are in memory all the while, so it has it again even where others came in between or its share
+/// has become smaller; nobody else gets more before it is written.
+const SORT_PART: u64 = 2;
 /// What those that can spill leave to those that cannot, in parts of what there is.
 const UNSPILLABLE_PART: u64 = 8;
 
@@ -52,6 +57,8 @@ struct State {
     spillers: usize,
     spillable: u64,
     unspillable: u64,
+    /// What one that can spill gave back last, by its number, until it asks again.
+    given_back: HashMap<usize, u64>,
 }
 
 impl State {
@@ -150,6 +157,7 @@ impl MemoryPool for Pool {
         if consumer.can_spill() {
             let mut state = self.0.0.state.lock();
             state.spillers = state.spillers.saturating_sub(1);
+            state.given_back.remove(&consumer.id());
         }
     }
 
@@ -166,6 +174,7 @@ impl MemoryPool for Pool {
         let mut state = self.0.0.state.lock();
         if reservation.consumer().can_spill() {
             state.spillable = state.spillable.saturating_sub(shrink as u64);
+            state.given_back.insert(reservation.consumer().id(), shrink as u64);
         } else {
             state.unspillable = state.unspillable.saturating_sub(shrink as u64);
         }
@@ -208,7 +217,8 @@ impl Pool {
             let free = (own - own / UNSPILLABLE_PART).saturating_sub(state.held());
             let left = share.saturating_sub(held).min(free);
             let least = (self.0.0.total / SPILLER_PART).saturating_sub(held);
-            if wanted > left.max(least) {
+            let again = state.given_back.remove(&consumer.id()).map_or(0, |given| given * SORT_PART);
+            if wanted > left.max(least).max(again) {
                 return Err(Self::refused(consumer, additional, left));
             }
             state.spillable += wanted;
@@ -279,5 +289,18 @@ mod tests {
         assert!(consumer(&pool, false).try_grow(100).is_ok(), "who cannot spill finds something left");
         one.shrink(700);
         assert_eq!(pool.reserved(), 610);
+    }
+
+    #[test]
+    fn one_that_gave_back_its_rows_may_have_them_again_to_sort_them() {
+        let budget = Budget::new(1600);
+        let pool: Arc<dyn MemoryPool> = Arc::new(Pool(budget.clone()));
+        let first = consumer(&pool, true);
+        assert!(first.try_grow(1200).is_ok());
+        let later: Vec<_> = (0..7).map(|_| consumer(&pool, true)).collect();
+        first.free();
+        assert!(later.iter().all(|one| one.try_grow(180).is_ok()), "what it gave back is there for others");
+        assert!(first.try_grow(2400).is_ok());
+        assert!(first.try_grow(20).is_err(), "that was for once");
     }
 }

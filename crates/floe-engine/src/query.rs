@@ -249,7 +249,7 @@ pub(crate) fn local_max_bytes(session: &Session) -> Result<u64> {
 }
 
 /// Who asked for a route, strongest first: the operation's tag, the statement's hint, the session, the address it
-/// connected to, the server's rules, the server.
+/// connected to, the server's rules, the server. What only the session can tell is asked of it, whatever the wish for Spark.
 pub(crate) fn wishes(session: &Session, hints: &[Hint], by: By<'_>, facts: &Facts) -> Result<Vec<Wish>> {
     let tag = by.tags.iter().find_map(|tag| tag.strip_prefix("floe:route="));
     let hint = hints.iter().find(|hint| hint.name.eq_ignore_ascii_case("route"));
@@ -264,7 +264,8 @@ pub(crate) fn wishes(session: &Session, hints: &[Hint], by: By<'_>, facts: &Fact
     let asked = asked.into_iter().filter_map(|(text, by)| policy::parse_wish(&text?, by).transpose());
     let set = policy::parse_wish(session.engine().settings().text("route"), "setting route").transpose();
     let wishes = asked.chain(ruled(session, by, facts).map(Ok)).chain(set);
-    let is_open = |wish: &Result<Wish>| !wish.as_ref().is_ok_and(|wish| by.is_fed && wish.backend == BackendId::Spark);
+    let is_ours = by.is_fed || facts.of_session;
+    let is_open = |wish: &Result<Wish>| !wish.as_ref().is_ok_and(|wish| is_ours && wish.backend == BackendId::Spark);
     wishes.filter(is_open).collect()
 }
 

@@ -25,7 +25,8 @@ pub struct Loaded {
 pub fn facts(planned: &Planned) -> Facts {
     let scans = scans(&planned.plan);
     let tables = planned.tables.iter().map(|table| read(table, &scans)).collect();
-    let mut facts = Facts { tables, ..Facts::default() };
+    let of_session = planned.names_catalog && planned.tables.is_empty();
+    let mut facts = Facts { tables, of_session, ..Facts::default() };
     // A subquery's plan stands inside an expression; it is walked like the rest.
     let _ = planned.plan.apply_with_subqueries(|plan| {
         facts.operators.extend(operator(plan).map(str::to_string));

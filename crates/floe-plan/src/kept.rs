@@ -81,7 +81,8 @@ impl Pattern {
         let plan = Projection::try_new(chosen.map(Expr::Column).collect(), Arc::new(part.clone()))?;
         let fields = plan.schema.fields().iter().cloned().collect();
         let plan = LogicalPlan::Projection(plan);
-        Ok(Planned { plan, fields, hints: Vec::new(), tables: tables.to_vec(), observations: Vec::new() })
+        let tables = tables.to_vec();
+        Ok(Planned { plan, fields, hints: Vec::new(), tables, observations: Vec::new(), names_catalog: false })
     }
 
     fn distinct_places(&self) -> Vec<usize> {

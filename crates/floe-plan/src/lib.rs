@@ -5,11 +5,12 @@
 //! | `lower.rs` | the story: collect names, load them, lower synchronously over that snapshot |
 //! | `lookup.rs` | [`Lookup`]: what the resolver asks of a session: names to tables, and small queries run on the way |
 //! | `planned.rs` | [`Planned`]: a plan with the client's names beside its column ids |
-//! | `walk.rs` | the tables a tree names |
+//! | `walk.rs` | the tables and files a tree names |
 //! | `snapshot.rs` | what is loaded: one version of each table per statement |
 //! | `resolver.rs` | what one lowering carries with it, and what surrounds a relation |
 //! | `scope.rs` | the columns an expression can see, and how a name finds one |
 //! | `rows.rs` | a plan with its scope, and the small steps relations are built of |
+//! | `projected.rs` | the columns of a projection |
 //! | `relation/` | one file per relation |
 //! | `expression/` | one file per kind of expression |
 //! | `write/` | INSERT, UPDATE, DELETE, MERGE as the rows they write |
@@ -39,6 +40,7 @@ mod kept;
 mod name;
 mod parsed;
 mod problem;
+mod projected;
 mod pruned;
 mod reads;
 pub mod recursion;

@@ -20,6 +20,8 @@ pub struct Planned {
     pub tables: Vec<Loaded>,
     /// `observe`: name of the observation, and the plan of its metrics beside the names of its columns.
     pub observations: Vec<Observation>,
+    /// It tells what the session's catalog is called; to a Spark our own has another name.
+    pub names_catalog: bool,
 }
 
 /// Metrics a client asked to be collected while a query runs.

@@ -32,6 +32,8 @@ pub(crate) struct Resolver<'s> {
     pub(crate) grown: Cell<usize>,
     /// True while something is lowered only to print it: names are of no account then.
     pub(crate) printing: Cell<bool>,
+    /// `current_catalog()` was called.
+    pub(crate) names_catalog: Cell<bool>,
     pub(crate) hints: RefCell<Vec<Hint>>,
     pub(crate) observations: RefCell<Vec<Observation>>,
     /// How rows lie in partitions, by the column that tells it (`by_partition.rs`).
@@ -50,6 +52,7 @@ impl<'s> Resolver<'s> {
             frames: RefCell::default(),
             grown: Cell::new(0),
             printing: Cell::new(false),
+            names_catalog: Cell::new(false),
             hints: RefCell::default(),
             observations: RefCell::default(),
             layouts: RefCell::default(),
@@ -93,6 +96,7 @@ impl<'s> Resolver<'s> {
         other.frames.replace(self.frames.take());
         other.grown.set(self.grown.get());
         other.printing.set(self.printing.get());
+        other.names_catalog.set(self.names_catalog.get());
         other.hints.replace(self.hints.take());
         other.observations.replace(self.observations.take());
         other.layouts.replace(self.layouts.take());

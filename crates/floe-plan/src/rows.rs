@@ -10,6 +10,7 @@ use datafusion::scalar::ScalarValue;
 use floe_base::{Error, Result};
 use floe_functions::Typed;
 
+use crate::projected;
 use crate::resolver::Resolver;
 use crate::scope::{Column, Id, Scope, label, reference, referenced};
 
@@ -155,7 +156,8 @@ impl Rows {
 }
 
 pub(crate) fn project(input: LogicalPlan, exprs: Vec<Expr>) -> Result<LogicalPlan> {
-    Ok(LogicalPlan::Projection(Projection::try_new(exprs, Arc::new(input))?))
+    let schema = projected::schema(&input, &exprs)?;
+    Ok(LogicalPlan::Projection(Projection::try_new_with_schema(exprs, Arc::new(input), schema)?))
 }
 
 pub(crate) fn filter(input: LogicalPlan, predicate: Expr) -> Result<LogicalPlan> {

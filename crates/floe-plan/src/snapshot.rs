@@ -33,6 +33,9 @@ pub(crate) enum Object {
     View { view: Box<View>, query: Arc<Relation>, under: Option<Under> },
 }
 
+/// A view's query, and what its names are read under.
+pub(crate) type ViewQuery = (Arc<Relation>, Option<Under>);
+
 /// A name to look for.
 #[derive(Clone, Debug)]
 pub(crate) struct Wanted {
@@ -101,37 +104,38 @@ impl Snapshot {
         self.functions.get(&function_key(name, under)).map(Option::as_ref)
     }
 
-    pub(crate) async fn load(&mut self, need: Need, lookup: &dyn Lookup) -> Result<()> {
+    /// True for a name that was looked for, and for files that were opened.
+    pub(crate) fn has(&self, need: &Need) -> bool {
         match need {
-            Need::Name(wanted) => self.load_name(wanted, lookup).await,
+            Need::Name(wanted) => self.object(wanted).is_some(),
+            Need::Files(files) => self.files(files).is_some(),
+            Need::Cached(_) | Need::Function(..) | Need::Rows(_) => false,
+        }
+    }
+
+    /// Loads it. A view's query is given back with what its names are read under: it names what is needed next.
+    pub(crate) async fn load(&mut self, need: Need, lookup: &dyn Lookup) -> Result<Option<ViewQuery>> {
+        match need {
+            Need::Name(wanted) => return self.load_name(wanted, lookup).await,
             Need::Files(files) => {
                 let table = lookup.files(&files).await?;
                 self.files.insert(format!("{files:?}"), table);
-                Ok(())
             }
             Need::Cached(relation_id) => {
                 let table = lookup.cached(&relation_id)?;
                 self.cached.insert(relation_id, table);
-                Ok(())
             }
             Need::Function(name, under) => {
                 let found = lookup.function(&name, under.as_ref()).await?;
                 let key = function_key(&name, under.as_ref());
                 self.functions.insert(key, found.map(Known::read).transpose()?);
-                Ok(())
             }
-            Need::Rows(planned) => {
-                self.answers.push(lookup.collect(*planned).await?);
-                Ok(())
-            }
+            Need::Rows(planned) => self.answers.push(lookup.collect(*planned).await?),
         }
+        Ok(None)
     }
 
-    pub(crate) async fn load_name(&mut self, wanted: Wanted, lookup: &dyn Lookup) -> Result<()> {
-        let key = wanted.key();
-        if self.objects.contains_key(&key) {
-            return Ok(());
-        }
+    async fn load_name(&mut self, wanted: Wanted, lookup: &dyn Lookup) -> Result<Option<ViewQuery>> {
         let (version, under) = (wanted.version.as_ref(), wanted.under.as_ref());
         let found = lookup.find(&wanted.parts, version, &wanted.options, under).await?;
         let object = match found {
@@ -139,8 +143,12 @@ impl Snapshot {
             Some(Found::Table(table)) => Some(Object::Table(table)),
             Some(Found::View(view)) => Some(opened(view)?),
         };
-        self.objects.insert(key, object);
-        Ok(())
+        let view = match &object {
+            Some(Object::View { query, under, .. }) => Some((query.clone(), under.clone())),
+            _ => None,
+        };
+        self.objects.insert(wanted.key(), object);
+        Ok(view)
     }
 }
 

@@ -1,19 +1,20 @@
-//! A walk over the unresolved tree: the tables it names, wherever they stand.
+//! A walk over the unresolved tree: the tables and files it names, wherever they stand.
 
 use floe_syntax::expression::{Expression, ExpressionKind, FrameBound, SortOrder, WindowSpec};
-use floe_syntax::relation::{GroupBy, GroupingElement, JoinConstraint, SampleMethod, TableName};
+use floe_syntax::relation::{Files, GroupBy, GroupingElement, JoinConstraint, SampleMethod, TableName};
 use floe_syntax::{Relation, RelationKind};
 
 /// A name met on the way.
 pub(crate) enum Named<'a> {
     Table(&'a TableName),
+    Files(&'a Files),
     /// Given by WITH.
     Given(&'a str),
 }
 
 type Visit<'v> = &'v mut dyn FnMut(Named<'_>);
 
-/// Calls `visit` for every table named in a relation, and every name given by WITH.
+/// Calls `visit` for every table named in a relation, all files it reads, and every name given by WITH.
 pub(crate) fn tables(relation: &Relation, visit: Visit<'_>) {
     stacker::maybe_grow(64 * 1024, 2 * 1024 * 1024, || tables_here(relation, visit));
 }
@@ -21,6 +22,7 @@ pub(crate) fn tables(relation: &Relation, visit: Visit<'_>) {
 fn tables_here(relation: &Relation, visit: Visit<'_>) {
     match relation.kind.as_ref() {
         RelationKind::Table(name) => visit(Named::Table(name)),
+        RelationKind::Files(files) => visit(Named::Files(files)),
         RelationKind::Values { rows } => rows.iter().flatten().for_each(|cell| expression(cell, visit)),
         RelationKind::TableFunction { call, .. } => expression(call, visit),
         RelationKind::Query(query) => {
@@ -129,8 +131,7 @@ fn tables_here(relation: &Relation, visit: Visit<'_>) {
         | RelationKind::ApproxQuantile { input, .. }
         | RelationKind::FreqItems { input, .. }
         | RelationKind::SampleBy { input, .. } => tables(input, visit),
-        RelationKind::Files(_)
-        | RelationKind::Local { .. }
+        RelationKind::Local { .. }
         | RelationKind::Range { .. }
         | RelationKind::OneRow
         | RelationKind::Cached { .. }

@@ -133,7 +133,8 @@ fn best<'a>(
 /// The engine of this process that is to run it, and why.
 fn quickest<'a>(facts: &Facts, able: &[&'a Capability], costs: &Costs) -> Option<(&'a Capability, String)> {
     let first = *able.first()?;
-    let here = "runs in process".to_string();
+    let here =
+        if facts.of_session { "asks what the session's catalog is called" } else { "runs in process" }.to_string();
     let chosen = cost::choice(costs).filter(|_| cost::stays(facts).is_none());
     let Some((backend, is_try)) = chosen else { return Some((first, here)) };
     let best = able.iter().find(|one| one.backend == backend).copied()?;

@@ -20,6 +20,9 @@ pub struct Facts {
     pub writes: Option<String>,
     /// What only a JVM or a Python worker can run, by name.
     pub external: Vec<String>,
+    /// It reads no table and tells what the session's catalog is called. Only the session knows: to a Spark our own catalog
+    /// has another name.
+    pub of_session: bool,
     /// Why the query could not be lowered at all; nothing else is known then.
     pub opaque: Option<String>,
 }

@@ -165,6 +165,9 @@ impl Resolver<'_> {
                 origin,
             ));
         };
+        if function.name == "current_catalog" {
+            self.names_catalog.set(true);
+        }
         if let Some(named) = call.arguments.iter().find_map(|argument| argument.name.as_ref()) {
             return Err(Error::unsupported(format!("the named argument `{named}` of function `{name}`")).at(origin));
         }
