@@ -24,12 +24,8 @@ const LINGER: Duration = Duration::from_secs(2);
 const LEAST_PART: u64 = 4;
 
 /// Who can spill gets this much in any case, in parts of the whole: without it there is nothing to spill, and others that
-/// came earlier may hold more than their share by now.
+/// came earlier may hold more than their share by now. Who holds less does not count among those who share.
 const SPILLER_PART: u64 = 128;
-/// An aggregate that spills gives back what it holds, and then asks for what sorting the same rows takes: at most this many
-/// times as much. The rows are in memory all the while, so it has it again even where others came in between or its share
-/// has become smaller; nobody else gets more before it is written.
-const SORT_PART: u64 = 2;
 /// What those that can spill leave to those that cannot, in parts of what there is.
 const UNSPILLABLE_PART: u64 = 8;
 
@@ -53,12 +49,19 @@ struct State {
     leases: usize,
     /// What DuckDB may hold.
     lent: u64,
-    /// Consumers of DataFusion's that can spill: they share what the others leave evenly.
-    spillers: usize,
+    /// Consumers of DataFusion's that can spill, by their numbers: they share what the others leave evenly.
+    spillers: HashMap<usize, Spiller>,
+    /// Those of them that hold more than they get in any case.
+    large: u64,
     spillable: u64,
     unspillable: u64,
-    /// What one that can spill gave back last, by its number, until it asks again.
-    given_back: HashMap<usize, u64>,
+}
+
+#[derive(Debug, Default)]
+struct Spiller {
+    held: u64,
+    /// What it was to hold when it was refused last. 0: nothing was refused since it got more.
+    refused: u64,
 }
 
 impl State {
@@ -74,6 +77,14 @@ impl State {
 
     fn held(&self) -> u64 {
         self.spillable.saturating_add(self.unspillable)
+    }
+
+    /// A consumer that can spill holds so much from now on. `least` is what each gets in any case.
+    fn holds(&mut self, id: usize, held: u64, least: u64) {
+        let spiller = self.spillers.entry(id).or_default();
+        self.large = self.large + u64::from(held > least) - u64::from(spiller.held > least);
+        self.spillable = self.spillable.saturating_sub(spiller.held).saturating_add(held);
+        spiller.held = held;
     }
 }
 
@@ -147,37 +158,20 @@ impl Pool {
 }
 
 impl MemoryPool for Pool {
-    fn register(&self, consumer: &MemoryConsumer) {
-        if consumer.can_spill() {
-            self.0.0.state.lock().spillers += 1;
-        }
-    }
-
     fn unregister(&self, consumer: &MemoryConsumer) {
         if consumer.can_spill() {
             let mut state = self.0.0.state.lock();
-            state.spillers = state.spillers.saturating_sub(1);
-            state.given_back.remove(&consumer.id());
+            state.holds(consumer.id(), 0, self.least());
+            state.spillers.remove(&consumer.id());
         }
     }
 
     fn grow(&self, reservation: &MemoryReservation, additional: usize) {
-        let mut state = self.0.0.state.lock();
-        if reservation.consumer().can_spill() {
-            state.spillable += additional as u64;
-        } else {
-            state.unspillable += additional as u64;
-        }
+        self.changed(reservation, |held| held.saturating_add(additional as u64));
     }
 
     fn shrink(&self, reservation: &MemoryReservation, shrink: usize) {
-        let mut state = self.0.0.state.lock();
-        if reservation.consumer().can_spill() {
-            state.spillable = state.spillable.saturating_sub(shrink as u64);
-            state.given_back.insert(reservation.consumer().id(), shrink as u64);
-        } else {
-            state.unspillable = state.unspillable.saturating_sub(shrink as u64);
-        }
+        self.changed(reservation, |held| held.saturating_sub(shrink as u64));
     }
 
     fn try_grow(&self, reservation: &MemoryReservation, additional: usize) -> Result<(), DataFusionError> {
@@ -202,6 +196,22 @@ impl MemoryPool for Pool {
 }
 
 impl Pool {
+    /// What each that can spill gets in any case.
+    fn least(&self) -> u64 {
+        self.0.0.total / SPILLER_PART
+    }
+
+    fn changed(&self, reservation: &MemoryReservation, change: impl Fn(u64) -> u64) {
+        let mut state = self.0.0.state.lock();
+        let consumer = reservation.consumer();
+        if consumer.can_spill() {
+            let held = state.spillers.get(&consumer.id()).map_or(0, |spiller| spiller.held);
+            state.holds(consumer.id(), change(held), self.least());
+        } else {
+            state.unspillable = change(state.unspillable);
+        }
+    }
+
     fn grown(
         &self,
         state: &mut State,
@@ -212,16 +222,22 @@ impl Pool {
         let consumer = reservation.consumer();
         let wanted = additional as u64;
         if consumer.can_spill() {
-            let share = own.saturating_sub(state.unspillable) / state.spillers.max(1) as u64;
-            let held = reservation.size() as u64;
+            let least = self.least();
+            let (held, refused) = state.spillers.get(&consumer.id()).map_or((0, 0), |one| (one.held, one.refused));
+            let sharing = state.large + u64::from(held <= least);
+            let share = own.saturating_sub(state.unspillable) / sharing;
             let free = (own - own / UNSPILLABLE_PART).saturating_sub(state.held());
             let left = share.saturating_sub(held).min(free);
-            let least = (self.0.0.total / SPILLER_PART).saturating_sub(held);
-            let again = state.given_back.remove(&consumer.id()).map_or(0, |given| given * SORT_PART);
-            if wanted > left.max(least).max(again) {
+            // An aggregate that is refused asks for what sorting its rows takes, before it writes them: no more than it was
+            // refused, which counted that in. They are in memory in any case; who has not let go of most does not spill.
+            let spills = held <= refused / 2 && held + wanted <= refused;
+            let is_granted = spills || wanted <= left.max(least.saturating_sub(held));
+            let spiller = state.spillers.entry(consumer.id()).or_default();
+            spiller.refused = if is_granted { 0 } else { held.saturating_add(wanted) };
+            if !is_granted {
                 return Err(Self::refused(consumer, additional, left));
             }
-            state.spillable += wanted;
+            state.holds(consumer.id(), held + wanted, least);
         } else {
             let left = own.saturating_sub(state.held());
             if wanted > left {
@@ -281,8 +297,8 @@ mod tests {
         let pool: Arc<dyn MemoryPool> = Arc::new(Pool(budget.clone()));
         let (one, other) = (consumer(&pool, true), consumer(&pool, true));
         assert!(one.try_grow(700).is_ok());
-        assert!(one.try_grow(100).is_err());
         assert!(other.try_grow(600).is_ok());
+        assert!(one.try_grow(100).is_err(), "more than its share");
         let late = consumer(&pool, true);
         assert!(late.try_grow(20).is_err());
         assert!(late.try_grow(10).is_ok(), "enough to have something to spill");
@@ -292,15 +308,32 @@ mod tests {
     }
 
     #[test]
-    fn one_that_gave_back_its_rows_may_have_them_again_to_sort_them() {
+    fn those_that_hold_next_to_nothing_do_not_count() {
+        let budget = Budget::new(1600);
+        let pool: Arc<dyn MemoryPool> = Arc::new(Pool(budget.clone()));
+        let small: Vec<_> = (0..20).map(|_| consumer(&pool, true)).collect();
+        assert!(small.iter().all(|one| one.try_grow(5).is_ok()));
+        let one = consumer(&pool, true);
+        assert!(one.try_grow(1000).is_ok());
+        assert!(small[0].try_grow(200).is_ok());
+        assert!(one.try_grow(10).is_err(), "there are two by now");
+        small[0].free();
+        assert!(one.try_grow(10).is_ok());
+    }
+
+    #[test]
+    fn one_that_spills_may_have_what_it_was_refused_to_sort_its_rows() {
         let budget = Budget::new(1600);
         let pool: Arc<dyn MemoryPool> = Arc::new(Pool(budget.clone()));
         let first = consumer(&pool, true);
-        assert!(first.try_grow(1200).is_ok());
-        let later: Vec<_> = (0..7).map(|_| consumer(&pool, true)).collect();
+        assert!(first.try_grow(700).is_ok());
+        let others: Vec<_> = (0..3).map(|_| consumer(&pool, true)).collect();
+        assert!(others.iter().all(|one| one.try_grow(200).is_ok()));
+        assert!(first.try_grow(500).is_err());
+        assert!(first.try_grow(500).is_err(), "it has let go of nothing");
         first.free();
-        assert!(later.iter().all(|one| one.try_grow(180).is_ok()), "what it gave back is there for others");
-        assert!(first.try_grow(2400).is_ok());
-        assert!(first.try_grow(20).is_err(), "that was for once");
+        assert!(others.iter().all(|one| one.try_grow(150).is_ok()), "what it gave back is there for others");
+        assert!(first.try_grow(1000).is_ok());
+        assert!(first.try_grow(100).is_err(), "that was for once");
     }
 }

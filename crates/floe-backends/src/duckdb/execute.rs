@@ -167,8 +167,8 @@ impl Backend for DuckDb {
     async fn explain(&self, work: Work<'_>) -> Result<String> {
         let mut statement = self.statement(work.plan()?, Purpose::Tell).await?;
         let called = statement.opened.ways().names_called().join(", ");
-        let called = if called.is_empty() { String::new() } else { format!("\n\n== Called Back ==\n{called}") };
-        Ok(format!("== DuckDB SQL ==\n{}{called}\n\n== Physical Plan ==\n{}", statement.sql, statement.sql))
+        let called = if called.is_empty() { String::new() } else { format!("== Called Back ==\n{called}\n\n") };
+        Ok(format!("{called}== Physical Plan ==\n{}", statement.sql))
     }
 }
 

@@ -40,9 +40,9 @@ fn lines(found: &FoundFunction, routine: &Routine, extended: bool) -> Vec<String
     lines.extend(routine.comment.as_ref().map(|comment| format!("Comment: {comment}")));
     if extended {
         lines.extend(routine.deterministic.map(|deterministic| format!("Deterministic: {deterministic}")));
-        lines.extend(
-            Some(&found.function.owner).filter(|owner| !owner.is_empty()).map(|owner| format!("Owner: {owner}")),
-        );
+        if !found.function.owner.is_empty() {
+            lines.push(format!("Owner: {}", found.function.owner));
+        }
         lines.push(format!("Body: {}", found.function.text));
     }
     lines

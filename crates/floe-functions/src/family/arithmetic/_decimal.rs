@@ -124,11 +124,9 @@ pub(crate) fn operate(
     });
     let kernel = kernel.at(call.origin);
     let kernel = if raises { kernel.fallible() } else { kernel };
-    let product = factor.and_then(|factor| product_in_duckdb(factor, left_size, (precision, scale)));
-    let kernel = match (in_duckdb(operation, left_size, right_size, (precision, scale)), product) {
-        (Some((wide, narrow)), _) => kernel.spelled_narrow(BackendId::DuckDb, wide, narrow),
-        (None, Some(product)) => kernel.spelled(BackendId::DuckDb, product),
-        (None, None) => kernel,
+    let kernel = match in_duckdb(operation, left_size, right_size, (precision, scale), factor) {
+        Some((wide, narrow)) => kernel.spelled_narrow(BackendId::DuckDb, wide, narrow),
+        None => kernel,
     };
     Ok(kernel.call(vec![left, right]))
 }
@@ -155,13 +153,14 @@ fn product_in_duckdb(factor: i128, (p1, s1): Size, (precision, scale): Size) -> 
     (p1 + width <= 38).then(|| format!("CAST(({number} * {factor}) AS DECIMAL({precision}, {scale}))"))
 }
 
-/// Sums and products that keep all digits of their fraction: DuckDB has those in 128 bits, and raises where they are too
-/// few. Of narrow operands it has them in 64 bits too.
+/// Sums and products that keep all digits of their fraction, and quotients that are products: DuckDB has those in 128 bits,
+/// and raises where they are too few. Sums and products of narrow operands it has in 64 bits too.
 fn in_duckdb(
     operation: Operation,
     left: Size,
     right: Size,
     (precision, scale): Size,
+    factor: Option<i128>,
 ) -> Option<(String, Option<String>)> {
     let to = format!("DECIMAL({precision}, {scale})");
     let (symbol, wide) = match operation {
@@ -170,6 +169,7 @@ fn in_duckdb(
         Operation::Times if left.1 + right.1 == scale => {
             ("*", format!("CAST({{0}} AS DECIMAL({}, {})) * {{1}}", left.0.max(19), left.1))
         }
+        Operation::Over => return Some((product_in_duckdb(factor?, left, (precision, scale))?, None)),
         _ => return None,
     };
     let narrow = is_narrow(scale).then(|| format!("({{0}} {symbol} {{1}})"));
