@@ -422,6 +422,10 @@ def both_write_our_own_catalog(binary: str, _) -> list[str]:
         session.sql("SET floe.route = spark")
         session.sql("INSERT INTO both.here VALUES (7)")
         session.sql("CREATE TABLE both.made AS SELECT id FROM both.here WHERE id > 2")
+        # To that Spark the catalog is called `floe`; the session's name for it is asked for.
+        found = outcome(lambda: session.sql("SELECT current_catalog() AS c").collect())
+        if found != [("spark_catalog",)]:
+            wrong.append(f"the session's catalog is called {found}")
         session.sql("SET floe.route = auto")
         found = outcome(lambda: session.table("both.made").collect())
         if found != [(3,), (7,)]:
