@@ -27,7 +27,7 @@ import page
 REQUIREMENTS = Path(__file__).with_name("requirements-bench.txt")
 # In the order of the page.
 WORKLOADS = ["tpch", "tpcds", "hits", "big_join", "big_group_by", "iceberg_scan", "iceberg_ctas", "latency", "concurrency"]
-ENGINES = ["floe auto", "floe datafusion", "floe duckdb", "DuckDB", "Sail", "Spark"]
+ENGINES = ["floe auto", "floe uncopied", "floe datafusion", "floe duckdb", "DuckDB", "Sail", "Spark"]
 # Rows and the values that their key has.
 SIZES = {
     "tiny": {"rounds": 1, "tpch_scale": 0.01, "tpcds_scale": 0.01, "hits_rows": 10_000, "join_rows": (20_000, 2_000),

@@ -23,6 +23,9 @@ from with_server import Server
 
 PEER = Path(__file__).with_name("requirements-peer.txt")
 START_SECONDS_MAX = 60
+# An engine that has been at work for no more than a hundredth of a second in this time rests.
+REST_SECONDS = 0.05
+REST_SECONDS_MAX = 120
 
 
 @dataclass(frozen=True)
@@ -86,6 +89,22 @@ class Engine:
     def stop(self) -> None:
         """End it."""
 
+    def rest(self) -> None:
+        """Wait until it has nothing to do any more."""
+        deadline = time.monotonic() + REST_SECONDS_MAX
+        before = self.worked()
+        while time.monotonic() < deadline:
+            time.sleep(REST_SECONDS)
+            now = self.worked()
+            if now - before <= 1:
+                return
+            before = now
+
+    def worked(self) -> int:
+        """Return how long its process has been at work, in hundredths of a second."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text(encoding="utf-8").rsplit(")", 1)[1].split()
+        return int(fields[11]) + int(fields[12])
+
     def forget_peak(self) -> None:
         """Start the process's high-water mark anew."""
         Path(f"/proc/{self.pid}/clear_refs").write_text("5", encoding="utf-8")
@@ -96,6 +115,10 @@ class Engine:
         return int(re.search(r"VmHWM:\s+(\d+)", status)[1]) << 10
 
 
+# What stands for a route where floe makes no copies of what is read often.
+UNCOPIED = "uncopied"
+
+
 class Floe(Engine):
     """A floe-engine of its own for each route; all of them over one folder of tables."""
 
@@ -103,10 +126,10 @@ class Floe(Engine):
 
     def __init__(self, binary: Path, route: str, limits: Limits, folder: Path):
         self.name = f"floe {route}"
-        self.route = route
+        self.route, copies = ("auto", ["--copy-limit", "0"]) if route == UNCOPIED else (route, [])
         told = subprocess.run([binary, "--version"], stdout=subprocess.PIPE, text=True, check=True).stdout
         self.version = told.split()[-1]
-        self.server = Server(binary, "--data", str(folder), "--route", route, "--threads", str(limits.threads),
+        self.server = Server(binary, "--data", str(folder), "--route", self.route, *copies, "--threads", str(limits.threads),
                              "--memory-limit", str(limits.memory))
         self.address = self.server.__enter__().address
         self.pid = self.server.process.pid

@@ -58,6 +58,7 @@ def opened(result: Run, engines: dict, open_one):
     for name, engine in engines.items():
         try:
             sessions[name] = open_one(engine)
+            sessions[name].engine = engine
             engine.forget_peak()
         except Exception as error:
             result.absent[name] = reason(error)
@@ -100,6 +101,8 @@ def asked(session, text: str, timeout: float, item: Item, name: str):
         return None
     finally:
         late.cancel()
+        # What it does by itself now would be in the next one's way.
+        session.engine.rest()
 
 
 def reason(error: Exception) -> str:

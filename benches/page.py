@@ -7,7 +7,7 @@ import math
 from pathlib import Path
 
 # Of each engine its colour, the same in every chart.
-COLOURS = {"floe auto": "#1f5fa8", "floe datafusion": "#6f9fd8", "floe duckdb": "#a9c7e8", "DuckDB": "#c9a227",
+COLOURS = {"floe auto": "#1f5fa8", "floe uncopied": "#3f7fc4", "floe datafusion": "#6f9fd8", "floe duckdb": "#a9c7e8", "DuckDB": "#c9a227",
            "Sail": "#5b8c5a", "Spark": "#b5523b"}
 
 # Backends that are not chosen but told: what they refuse, the engine would have run elsewhere.
@@ -38,7 +38,9 @@ def lines(results: dict) -> list[str]:
         f"| rounds | {results['rounds']}, engines in turn query by query; the median counts |", "",
         "The limit is what each engine is told; peak is what its process took at most, with all it needs besides. DuckDB runs",
         "inside the measuring process, whose answers count there too. Sums are over what all engines of a table did right, but for",
-        "those of floe's backends that were forced; where one of them refused some of it, its sum says over how many it is.",
+        "those of floe's backends that were forced; where one of them refused some of it, its sum says over how many it is.", "",
+        "Files that are read again and again floe copies ([why](decisions/0021-what-is-read-often-is-copied.md)): results are never",
+        "kept, tables are. `uncopied` is `auto` without (`--copy-limit 0`). Nobody is asked before the last one has come to rest.",
     ]
     for workload in results["workloads"]:
         out += ["", *section(workload)]

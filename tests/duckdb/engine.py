@@ -1,4 +1,4 @@
-"""DuckDB inside the server: Iceberg tables whose columns changed, work that outgrows its memory, work that is interrupted.
+"""DuckDB inside the server: Iceberg tables whose columns changed, copies of files, work that outgrows its memory or is interrupted.
 
 Usage: engine.py BINARY [--rows N]. Here: what shows only from outside, on a server of its own: which way a table's rows came
 (EXPLAIN), what is spilled and where, how long an interrupt takes, what is left on disk. Not here: answers (the truth corpus,
@@ -59,7 +59,7 @@ def main() -> None:
         temporary, spill = folder / "tmp", folder / "spill"
         temporary.mkdir()
         os.environ["TMPDIR"] = str(temporary)
-        flags = ("--data", ":memory:", "--memory-limit", MEMORY, "--spill-dir", str(spill))
+        flags = ("--data", ":memory:", "--memory-limit", MEMORY, "--spill-dir", str(spill), "--copy-limit", "0")
         with Server(arguments.binary, *flags) as server:
             us = SparkSession.builder.remote(server.address).config("floe.route", "duckdb").create()
             us.conf.set("floe.route", "duckdb")
@@ -69,6 +69,7 @@ def main() -> None:
             is_interrupted(us, server.process.pid, tables, checks)
             us.stop()
         is_asked_for(arguments.binary, folder, checks)
+        are_copied(arguments.binary, folder, spill, checks)
         left = lambda: [str(sorted(file for _, _, files in os.walk(place) for file in files)) for place in (temporary, spill)]  # noqa: E731
         checks.same("a server in memory leaves no file", ["[]", "[]"], left)
         checks.same("nor a folder of its own", ["[]"], lambda: [str(os.listdir(temporary) + os.listdir(spill))])
@@ -140,8 +141,10 @@ def data(folder: Path, count: int) -> dict[str, str]:
 
 
 def way(us: SparkSession, query: str) -> str:
-    """How a query's table comes to DuckDB: its files, or a stream."""
+    """How a query's table comes to DuckDB: its files, a copy of them, or a stream."""
     text = us.sql(f"EXPLAIN {query}").collect()[0][0]
+    if "floe_copies" in text:
+        return "copy"
     return "files" if "read_parquet(" in text else "stream" if "floe_rows(" in text else text[:300]
 
 
@@ -195,6 +198,75 @@ def is_written_once(us: SparkSession, tables: dict[str, str], checks: Checks) ->
         both(us, query, checks)
         told = lambda: ["once" if 'WITH "part0" AS (' in us.sql(f"EXPLAIN {query}").collect()[0][0] else "twice"]  # noqa: B023, E731
         checks.same(f"{name}: told {expected}", [expected], told)
+
+
+# Values that a copy could lose, in a type of each kind.
+VALUES = """SELECT i AS k, CASE i % 5 WHEN 0 THEN -0.0 WHEN 1 THEN 'nan'::DOUBLE WHEN 2 THEN 'infinity'::DOUBLE WHEN 3 THEN 1e-310 END AS d,
+    (i * 0.1)::FLOAT AS f, (i * 123456789012)::DECIMAL(38, 3) AS w, (i / 7)::DECIMAL(9, 2) AS n, DATE '0001-01-01' + i::INTEGER AS day,
+    TIMESTAMP '1883-11-18 12:03:58' + to_microseconds(i * 999999937) AS t, TIMESTAMPTZ '1969-12-31 23:59:59+00' + to_seconds(i) AS z,
+    CASE i % 3 WHEN 0 THEN '' WHEN 1 THEN 'Ä' || chr(0) || i END AS s, encode(md5(i::VARCHAR)) AS b, i % 2 = 0 AS is_even,
+    {'x': i, 'y': CASE WHEN i % 4 > 0 THEN 'y' END} AS r, CASE WHEN i % 3 > 0 THEN range(i % 6) END AS l, MAP {i: i::VARCHAR} AS m
+    FROM range(from, until) AS numbers(i)"""
+# A query that reads all of it, and one that leaves it sorted by something else than where its rows are.
+READING = ("SELECT * FROM {table} ORDER BY k", "SELECT s, count(*), min(d), max(w), sum(n), min(day), max(z) FROM {table} GROUP BY s ORDER BY s LIMIT 50")
+COPIED_SECONDS_MAX = 30
+
+
+def are_copied(binary: Path, folder: Path, spill: Path, checks: Checks) -> None:
+    """What is read again and again is copied; rows stay right, also of what is written anew, and copies stay in their room."""
+    flags = ("--data", ":memory:", "--route", "duckdb", "--spill-dir", str(spill))
+    with Server(binary, *flags) as server, duckdb.connect() as theirs:
+        us = SparkSession.builder.remote(server.address).create()
+        path = folder / "read.parquet"
+        files, iceberg = f"parquet.`{path}`", "read_often"
+        write = lambda start, end: theirs.execute(f"COPY ({values(start, end)}) TO '{path}'")  # noqa: E731
+        write(0, 20_000)
+        us.sql(f"CREATE TABLE {iceberg} AS SELECT * FROM {files}")
+        for table in (files, iceberg):
+            is_copied(us, table, checks)
+        write(5, 20_005)
+        checks.same("files that were written anew are read", ["files"], lambda: [way(us, READING[0].format(table=files))])
+        is_copied(us, files, checks)
+        us.sql(f"INSERT INTO {iceberg} SELECT * FROM {files} WHERE k > 20000")
+        checks.same("a table that was written to is read", ["files"], lambda: [way(us, READING[0].format(table=iceberg))])
+        is_copied(us, iceberg, checks)
+        us.stop()
+    with Server(binary, *flags, "--copy-limit", "3MB") as server:
+        us = SparkSession.builder.remote(server.address).create()
+        for start in (0, 1, 2, 3):
+            path = folder / f"read{start}.parquet"
+            duckdb.sql(f"COPY ({values(start, 20_000)}) TO '{path}'")
+            is_copied(us, f"parquet.`{path}`", checks)
+        taken = size(spill)
+        checks.same(f"copies stay in their room ({taken} bytes)", ["True"], lambda: [str(taken < 6_000_000)])
+        first = f"parquet.`{folder}/read0.parquet`"
+        checks.same("the oldest has gone", ["files"], lambda: [way(us, READING[0].format(table=first))])
+        us.stop()
+    with Server(binary, *flags, "--copy-limit", "0") as server:
+        us = SparkSession.builder.remote(server.address).create()
+        for _ in range(6):
+            us.sql(READING[0].format(table=first)).collect()
+        time.sleep(1)
+        checks.same("no room, no copies", ["files"], lambda: [way(us, READING[0].format(table=first))])
+        us.stop()
+
+
+def values(start: int, end: int) -> str:
+    """SQL for rows with these keys."""
+    return VALUES.replace("from, until", f"{start}, {end}")
+
+
+def is_copied(us: SparkSession, table: str, checks: Checks) -> None:
+    """A table is copied once it was read often, and gives the same rows."""
+    queries = [query.format(table=table) for query in READING]
+    read = lambda query: us.sql(query).toArrow().to_pylist()  # noqa: E731
+    before = [str(read(query)) for query in queries for _ in range(2)][::2]
+    deadline = time.monotonic() + COPIED_SECONDS_MAX
+    while way(us, queries[0]) != "copy" and time.monotonic() < deadline:
+        time.sleep(0.1)
+    for query, rows_before in zip(queries, before):
+        checks.same(f"copied: {query[:60]}", ["copy"], lambda query=query: [way(us, query)])
+        checks.same(f"as before: {query[:60]}", [rows_before], lambda query=query: [str(read(query))])
 
 
 def both(us: SparkSession, query: str, checks: Checks) -> None:

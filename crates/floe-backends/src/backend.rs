@@ -87,6 +87,11 @@ pub trait Backend: Send + Sync + Debug {
         Opinion::default()
     }
 
+    /// How many of the plan's tables it has ready by itself: with others the plan takes other times.
+    fn held(&self, _planned: &Planned) -> u64 {
+        0
+    }
+
     /// Runs what it is given.
     async fn execute(&self, work: Work<'_>, run: &Run) -> Result<Outcome>;
 

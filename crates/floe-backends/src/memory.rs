@@ -19,7 +19,7 @@ use tokio::sync::Notify;
 /// What DuckDB may keep of the files it has read while it has nothing to do, in parts of the whole.
 const IDLE_PART: u64 = 16;
 /// How long DuckDB keeps its part after its last query.
-const LINGER: Duration = Duration::from_secs(2);
+const LINGER: Duration = Duration::from_secs(30);
 /// What a query on DuckDB gets at the least, in parts of the whole, whatever DataFusion holds.
 const LEAST_PART: u64 = 4;
 
@@ -47,6 +47,8 @@ struct Shared {
 struct State {
     /// Queries on DuckDB.
     leases: usize,
+    /// All there were so far.
+    begun: u64,
     /// What DuckDB may hold.
     lent: u64,
     /// Consumers of DataFusion's that can spill, by their numbers: they share what the others leave evenly.
@@ -113,20 +115,25 @@ impl Budget {
         }
     }
 
-    /// Waits until DuckDB has had nothing to do for a while, or its part is needed, and takes the part back. A query that
-    /// has begun by then keeps it.
+    /// Waits until DuckDB has had nothing to do for a while, or its part is needed, and takes the part back. Where a query
+    /// has begun by then, that waits for its own end.
     pub async fn settle(&self) {
+        let last = self.0.state.lock().begun;
         tokio::select! {
             () = tokio::time::sleep(LINGER) => {}
             () = self.0.taken_back.notified() => {}
         }
-        self.0.state.lock().take_back(self.0.total);
+        let mut state = self.0.state.lock();
+        if state.begun == last {
+            state.take_back(self.0.total);
+        }
     }
 
     /// A query on DuckDB begins. What it may hold is [`Budget::lent`] until the lease ends.
     pub fn lease(&self) -> Lease {
         let mut state = self.0.state.lock();
         state.leases += 1;
+        state.begun += 1;
         if state.leases == 1 && state.lent == self.0.total / IDLE_PART {
             let total = self.0.total;
             let wanted = if state.held() == 0 { total / 4 * 3 } else { total / 2 };
@@ -289,6 +296,21 @@ mod tests {
         assert!(held.try_grow(1500).is_ok());
         let _lease = budget.lease();
         assert_eq!(budget.lent(), 400);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn duckdb_keeps_its_part_from_one_query_to_the_next() {
+        let budget = Budget::new(1600);
+        drop(budget.lease());
+        let after_the_first = budget.settle();
+        let second = async {
+            tokio::time::sleep(LINGER / 2).await;
+            drop(budget.lease());
+        };
+        tokio::join!(after_the_first, second);
+        assert_eq!(budget.lent(), 1200);
+        budget.settle().await;
+        assert_eq!(budget.lent(), 100);
     }
 
     #[test]

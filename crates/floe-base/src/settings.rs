@@ -74,6 +74,13 @@ pub const SETTINGS: &[Setting] = &[
         serving: false,
     },
     Setting {
+        name: "copy-limit",
+        default: "10GB",
+        value: "SIZE",
+        help: "Disk (of spill-dir) for copies of files that are read often, decoded and counted; 0: none",
+        serving: false,
+    },
+    Setting {
         name: "duckdb-extensions",
         default: "",
         value: "DIR",

@@ -24,7 +24,6 @@ use std::sync::Arc;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use datafusion::catalog::TableProvider;
 use datafusion::datasource::file_format::FileFormat;
-use datafusion::datasource::file_format::parquet::ParquetFormat;
 use datafusion::datasource::listing::{ListingOptions, ListingTable, ListingTableConfig, ListingTableUrl};
 use datafusion::execution::session_state::SessionState;
 use floe_base::error::quoted;
@@ -33,6 +32,7 @@ use floe_base::{Error, Result};
 use floe_syntax::data_type;
 use floe_syntax::relation::Files;
 use futures::TryStreamExt;
+use listed::{Below, Listed};
 
 use crate::{Statistics, Table};
 
@@ -59,30 +59,31 @@ pub async fn open(format: &str, files: &Files, state: &SessionState, readers: &R
     if urls.is_empty() {
         return Err(no_columns(&format));
     }
-    let (count, bytes) = size(&urls, &files.paths, state).await?;
+    let below = Below::list(urls, state).await?;
+    are_there(&below, &files.paths)?;
     let schema = files.schema.as_ref().map(columns).transpose()?;
-    if count == 0 && schema.is_none() && matches!(format.as_str(), "csv" | "json") {
+    if below.all().next().is_none() && schema.is_none() && matches!(format.as_str(), "csv" | "json") {
         return Err(no_columns(&format));
     }
-    let provider = rows(&format, &urls, schema.clone(), &files.options, state, readers).await?;
-    let provider = partitions::typed(provider, schema.as_ref(), &urls, state).await?;
-    Ok(opened(format, provider, bytes))
+    let provider = rows(&format, &below, schema.clone(), &files.options, state, readers).await?;
+    let provider = partitions::typed(provider, schema.as_ref(), &below)?;
+    Ok(opened(format, provider, below.bytes()))
 }
 
 /// The rows of a format's files below the paths.
 async fn rows(
     format: &str,
-    urls: &[ListingTableUrl],
+    below: &Below,
     schema: Option<SchemaRef>,
     options: &[(String, String)],
     state: &SessionState,
     readers: &Readers<'_>,
 ) -> Result<Arc<dyn TableProvider>> {
     match format {
-        "parquet" => parquet::open(urls, schema, options, state, readers.merges_schemas).await,
-        "csv" => csv::open(urls, schema, options, state, readers.fields).await,
-        "json" => json::open(urls, schema, options, state, readers.records).await,
-        "text" => text::open(urls, schema, options, state).await,
+        "parquet" => parquet::open(below, schema, options, state, readers.merges_schemas).await,
+        "csv" => csv::open(below, schema, options, state, readers.fields).await,
+        "json" => json::open(below, schema, options, state, readers.records).await,
+        "text" => text::open(below, schema, options, state),
         other => Err(unknown_format(other)),
     }
 }
@@ -113,21 +114,16 @@ pub(crate) fn url(path: &str) -> Result<ListingTableUrl> {
     Ok(ListingTableUrl::parse(whole)?)
 }
 
-/// The number of files behind the paths, and of their bytes; a path with nothing behind it, not even an empty folder, is Spark's `PATH_NOT_FOUND`.
-async fn size(urls: &[ListingTableUrl], paths: &[String], state: &SessionState) -> Result<(usize, u64)> {
-    let (mut count, mut bytes) = (0, 0);
-    for (url, path) in urls.iter().zip(paths) {
-        let store = state.runtime_env().object_store(url)?;
-        let listed: Vec<_> =
-            url.list_all_files(state, store.as_ref(), "").await?.try_collect().await.unwrap_or_default();
-        if listed.is_empty() && !is_folder(url) {
+/// A path with nothing behind it, not even an empty folder, is Spark's `PATH_NOT_FOUND`.
+fn are_there(below: &Below, paths: &[String]) -> Result<()> {
+    let missing = |((url, files), _): &((&ListingTableUrl, &[Listed]), &String)| files.is_empty() && !is_folder(url);
+    match below.by_path().zip(paths).find(missing) {
+        None => Ok(()),
+        Some((_, path)) => {
             let shown = if path.contains(':') { path.clone() } else { format!("file:{path}") };
-            return Err(Error::analysis("PATH_NOT_FOUND").with("path", shown));
+            Err(Error::analysis("PATH_NOT_FOUND").with("path", shown))
         }
-        count += listed.len();
-        bytes += listed.iter().map(|file| file.size).sum::<u64>();
     }
-    Ok((count, bytes))
 }
 
 /// Is it a local folder? Object stores have no folders without files.
@@ -135,15 +131,22 @@ fn is_folder(url: &ListingTableUrl) -> bool {
     url.scheme() == "file" && std::path::Path::new(&format!("/{}", url.prefix())).is_dir()
 }
 
-/// The columns in the names of folders below the paths.
-async fn partition_names(urls: &[ListingTableUrl], state: &SessionState) -> Vec<String> {
-    let mut options = ListingOptions::new(Arc::new(ParquetFormat::new()));
-    options.file_extension = String::new();
+/// Files below a path whose folders tell what its partition columns are called.
+const FILES_LOOKED_AT: usize = 10;
+
+/// The columns in the names of folders below the paths. A path whose files stand in different ones has none.
+fn partition_names(below: &Below) -> Vec<String> {
     let mut names = Vec::new();
-    for url in urls {
-        for name in options.infer_partitions(state, url).await.unwrap_or_default() {
-            if !names.contains(&name) {
-                names.push(name);
+    for (_, files) in below.by_path() {
+        let name = |folder: &String| folder.split('=').next().unwrap_or_default().to_string();
+        let of_file = |file: &Listed| file.folders.iter().map(name).collect::<Vec<_>>();
+        let mut looked_at = files.iter().take(FILES_LOOKED_AT).map(of_file);
+        let Some(first) = looked_at.next() else { continue };
+        if looked_at.all(|other| other == first) {
+            for name in first {
+                if !names.contains(&name) {
+                    names.push(name);
+                }
             }
         }
     }
@@ -151,20 +154,21 @@ async fn partition_names(urls: &[ListingTableUrl], state: &SessionState) -> Vec<
 }
 
 /// The listing of files of one format, partition folders included.
-async fn listing(
+fn listing(
     format: Arc<dyn FileFormat>,
-    urls: &[ListingTableUrl],
+    below: &Below,
     schema: SchemaRef,
     state: &SessionState,
 ) -> Result<Arc<ListingTable>> {
     let mut options = ListingOptions::new(format).with_session_config_options(state.config()).with_collect_stat(true);
     options.file_extension = String::new();
-    let partitions = partition_names(urls, state).await;
+    let partitions = partition_names(below);
     let file_schema = without(&schema, &partitions);
     let columns = partitions.into_iter().map(|name| (name, DataType::Utf8)).collect();
     let options = options.with_table_partition_cols(columns);
-    let config =
-        ListingTableConfig::new_with_multi_paths(urls.to_vec()).with_listing_options(options).with_schema(file_schema);
+    let config = ListingTableConfig::new_with_multi_paths(below.paths.clone())
+        .with_listing_options(options)
+        .with_schema(file_schema);
     let cache = state.runtime_env().cache_manager.get_file_statistic_cache();
     Ok(Arc::new(ListingTable::try_new(config)?.with_cache(cache)))
 }
@@ -241,9 +245,9 @@ fn projected(
 }
 
 /// The beginning of the files' text, in order, for formats that look at it to find their columns.
-async fn first_bytes(urls: &[ListingTableUrl], state: &SessionState, limit: usize) -> Result<Vec<u8>> {
+async fn first_bytes(below: &Below, limit: usize) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    for file in listed::objects(urls, state).await? {
+    for file in below.read() {
         let mut text = codec::text(file.store.as_ref(), &file.meta.location).await?;
         while let Some(part) = text.try_next().await? {
             bytes.extend(part.iter().take(limit.saturating_sub(bytes.len())));

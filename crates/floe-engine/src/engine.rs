@@ -16,6 +16,7 @@ use floe_base::id::{BackendId, SessionKey};
 use floe_base::settings::Settings;
 use floe_base::{Error, Kind, Result, machine};
 use floe_catalog::View;
+use floe_plan::Planned;
 use floe_route::Capability;
 use parking_lot::{Mutex, RwLock};
 use tempfile::TempDir;
@@ -270,6 +271,11 @@ impl Engine {
         ]
     }
 
+    /// How many of a plan's tables the backends have ready by themselves.
+    pub(crate) fn held(&self, planned: &Planned) -> u64 {
+        self.datafusion.held(planned) + self.duckdb.held(planned)
+    }
+
     /// The backend of a decision about a plan; what takes messages is a session's to name.
     pub(crate) fn backend(&self, id: BackendId) -> Result<Arc<dyn Backend>> {
         match id {
@@ -293,6 +299,7 @@ fn duckdb_config(settings: &Settings, memory: Budget) -> Result<duckdb::Config> 
         memory,
         spill_dir: settings.path("spill-dir"),
         spill_bytes: settings.bytes("spill-limit", 0)?,
+        copies_bytes: settings.bytes("copy-limit", 0)?,
         threads: threads(settings)?,
         extensions: settings.path("duckdb-extensions"),
     })

@@ -218,7 +218,10 @@ pub(crate) fn choose(session: &Session, facts: &Facts, of: Of<'_>, by: By<'_>, i
     let wished = policy.wishes.first().map(|wish| wish.backend);
     let are_weighed = floe_route::stays(facts).is_none();
     let plan = match of {
-        Of::Plan(planned, _) if are_weighed => Some(floe_plan::fingerprint(planned, facts)),
+        // With tables that are at hand it is other work.
+        Of::Plan(planned, _) if are_weighed => {
+            Some(floe_plan::fingerprint(planned, facts).wrapping_add(session.engine().held(planned)))
+        }
         _ => None,
     };
     for capability in &mut capabilities {

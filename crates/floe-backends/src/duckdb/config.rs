@@ -28,6 +28,8 @@ pub struct Config {
     /// `None`: the system's temporary folder.
     pub spill_dir: Option<PathBuf>,
     pub spill_bytes: u64,
+    /// Disk that copies of files may take; 0: none are made.
+    pub copies_bytes: u64,
     pub threads: usize,
     /// Where its extensions are; `None`: where DuckDB installs them.
     pub extensions: Option<PathBuf>,

@@ -19,6 +19,7 @@ use tempfile::TempDir;
 
 use super::attached::{Location, Place};
 use super::callback::{self, Calls};
+use super::copies::Copies;
 use super::scan::Streams;
 use super::{Config, extension};
 use crate::memory::Budget;
@@ -31,6 +32,7 @@ pub(super) struct Database {
     own: Mutex<Own>,
     calls: Arc<Calls>,
     streams: Arc<Streams>,
+    copies: Copies,
     /// The databases that are attached, under the names they have in SQL.
     attached: Mutex<Vec<(Location, Attachment)>>,
     extensions: Option<PathBuf>,
@@ -84,9 +86,9 @@ impl Database {
         let settings = config.settings(spill_folder.path());
         let spill_folder = Mutex::new(Some(spill_folder));
         let (calls, streams, attached) = (Arc::default(), Arc::default(), Mutex::default());
-        let extensions = config.extensions.clone();
+        let (copies, extensions) = (Copies::new(config.copies_bytes), config.extensions.clone());
         let memory = config.memory.clone();
-        let database = Self { raw, own, calls, streams, attached, extensions, memory, spill_folder };
+        let database = Self { raw, own, calls, streams, copies, attached, extensions, memory, spill_folder };
         let first = database.connect()?;
         for (name, value) in settings {
             set(&first, name, &value)?;
@@ -114,6 +116,19 @@ impl Database {
         &self.streams
     }
 
+    /// Columns it has copied of files.
+    pub(super) fn copies(&self) -> &Copies {
+        &self.copies
+    }
+
+    /// Copies what was read often enough by now, unless another thread does.
+    pub(super) fn make_copies(&self) {
+        let folder = self.spill_folder.lock().as_ref().map(|folder| folder.path().to_path_buf());
+        if let Some(folder) = folder {
+            self.copies.make(self, &folder);
+        }
+    }
+
     /// Opens another database under a name of its own, once for all who ask. `Err` is what DuckDB says.
     pub(super) fn attach(&self, place: &Place) -> std::result::Result<Attachment, String> {
         let mut attached = self.attached.lock();
@@ -138,6 +153,7 @@ impl Database {
     pub(super) fn end(&self) {
         let attached = std::mem::take(&mut *self.attached.lock());
         if let Ok(connection) = self.connect() {
+            self.copies.end(&connection);
             for (location, attachment) in attached {
                 if let Err(error) = connection.execute_batch(&format!("DETACH {}", attachment.alias)) {
                     tracing::warn!(%location, %error, "a database stays open until its last query ends");

@@ -127,6 +127,11 @@ impl Backend for DuckDb {
         Capability::present(BackendId::DuckDb)
     }
 
+    fn held(&self, planned: &Planned) -> u64 {
+        let database = self.database.lock().clone();
+        database.map_or(0, |database| scan::copied(&planned.plan, database.copies()))
+    }
+
     fn opinion(&self, planned: &Planned, facts: &Facts) -> Opinion {
         let counts = scan::counts(planned, facts);
         let known = scan::unread(&planned.plan, &self.datafusion).and_then(|sources| Ok((sources, self.database()?)));
@@ -214,6 +219,9 @@ pub(super) fn started(statement: Statement, types: Vec<DataType>, threads: &Hand
         // The connection goes before what its query has open, and that before the database.
         drop(connection);
         drop(statement);
+        // Nobody waits for copies.
+        drop(sender);
+        database.make_copies();
         drop(lease);
         later.spawn(settle(database.memory().clone(), Arc::downgrade(&database)));
     };

@@ -7,6 +7,7 @@
 //! | `callback.rs` | expressions that DuckDB has this process compute |
 //! | `dialect.rs`, `types.rs`, `literal.rs` | its SQL |
 //! | `scan/` | how tables reach it: their files, or a stream of rows |
+//! | `copies.rs` | columns of files that are read again and again, in a file of its own |
 //! | `attached/` | files of DuckDB's own and other databases, as catalogs |
 //! | `extension.rs` | its extensions, where they are installed |
 //! | `statement.rs` | one query of a plan, with all it needs while it runs |
@@ -19,6 +20,7 @@ mod attached;
 mod callback;
 mod config;
 mod conform;
+mod copies;
 mod database;
 mod dialect;
 mod execute;

@@ -12,9 +12,10 @@ use floe_sql::write::{self, Refused};
 use parking_lot::Mutex;
 
 use super::callback::Call;
+use super::copies::Copy;
 use super::database::Database;
 use super::dialect::DuckDbSql;
-use super::scan::{Source, Streamed};
+use super::scan::{Files, Source, Streamed};
 use super::ways::Ways;
 
 /// What a statement is written for.
@@ -57,8 +58,8 @@ impl Statement {
     ) -> Result<Self, Refused> {
         let (database_of, interrupt) = (database.clone(), Interrupt::default());
         let ways = Ways::default();
-        let (calls, streams) = (Vec::new(), Vec::new());
-        let opened = Opened { database: database_of, interrupt, calls, called_back: 0, streams, ways };
+        let (calls, streams, copies) = (Vec::new(), Vec::new(), Vec::new());
+        let opened = Opened { database: database_of, interrupt, calls, called_back: 0, streams, copies, ways };
         let opened = Mutex::new(opened);
         let dialect = DuckDbSql { database, sources, counts, purpose, opened };
         let sql = write::query(plan, &dialect)?;
@@ -66,7 +67,7 @@ impl Statement {
     }
 }
 
-/// Foreign expressions and streamed tables, closed when this is dropped.
+/// Foreign expressions, streamed tables and copies of files, closed when this is dropped.
 #[derive(Debug)]
 pub(super) struct Opened {
     database: Arc<Database>,
@@ -75,6 +76,8 @@ pub(super) struct Opened {
     /// About how many values they have computed.
     called_back: u64,
     streams: Vec<i64>,
+    /// Held as long as they are read.
+    copies: Vec<Arc<Copy>>,
     ways: Ways,
 }
 
@@ -90,6 +93,13 @@ impl Opened {
         let number = self.database.streams().open(table);
         self.streams.push(number);
         number
+    }
+
+    /// The copy that has these columns of a table, if there is one.
+    pub(super) fn copy(&mut self, files: &Files, columns: &[usize], purpose: Purpose) -> Option<Arc<Copy>> {
+        let copy = self.database.copies().find(files, columns, purpose == Purpose::Run)?;
+        self.copies.push(copy.clone());
+        Some(copy)
     }
 
     /// Whether there are foreign expressions.

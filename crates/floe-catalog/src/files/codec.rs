@@ -2,15 +2,13 @@
 
 use bytes::Bytes;
 use datafusion::datasource::file_format::file_compression_type::FileCompressionType;
-use datafusion::datasource::listing::ListingTableUrl;
-use datafusion::execution::session_state::SessionState;
 use floe_base::{Error, Result};
 use futures::stream::BoxStream;
 use futures::{StreamExt, TryStreamExt};
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt};
 
-use super::listed;
+use super::listed::Below;
 
 /// How a file is compressed. Codecs that Hadoop has and we have not are refused: their bytes are no text.
 pub(super) fn of(location: &Path) -> Result<FileCompressionType> {
@@ -26,9 +24,8 @@ pub(super) fn of(location: &Path) -> Result<FileCompressionType> {
 }
 
 /// How all files are compressed, for a reader that has one way for them all.
-pub(super) async fn of_all(urls: &[ListingTableUrl], state: &SessionState) -> Result<FileCompressionType> {
-    let files = listed::objects(urls, state).await?;
-    let mut codecs = files.iter().map(|file| of(&file.meta.location));
+pub(super) fn of_all(below: &Below) -> Result<FileCompressionType> {
+    let mut codecs = below.read().map(|file| of(&file.meta.location));
     let Some(first) = codecs.next().transpose()? else { return Ok(FileCompressionType::UNCOMPRESSED) };
     for codec in codecs {
         if codec? != first {

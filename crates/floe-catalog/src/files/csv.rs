@@ -9,7 +9,7 @@ use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use datafusion::catalog::TableProvider;
 use datafusion::datasource::file_format::csv::CsvFormat;
-use datafusion::datasource::listing::{ListingTable, ListingTableUrl};
+use datafusion::datasource::listing::ListingTable;
 use datafusion::execution::session_state::SessionState;
 use datafusion::functions::expr_fn::nullif;
 use datafusion::logical_expr::{Expr, ident, lit};
@@ -18,6 +18,7 @@ use floe_base::{Error, Result};
 use floe_syntax::data_type::DataType as SparkType;
 use futures::TryStreamExt;
 
+use super::listed::Below;
 use super::{codec, first_bytes, flag, listing, only, option, projected, utf8_only};
 
 /// What fields mean under a reader's options, by the session's casts, which stand above this crate.
@@ -59,7 +60,7 @@ const OPTIONS: &[&str] = &[
 const HEAD_BYTES: usize = 1 << 20;
 
 pub(super) async fn open(
-    urls: &[ListingTableUrl],
+    below: &Below,
     schema: Option<SchemaRef>,
     options: &[(String, String)],
     state: &SessionState,
@@ -74,14 +75,14 @@ pub(super) async fn open(
     }
     utf8_only("csv", options)?;
     let fields = fields(options)?;
-    let sample = first_bytes(urls, state, HEAD_BYTES).await?;
+    let sample = first_bytes(below, HEAD_BYTES).await?;
     let head = head(&sample, options)?;
     // Spark takes the first fields of records that have more than the schema; the reader must know of all.
     let width = widest(&sample, options)?.max(schema.as_ref().map_or(0, |schema| schema.fields().len()));
     let place = |index: usize| Field::new(format!("_c{index}"), DataType::Utf8, true);
     let texts = Schema::new((0..width).map(place).collect::<Vec<_>>());
-    let format = format(options)?.with_file_compression_type(codec::of_all(urls, state).await?);
-    let listed = listing(Arc::new(format), urls, Arc::new(texts), state).await?;
+    let format = format(options)?.with_file_compression_type(codec::of_all(below)?);
+    let listed = listing(Arc::new(format), below, Arc::new(texts), state)?;
     let wanted = match schema {
         Some(schema) => {
             let partitions: Vec<_> =

@@ -7,14 +7,14 @@ use std::sync::Arc;
 use arrow::array::{RecordBatch, StringArray};
 use arrow::datatypes::{Schema, SchemaRef};
 use datafusion::catalog::TableProvider;
-use datafusion::datasource::listing::ListingTableUrl;
 use datafusion::execution::session_state::SessionState;
 use floe_base::{Error, Result};
 use floe_syntax::data_type::DataType;
 use futures::TryStreamExt;
 
 use super::lines::{self, Cut, Lines};
-use super::{codec, columns, flag, listed, listing, only, option, utf8_only};
+use super::listed::Below;
+use super::{codec, columns, flag, listing, only, option, utf8_only};
 
 /// What records mean under a reader's options, by the session's casts, which stand above this crate.
 pub trait Records: Send + Sync {
@@ -67,7 +67,7 @@ const OPTIONS: &[&str] = &[
 const BATCH_ROWS: usize = 8192;
 
 pub(super) async fn open(
-    urls: &[ListingTableUrl],
+    below: &Below,
     schema: Option<SchemaRef>,
     options: &[(String, String)],
     state: &SessionState,
@@ -87,16 +87,16 @@ pub(super) async fn open(
     let records = records(options)?;
     let schema = match schema {
         Some(schema) => schema,
-        None => found(urls, &cut, records.as_ref(), state).await?,
+        None => found(below, &cut, records.as_ref()).await?,
     };
     let format = Lines { name: "json", cut, records: Arc::new(Meant(records)) };
-    Ok(listing(Arc::new(format), urls, schema, state).await?)
+    Ok(listing(Arc::new(format), below, schema, state)?)
 }
 
 /// The columns of all records of all files.
-async fn found(urls: &[ListingTableUrl], cut: &Cut, records: &dyn Records, state: &SessionState) -> Result<SchemaRef> {
+async fn found(below: &Below, cut: &Cut, records: &dyn Records) -> Result<SchemaRef> {
     let mut found = DataType::Null;
-    for file in listed::objects(urls, state).await? {
+    for file in below.read() {
         let text = codec::text(file.store.as_ref(), &file.meta.location).await?;
         let mut batches = lines::batches(text, cut.clone(), BATCH_ROWS);
         while let Some(batch) = batches.try_next().await? {

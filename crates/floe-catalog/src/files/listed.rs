@@ -65,25 +65,66 @@ async fn below(path: &ListingTableUrl, state: &SessionState) -> Result<Vec<Objec
     Ok(path.list_all_files(state, store.as_ref(), "").await?.try_collect().await?)
 }
 
+/// Paths, and the files below each of them: listed once for all who look at them while a table is opened.
+pub(super) struct Below {
+    pub(super) paths: Vec<ListingTableUrl>,
+    /// In the order of the paths; behind one that is not there is nothing.
+    files: Vec<Vec<Listed>>,
+}
+
 /// A file below a path.
 pub(super) struct Listed {
     pub(super) store: Arc<dyn ObjectStore>,
     pub(super) meta: ObjectMeta,
-    /// Its URL.
-    pub(super) shown: String,
+    /// The names of the folders from the path to it.
+    pub(super) folders: Vec<String>,
+    /// The store's address.
+    root: String,
 }
 
-/// The files below paths, those without a byte left out, as scans leave them out.
-pub(super) async fn objects(paths: &[ListingTableUrl], state: &SessionState) -> Result<Vec<Listed>> {
-    let mut files = Vec::new();
-    for path in paths {
-        let store = state.runtime_env().object_store(path)?;
-        for meta in below(path, state).await?.into_iter().filter(|meta| meta.size > 0) {
-            let shown = shown(path.object_store().as_str(), meta.location.as_ref())?;
-            files.push(Listed { store: store.clone(), meta, shown });
-        }
+impl Listed {
+    /// Its URL.
+    pub(super) fn shown(&self) -> Result<String> {
+        shown(&self.root, self.meta.location.as_ref())
     }
-    Ok(files)
+}
+
+impl Below {
+    pub(super) async fn list(paths: Vec<ListingTableUrl>, state: &SessionState) -> Result<Self> {
+        let mut files = Vec::with_capacity(paths.len());
+        for path in &paths {
+            let store = state.runtime_env().object_store(path)?;
+            let root = path.object_store().as_str().to_string();
+            let listed = |meta: ObjectMeta| {
+                let mut folders: Vec<String> = path
+                    .strip_prefix(&meta.location)
+                    .map(|parts| parts.map(str::to_string).collect())
+                    .unwrap_or_default();
+                folders.pop();
+                Listed { store: store.clone(), meta, folders, root: root.clone() }
+            };
+            files.push(below(path, state).await.unwrap_or_default().into_iter().map(listed).collect());
+        }
+        Ok(Self { paths, files })
+    }
+
+    /// Each path with its files.
+    pub(super) fn by_path(&self) -> impl Iterator<Item = (&ListingTableUrl, &[Listed])> {
+        self.paths.iter().zip(self.files.iter().map(Vec::as_slice))
+    }
+
+    pub(super) fn all(&self) -> impl Iterator<Item = &Listed> {
+        self.files.iter().flatten()
+    }
+
+    /// Those with a byte in them, which are what scans read.
+    pub(super) fn read(&self) -> impl Iterator<Item = &Listed> {
+        self.all().filter(|file| file.meta.size > 0)
+    }
+
+    pub(super) fn bytes(&self) -> u64 {
+        self.all().map(|file| file.meta.size).sum()
+    }
 }
 
 /// The URL of a file in a store. Spark writes local ones with three slashes and percent signs.

@@ -6,17 +6,17 @@ use arrow::datatypes::SchemaRef;
 use datafusion::catalog::TableProvider;
 use datafusion::datasource::file_format::FileFormat;
 use datafusion::datasource::file_format::parquet::ParquetFormat;
-use datafusion::datasource::listing::ListingTableUrl;
 use datafusion::execution::session_state::SessionState;
 use floe_base::{Error, Kind, Result};
 use floe_syntax::data_type::DataType;
 
+use super::listed::Below;
 use super::merge::merged;
-use super::{listed, listing, no_columns, only, option};
+use super::{listing, no_columns, only, option};
 
 /// `merges` is the session's word (`spark.sql.parquet.mergeSchema`), which an option overrides.
 pub(super) async fn open(
-    urls: &[ListingTableUrl],
+    below: &Below,
     schema: Option<SchemaRef>,
     options: &[(String, String)],
     state: &SessionState,
@@ -39,22 +39,17 @@ pub(super) async fn open(
     let format = ParquetFormat::new().with_force_view_types(false).with_coerce_int96(Some("us".into()));
     let schema = match schema {
         Some(schema) => schema,
-        None => found(&format, urls, state, merges).await?,
+        None => found(&format, below, state, merges).await?,
     };
-    Ok(listing(Arc::new(format), urls, schema, state).await?)
+    Ok(listing(Arc::new(format), below, schema, state)?)
 }
 
 /// The columns of the first file by name (Spark 4.1 `ParquetUtils.inferSchema`), or of all.
-async fn found(
-    format: &ParquetFormat,
-    urls: &[ListingTableUrl],
-    state: &SessionState,
-    merges: bool,
-) -> Result<SchemaRef> {
-    let mut files = listed::objects(urls, state).await?;
-    files.sort_by(|left, right| left.shown.cmp(&right.shown));
+async fn found(format: &ParquetFormat, below: &Below, state: &SessionState, merges: bool) -> Result<SchemaRef> {
+    let mut files = below.read().map(|file| Ok((file.shown()?, file))).collect::<Result<Vec<_>>>()?;
+    files.sort_by(|(left, _), (right, _)| left.cmp(right));
     let mut schema: Option<DataType> = None;
-    for file in files.iter().take(if merges { files.len() } else { 1 }) {
+    for (_, file) in files.iter().take(if merges { files.len() } else { 1 }) {
         let of_file = format.infer_schema(state, &file.store, std::slice::from_ref(&file.meta)).await?;
         let of_file = DataType::from_arrow(&arrow::datatypes::DataType::Struct(of_file.fields().clone()));
         schema = Some(match schema {

@@ -7,26 +7,23 @@ use std::sync::Arc;
 use arrow::compute::kernels::cast_utils::Parser;
 use arrow::datatypes::{DataType, Date32Type, Schema, SchemaRef};
 use datafusion::catalog::TableProvider;
-use datafusion::datasource::listing::ListingTableUrl;
-use datafusion::execution::session_state::SessionState;
 use datafusion::logical_expr::{Expr, cast, ident, lit, when};
 use datafusion::scalar::ScalarValue;
 use floe_base::{Error, Result};
-use futures::TryStreamExt;
 
+use super::listed::Below;
 use super::projected;
 
 /// The folder of rows whose value is NULL (Hive's word for it).
 const NO_VALUE: &str = "__HIVE_DEFAULT_PARTITION__";
 
 /// The provider with its partition columns, which are texts in it, under their own types; a given schema has the first word.
-pub(super) async fn typed(
+pub(super) fn typed(
     provider: Arc<dyn TableProvider>,
     given: Option<&SchemaRef>,
-    urls: &[ListingTableUrl],
-    state: &SessionState,
+    below: &Below,
 ) -> Result<Arc<dyn TableProvider>> {
-    let values = values(urls, state).await?;
+    let values = values(below);
     if values.is_empty() {
         return Ok(provider);
     }
@@ -46,23 +43,15 @@ fn value(name: &str, data_type: &DataType) -> Result<Expr> {
 }
 
 /// The values of every partition column below the paths.
-async fn values(urls: &[ListingTableUrl], state: &SessionState) -> Result<BTreeMap<String, Vec<String>>> {
+fn values(below: &Below) -> BTreeMap<String, Vec<String>> {
     let mut found: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for url in urls {
-        let store = state.runtime_env().object_store(url)?;
-        let files: Vec<_> = url.list_all_files(state, store.as_ref(), "").await?.try_collect().await?;
-        for file in files {
-            let Some(parts) = url.strip_prefix(&file.location) else { continue };
-            let folders: Vec<&str> = parts.collect();
-            for (name, value) in folders.iter().rev().skip(1).filter_map(|folder| folder.split_once('=')) {
-                let values = found.entry(name.to_string()).or_default();
-                if !values.iter().any(|known| known == value) {
-                    values.push(value.to_string());
-                }
-            }
+    for (name, value) in below.all().flat_map(|file| &file.folders).filter_map(|folder| folder.split_once('=')) {
+        let values = found.entry(name.to_string()).or_default();
+        if !values.iter().any(|known| known == value) {
+            values.push(value.to_string());
         }
     }
-    Ok(found)
+    found
 }
 
 fn type_of(name: &str, values: &[String], given: Option<&SchemaRef>) -> Result<DataType> {

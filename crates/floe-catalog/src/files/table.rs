@@ -15,8 +15,9 @@ use datafusion::scalar::ScalarValue;
 use floe_base::{Error, Kind, Result};
 use floe_syntax::relation::Files;
 
+use super::listed::Below;
 use super::registered::Registered;
-use super::{Readers, columns, local, opened, partition_folder, projected, rows, size, url};
+use super::{Readers, are_there, columns, local, opened, partition_folder, projected, rows, url};
 use crate::Table;
 
 /// Below a table without known partitions: a folder that is not there, so that options are looked at all the same. No
@@ -34,7 +35,7 @@ pub async fn open(kept: &Registered, files: &Files, state: &SessionState, reader
     if is_there(&kept.path) {
         return super::open(&format, files, state, readers).await;
     }
-    let folder = [url(&format!("{}/", kept.path.trim_end_matches('/')))?];
+    let folder = Below::list(vec![url(&format!("{}/", kept.path.trim_end_matches('/')))?], state).await?;
     let nothing = rows(&format, &folder, Some(given), &files.options, state, readers).await?;
     Ok(opened(format, nothing, 0))
 }
@@ -60,14 +61,16 @@ async fn partitioned(
         let values = values(partition, &keys)?;
         let path = format!("{}/{partition}", kept.path.trim_end_matches('/'));
         if is_there(&path) {
-            let urls = vec![url(&path)?];
-            bytes += size(&urls, std::slice::from_ref(&path), state).await?.1;
-            let rows = rows(&kept.format, &urls, Some(own.clone()), &files.options, state, readers).await?;
+            let below = Below::list(vec![url(&path)?], state).await?;
+            are_there(&below, std::slice::from_ref(&path))?;
+            bytes += below.bytes();
+            let rows = rows(&kept.format, &below, Some(own.clone()), &files.options, state, readers).await?;
             parts.push(with_values(rows, &own, &keys, values)?);
         }
     }
     if parts.is_empty() {
-        let folder = [url(&format!("{}/{NOWHERE}/", kept.path.trim_end_matches('/')))?];
+        let nowhere = url(&format!("{}/{NOWHERE}/", kept.path.trim_end_matches('/')))?;
+        let folder = Below::list(vec![nowhere], state).await?;
         let nothing = rows(&kept.format, &folder, Some(own.clone()), &files.options, state, readers).await?;
         let nulls = keys.iter().map(|key| Ok(ScalarValue::try_from(key.data_type())?)).collect::<Result<_>>()?;
         parts.push(with_values(nothing, &own, &keys, nulls)?);

@@ -5,16 +5,16 @@ use std::sync::Arc;
 use arrow::array::{RecordBatch, RecordBatchOptions, StringArray};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use datafusion::catalog::TableProvider;
-use datafusion::datasource::listing::ListingTableUrl;
 use datafusion::execution::session_state::SessionState;
 use floe_base::{Error, Kind, Result};
 use floe_syntax::data_type;
 
 use super::lines::{Cut, Lines, Records};
+use super::listed::Below;
 use super::{listing, only, partition_names, utf8_only, without};
 
-pub(super) async fn open(
-    urls: &[ListingTableUrl],
+pub(super) fn open(
+    below: &Below,
     schema: Option<SchemaRef>,
     options: &[(String, String)],
     state: &SessionState,
@@ -25,10 +25,10 @@ pub(super) async fn open(
     let cut = Cut::of(options, "wholetext")?;
     let value = Arc::new(Schema::new(vec![Field::new("value", DataType::Utf8, true)]));
     let schema = schema.filter(|schema| !schema.fields().is_empty()).unwrap_or(value);
-    let schema = without(&schema, &partition_names(urls, state).await);
+    let schema = without(&schema, &partition_names(below));
     check(&schema)?;
     let format = Lines { name: "text", cut, records: Arc::new(Plain) };
-    Ok(listing(Arc::new(format), urls, schema, state).await?)
+    Ok(listing(Arc::new(format), below, schema, state)?)
 }
 
 /// Spark 4.1 `TextFileFormat.verifySchema`, and its types.

@@ -10,12 +10,9 @@ use floe_sql::write::Needed;
 use iceberg::spec::{NestedField, Type};
 
 use super::super::types::{self, quote};
-use super::files::{Files, are_distinct, is_pattern, text};
+use super::files::{ABSENT, File, Files, are_distinct, is_pattern, text};
 use super::provider;
 use crate::datafusion::DataFusion;
-
-/// Stands for a column that no file has and nobody asks for.
-const ABSENT: &str = "NULL";
 
 /// The files behind a scan that may hold rows meeting the conditions; `None` where DuckDB would not read them as we do.
 pub(super) async fn files(
@@ -33,7 +30,7 @@ pub(super) async fn files(
     }
     let Some((columns, mapping)) = mapping(scan, table) else { return Ok(None) };
     let tasks = table.files(conditions).await?;
-    let mut paths = Vec::with_capacity(tasks.len());
+    let mut files = Vec::with_capacity(tasks.len());
     for task in &tasks {
         let location = task.entry.path();
         let is_parquet = task.entry.file.file_format() == iceberg::spec::DataFileFormat::Parquet;
@@ -44,15 +41,17 @@ pub(super) async fn files(
         if is_pattern(path) || path.contains('%') {
             return Ok(None);
         }
-        paths.push(path.to_string());
+        // A data file is never written anew.
+        files.push(File { path: path.to_string(), bytes: task.entry.file.file_size_in_bytes(), written: 0 });
     }
+    let at = table.table().metadata.location().to_string();
     if table.are_stored_as_named(datafusion.state(), &tasks).await? {
         let schema = scan.source.schema();
         let columns = columns.into_iter().zip(schema.fields());
         let named = |(column, field): (String, &FieldRef)| if column == ABSENT { column } else { quote(field.name()) };
-        return Ok(Some(Files { paths, columns: columns.map(named).collect(), options: String::new() }));
+        return Ok(Some(Files { table: at, files, columns: columns.map(named).collect(), options: String::new() }));
     }
-    Ok(Some(Files { paths, columns, options: format!(", schema = {mapping}") }))
+    Ok(Some(Files { table: at, files, columns, options: format!(", schema = {mapping}") }))
 }
 
 /// Whether a column had the same members under every schema of the table. DuckDB finds columns by their ids, and members of

@@ -13,18 +13,23 @@ use std::sync::Arc;
 use datafusion::catalog::TableProvider;
 use datafusion::common::DFSchema;
 use datafusion::common::tree_node::TreeNodeRecursion;
+use datafusion::datasource::listing::ListingTable;
 use datafusion::datasource::source_as_provider;
 use datafusion::logical_expr::{LogicalPlan, TableScan};
 use floe_base::Result;
+use floe_iceberg::scan::IcebergTable;
 use floe_plan::Planned;
 use floe_route::Facts;
 use floe_sql::write::{Needed, Refused};
 
 use super::attached::AttachedTable;
+use super::copies::Copies;
 use super::statement::{Opened, Purpose};
 use super::types;
 use crate::datafusion::DataFusion;
-use files::Files;
+#[cfg(test)]
+pub(super) use files::File;
+pub(super) use files::Files;
 pub(super) use stream::{FUNCTION as ROWS, Streamed, Streams};
 
 /// One table of a plan, as it reaches DuckDB.
@@ -55,7 +60,7 @@ impl Source {
         opened: &mut Opened,
     ) -> Result<String, Refused> {
         match self {
-            Self::Files(files) => files.query(schema, columns, purpose),
+            Self::Files(files) => files.query(schema, columns, purpose, opened),
             Self::Stream(stream) => stream.query(schema, columns, opened),
             Self::Attached(table) => table.query(schema, columns),
         }
@@ -113,6 +118,18 @@ pub(super) fn counts(planned: &Planned, facts: &Facts) -> HashMap<String, u64> {
         counts.extend(own.map(|(name, _)| (name.clone(), rows)));
     }
     counts
+}
+
+/// How many of the scans read tables of whose files there is a copy.
+pub(super) fn copied(plan: &LogicalPlan, copies: &Copies) -> u64 {
+    let place = |scan: &TableScan| {
+        let provider = provider(scan).ok()?;
+        let of_paths = provider.as_any().downcast_ref::<ListingTable>().map(parquet::place);
+        of_paths
+            .or_else(|| Some(provider.as_any().downcast_ref::<IcebergTable>()?.table().metadata.location().to_string()))
+    };
+    let scans = scans(plan).unwrap_or_default();
+    scans.iter().filter(|scan| place(scan).is_some_and(|place| copies.has(&place))).count() as u64
 }
 
 /// A table that is DuckDB's own already.

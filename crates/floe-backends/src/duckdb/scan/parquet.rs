@@ -8,7 +8,7 @@ use datafusion::logical_expr::TableScan;
 use floe_base::Result;
 use futures::TryStreamExt;
 
-use super::files::{Files, are_distinct, by_name, is_pattern};
+use super::files::{File, Files, are_distinct, by_name, is_pattern};
 use super::provider;
 use crate::datafusion::DataFusion;
 
@@ -21,20 +21,31 @@ pub(super) async fn files(scan: &TableScan, datafusion: &Arc<DataFusion>) -> Res
         return Ok(None);
     }
     let state = datafusion.state();
-    let mut paths = Vec::new();
+    let mut files = Vec::new();
     for url in listing.table_paths() {
         if url.scheme() != "file" {
             return Ok(None);
         }
         let store = state.runtime_env().object_store(url)?;
         let listed: Vec<_> = url.list_all_files(state, store.as_ref(), "").await?.try_collect().await?;
-        paths.extend(listed.into_iter().filter(|file| file.size > 0).map(|file| format!("/{}", file.location)));
+        files.extend(listed.into_iter().filter(|file| file.size > 0).map(|file| File {
+            path: format!("/{}", file.location),
+            bytes: file.size,
+            written: file.last_modified.timestamp_nanos_opt().unwrap_or_default(),
+        }));
     }
     let schema = scan.source.schema();
     let names = || schema.fields().iter().map(|field| field.name());
-    if paths.iter().any(|path| is_pattern(path)) || !are_distinct(names()) {
+    if files.iter().any(|file| is_pattern(&file.path)) || !are_distinct(names()) {
         return Ok(None);
     }
-    let options = if paths.len() > 1 { ", union_by_name = true".into() } else { String::new() };
-    Ok(Some(Files { paths, columns: by_name(names()), options }))
+    let options = if files.len() > 1 { ", union_by_name = true".into() } else { String::new() };
+    let table = place(listing);
+    Ok(Some(Files { table, files, columns: by_name(names()), options }))
+}
+
+/// Where the table is.
+pub(super) fn place(listing: &ListingTable) -> String {
+    let paths: Vec<&str> = listing.table_paths().iter().map(AsRef::as_ref).collect();
+    paths.join(" ")
 }
