@@ -90,7 +90,8 @@ impl Resolver<'_> {
                     .with("hint", "")
                     .at(origin));
             };
-            let values = coerce::cast_alike(vec![a.typed(), b.typed()], &shared, self.context, origin)?;
+            let values = vec![value(&left.plan, a), value(&right.plan, b)];
+            let values = coerce::cast_alike(values, &shared, self.context, origin)?;
             let [left, right] = <[Typed; 2]>::try_from(values).map_err(|_| Error::internal("a pair is no pair"))?;
             lefts.push(self.under_its_name(a, left));
             rights.push(self.under_its_name(b, right));
@@ -256,6 +257,19 @@ fn repeated(columns: &[Column], resolver: &Resolver<'_>) -> Option<String> {
         let mut before = columns.iter().take(index);
         before.any(|other| resolver.same_name(other.name(), column.name())).then(|| column.name().to_lowercase())
     })
+}
+
+/// A column of rows. One that has no values may be there for what it raises.
+fn value(plan: &LogicalPlan, column: &Column) -> Typed {
+    let has_none = *column.field.data_type() == DataType::Null;
+    column.typed().with_fallible(has_none && !is_constant(plan, column))
+}
+
+/// Whether a column is a constant, or comes from rows that are not computed here.
+fn is_constant(plan: &LogicalPlan, column: &Column) -> bool {
+    let LogicalPlan::Projection(projection) = plan else { return true };
+    let place = projection.schema.index_of_column_by_name(None, &label(column.id));
+    place.is_none_or(|place| matches!(projection.expr[place].clone().unalias_nested().data, Expr::Literal(..)))
 }
 
 fn operator_name(operator: SetOperator) -> &'static str {
