@@ -105,6 +105,7 @@ duckdb-engine: build ## DuckDB inside the server: files of its own and other dat
 	$(PYTHON) tests/duckdb/warehouse.py $(RELEASE)
 	$(PYTHON) tests/duckdb/engine.py $(RELEASE)
 	$(PYTHON) tests/duckdb/extensions.py $(RELEASE)
+	$(PYTHON) tests/duckdb/object_storage.py $(RELEASE)
 
 rest-face: build ## our REST face under real Spark, pyiceberg and DuckDB, and under a Spark elsewhere, over S3 and TLS
 	$(PYTHON) tests/iceberg/rest_face.py $(RELEASE)

@@ -143,9 +143,8 @@ class Floe(Engine):
 class Sail(Engine):
     """The nearest peer, as its package starts it; its memory pool is given the limit, which it does not have by itself."""
 
-    name = "Sail"
-
-    def __init__(self, limits: Limits | None = None):
+    def __init__(self, limits: Limits | None = None, name: str = "Sail"):
+        self.name = name
         python = environment.ensure(PEER)
         self.version = PEER.read_text(encoding="utf-8").split("pysail==")[1].split()[0]
         port = real.free_port()

@@ -13,15 +13,16 @@ from pathlib import Path
 class Server:
     """A running `floe-engine serve` as a context manager, on a free port unless a flag names one.
 
-    `ready` is its ready line, `address` what clients of Spark Connect are given.
+    `ready` is its ready line, `address` what clients of Spark Connect are given. What it logs goes to the file `log`, if any.
     """
 
-    def __init__(self, binary: str | Path, *flags: str):
+    def __init__(self, binary: str | Path, *flags: str, log=None):
         port = [] if "--port" in flags else ["--port", "0"]
+        self.log = log
         self.command = [str(binary), "serve", "--json", *port, *flags]
 
     def __enter__(self) -> "Server":
-        self.process = subprocess.Popen(self.command, stdout=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen(self.command, stdout=subprocess.PIPE, stderr=self.log, text=True)
         line = self.process.stdout.readline()
         if not line:
             raise RuntimeError(f"the server ended before it was ready: {self.command}")

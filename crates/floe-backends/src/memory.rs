@@ -197,7 +197,10 @@ impl MemoryPool for Pool {
     }
 
     fn memory_limit(&self) -> MemoryLimit {
-        let own = self.0.total().saturating_sub(self.0.lent());
+        let state = self.0.0.state.lock();
+        // What DuckDB has no use for is had for the asking.
+        let lent = if state.leases == 0 { state.lent.min(self.0.total() / IDLE_PART) } else { state.lent };
+        let own = self.0.total().saturating_sub(lent);
         MemoryLimit::Finite(usize::try_from(own).unwrap_or(usize::MAX))
     }
 }
@@ -276,6 +279,7 @@ mod tests {
         assert!(held.try_grow(1).is_err(), "the rest is lent");
         drop(lease);
         assert_eq!(budget.lent(), 600, "nobody needs it yet");
+        assert!(matches!(pool.memory_limit(), MemoryLimit::Finite(1500)), "it can be had");
         assert!(held.try_grow(500).is_ok());
         assert_eq!(budget.lent(), 100);
     }

@@ -16,7 +16,6 @@ use floe_base::id::{BackendId, SessionKey};
 use floe_base::settings::Settings;
 use floe_base::{Error, Kind, Result, machine};
 use floe_catalog::View;
-use floe_plan::Planned;
 use floe_route::Capability;
 use parking_lot::{Mutex, RwLock};
 use tempfile::TempDir;
@@ -269,11 +268,6 @@ impl Engine {
             },
             Capability::absent(BackendId::Snowflake, "no Snowflake account is configured"),
         ]
-    }
-
-    /// How many of a plan's tables the backends have ready by themselves.
-    pub(crate) fn held(&self, planned: &Planned) -> u64 {
-        self.datafusion.held(planned) + self.duckdb.held(planned)
     }
 
     /// The backend of a decision about a plan; what takes messages is a session's to name.

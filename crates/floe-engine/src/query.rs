@@ -10,7 +10,7 @@ use floe_backends::{Batches, Outcome, Run, Work};
 use floe_base::id::BackendId;
 use floe_base::{Error, Result};
 use floe_plan::Planned;
-use floe_route::{Decision, Facts, Policy, Subject, Wish, decide, policy};
+use floe_route::{Decision, Facts, Measured, Policy, Subject, Wish, decide, policy};
 use floe_syntax::command::ExplainMode;
 use floe_syntax::relation::Hint;
 use floe_syntax::{Relation, RelationKind, Statement};
@@ -218,10 +218,7 @@ pub(crate) fn choose(session: &Session, facts: &Facts, of: Of<'_>, by: By<'_>, i
     let wished = policy.wishes.first().map(|wish| wish.backend);
     let are_weighed = floe_route::stays(facts).is_none();
     let plan = match of {
-        // With tables that are at hand it is other work.
-        Of::Plan(planned, _) if are_weighed => {
-            Some(floe_plan::fingerprint(planned, facts).wrapping_add(session.engine().held(planned)))
-        }
+        Of::Plan(planned, _) if are_weighed => Some(floe_plan::fingerprint(planned, facts)),
         _ => None,
     };
     for capability in &mut capabilities {
@@ -229,7 +226,7 @@ pub(crate) fn choose(session: &Session, facts: &Facts, of: Of<'_>, by: By<'_>, i
             capability.available = Err("it takes what clients send; this came by no client of Spark Connect".into());
         }
         let Of::Plan(planned, ask) = of else { continue };
-        capability.measured = plan.and_then(|plan| session.engine().evidence().of(plan, capability.backend));
+        capability.measured = plan.and_then(|plan| measured(session, plan, capability.backend, planned));
         let counts = match wished {
             Some(backend) => backend == capability.backend,
             None => capability.in_process && are_weighed,
@@ -239,6 +236,19 @@ pub(crate) fn choose(session: &Session, facts: &Facts, of: Of<'_>, by: By<'_>, i
         }
     }
     Ok(Decision { plan, ..decide(facts, &capabilities, &policy)? })
+}
+
+/// What a plan took on a backend with the tables that has ready now. What it took before it had them is the most that is
+/// expected, and no knowledge.
+fn measured(session: &Session, plan: u64, backend: BackendId, planned: &Planned) -> Option<Measured> {
+    let evidence = session.engine().evidence();
+    let before = || Some(Measured { runs: 0, ..evidence.of(plan, backend)? });
+    evidence.of(plan.wrapping_add(held(session, backend, planned)), backend).or_else(before)
+}
+
+/// How many of a plan's tables a backend has ready: with others the plan is other work there.
+fn held(session: &Session, backend: BackendId, planned: &Planned) -> u64 {
+    session.engine().backend(backend).map_or(0, |backend| backend.held(planned))
 }
 
 /// What a query may read to be run in this process.
@@ -308,7 +318,10 @@ pub(crate) async fn execute(
     let begun = Instant::now();
     let attempt = attempt(session, planned, decision.backend, decision.instead, &run).await?;
     let remember = |batches: Batches, backends: Vec<(BackendId, Duration)>| match decision.plan {
-        Some(plan) => remembered(session, batches, plan, backends, begun.elapsed()),
+        Some(plan) => {
+            let held = |(backend, foreign)| (backend, plan.wrapping_add(held(session, backend, planned)), foreign);
+            remembered(session, batches, backends.into_iter().map(held).collect(), begun.elapsed())
+        }
         None => batches,
     };
     match attempt {
@@ -337,18 +350,17 @@ async fn admitted(session: &Session, decision: &Arc<Decision>, running: &Running
     Ok(permit)
 }
 
-/// The batches; once they came to their end, what that took is remembered of these backends, for each without the time
-/// that is not its own.
+/// The batches; once they came to their end, what that took is remembered of these backends, for each as its own plan and
+/// without the time that is not its own.
 fn remembered(
     session: &Session,
     batches: Batches,
-    plan: u64,
-    backends: Vec<(BackendId, Duration)>,
+    backends: Vec<(BackendId, u64, Duration)>,
     before: Duration,
 ) -> Batches {
     let evidence = session.engine().evidence().clone();
     timed(batches, before, move |took| {
-        for (backend, foreign) in backends {
+        for (backend, plan, foreign) in backends {
             let micros = u64::try_from(took.saturating_sub(foreign).as_micros()).unwrap_or(u64::MAX);
             evidence.add(Ran { plan, backend, micros });
         }

@@ -2,7 +2,9 @@
 //!
 //! One [`Storage`] belongs to one table (its credentials may be the table's own) and serves metadata and data alike: raw
 //! bytes for metadata and manifests, and a store with an address of its own for DataFusion's scans and our writers.
-//! Iceberg files never change once written, so nothing here asks for a file's age.
+//! Iceberg files never change once written, so nothing here asks for a file's age. What S3 wants to know: `storage/s3.rs`.
+
+mod s3;
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
@@ -16,14 +18,15 @@ use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::execution::runtime_env::RuntimeEnv;
 use floe_base::{Error, Kind, Result};
 use futures::{StreamExt, TryStreamExt};
-use object_store::aws::{AmazonS3Builder, AwsCredential};
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
-use object_store::{CredentialProvider, ObjectMeta, ObjectStore, ObjectStoreExt, PutMode, PutOptions};
+use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt, PutMode, PutOptions};
 use parking_lot::Mutex;
 use url::Url;
 
 use crate::error::from_store;
+use s3::ExpiringKeys;
+pub use s3::{S3Access, S3Keys};
 
 /// Deletes in flight at once; enough to hide latency, few enough not to trip a store's rate limit.
 const DELETE_CONCURRENCY: usize = 16;
@@ -51,7 +54,14 @@ struct Inner {
     properties: BTreeMap<String, String>,
     vended: Vec<Credentials>,
     source: Option<Arc<dyn VendedCredentials>>,
-    stores: Mutex<HashMap<String, Arc<dyn ObjectStore>>>,
+    stores: Mutex<HashMap<String, Opened>>,
+}
+
+/// A store, and the keys to it where they are ours to ask for.
+#[derive(Clone)]
+struct Opened {
+    store: Arc<dyn ObjectStore>,
+    keys: Option<Arc<ExpiringKeys>>,
 }
 
 /// A location, taken apart: which store, which object.
@@ -161,18 +171,39 @@ impl Storage {
         Ok(found.into_iter().map(|meta| (format!("{root}{}", meta.location), meta)).collect())
     }
 
+    /// How a location in S3 is reached, for a reader that does it itself; `None` for another place, and where only the
+    /// environment knows the keys.
+    ///
+    /// # Errors
+    /// When keys that end could not be fetched anew.
+    pub async fn s3_access(&self, location: &str) -> Result<Option<S3Access>> {
+        let parsed = Parsed::of(location)?;
+        if parsed.scheme != Scheme::S3 {
+            return Ok(None);
+        }
+        let keys = self.opened(&parsed, location)?.keys;
+        s3::access(&self.properties(self.credentials(location)), keys.as_deref()).await
+    }
+
     fn store(&self, parsed: &Parsed, location: &str) -> Result<Arc<dyn ObjectStore>> {
+        Ok(self.opened(parsed, location)?.store)
+    }
+
+    fn opened(&self, parsed: &Parsed, location: &str) -> Result<Opened> {
         let credentials = self.credentials(location);
         let key = format!("{}|{}", parsed.authority, credentials.map_or("", |found| &found.prefix));
-        if let Some(store) = self.0.stores.lock().get(&key) {
-            return Ok(Arc::clone(store));
+        if let Some(opened) = self.0.stores.lock().get(&key) {
+            return Ok(opened.clone());
         }
-        let store: Arc<dyn ObjectStore> = match parsed.scheme {
-            Scheme::Local => Arc::new(LocalFileSystem::new()),
-            Scheme::S3 => self.s3(&parsed.authority, credentials)?,
+        let opened = match parsed.scheme {
+            Scheme::Local => Opened { store: Arc::new(LocalFileSystem::new()), keys: None },
+            Scheme::S3 => {
+                let prefix = credentials.map(|found| found.prefix.clone());
+                s3::open(&parsed.authority, &self.properties(credentials), prefix, self.0.source.clone())?
+            }
         };
-        self.0.stores.lock().insert(key, Arc::clone(&store));
-        Ok(store)
+        self.0.stores.lock().insert(key, opened.clone());
+        Ok(opened)
     }
 
     fn credentials(&self, location: &str) -> Option<&Credentials> {
@@ -180,34 +211,11 @@ impl Storage {
         matching.max_by_key(|found| found.prefix.len())
     }
 
-    fn s3(&self, bucket: &str, credentials: Option<&Credentials>) -> Result<Arc<dyn ObjectStore>> {
+    /// The properties that hold for a location: the catalog's, and over them what it lent.
+    fn properties(&self, credentials: Option<&Credentials>) -> BTreeMap<String, String> {
         let mut properties = self.0.properties.clone();
-        if let Some(found) = credentials {
-            properties.extend(found.properties.clone());
-        }
-        let get = |key: &str| properties.get(key).map(String::as_str);
-        let mut builder = AmazonS3Builder::from_env().with_bucket_name(bucket);
-        // Else the environment's.
-        if let Some(region) = get("client.region").or(get("s3.region")) {
-            builder = builder.with_region(region);
-        }
-        if let Some(endpoint) = get("s3.endpoint") {
-            builder = builder.with_endpoint(endpoint).with_allow_http(endpoint.starts_with("http://"));
-        }
-        let path_style = get("s3.path-style-access").is_some_and(|value| value.eq_ignore_ascii_case("true"));
-        builder = builder.with_virtual_hosted_style_request(!path_style && get("s3.endpoint").is_none());
-        if get("s3.allow-anonymous").is_some_and(|value| value == "true") {
-            builder = builder.with_skip_signature(true);
-        } else if let Some(first) = Keys::of(&properties) {
-            let provider = ExpiringKeys {
-                current: tokio::sync::Mutex::new(first),
-                prefix: credentials.map(|found| found.prefix.clone()),
-                source: self.0.source.clone(),
-            };
-            builder = builder.with_credentials(Arc::new(provider));
-        }
-        let built = builder.build().map_err(|error| from_store(error, &format!("s3://{bucket}")))?;
-        Ok(Arc::new(built))
+        properties.extend(credentials.map(|found| found.properties.clone()).unwrap_or_default());
+        properties
     }
 
     /// Local files share DataFusion's own store; any other store gets a scheme of its own, because two tables may reach
@@ -272,63 +280,6 @@ impl Parsed {
         let (bucket, key) = rest.split_once('/').unwrap_or((rest, ""));
         let path = key.trim_matches('/').to_string();
         Ok(Self { scheme: Scheme::S3, authority: bucket.to_string(), path })
-    }
-}
-
-/// Access keys and when they end.
-#[derive(Clone)]
-struct Keys {
-    credential: Arc<AwsCredential>,
-    expires_at_ms: Option<i64>,
-}
-
-impl Keys {
-    fn of(properties: &BTreeMap<String, String>) -> Option<Self> {
-        let key_id = properties.get("s3.access-key-id")?.clone();
-        let secret_key = properties.get("s3.secret-access-key")?.clone();
-        let token = properties.get("s3.session-token").cloned();
-        let expires_at_ms = properties.get("s3.session-token-expires-at-ms").and_then(|text| text.parse().ok());
-        Some(Self { credential: Arc::new(AwsCredential { key_id, secret_key, token }), expires_at_ms })
-    }
-
-    /// Five minutes early, as Iceberg's own `VendedCredentialsProvider` does.
-    fn is_stale(&self) -> bool {
-        let soon = chrono::Utc::now().timestamp_millis() + 300_000;
-        self.expires_at_ms.is_some_and(|end| end < soon)
-    }
-}
-
-/// Keys that are asked for anew before they end; the lock makes it one request for all readers.
-struct ExpiringKeys {
-    current: tokio::sync::Mutex<Keys>,
-    prefix: Option<String>,
-    source: Option<Arc<dyn VendedCredentials>>,
-}
-
-impl fmt::Debug for ExpiringKeys {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("ExpiringKeys(***)")
-    }
-}
-
-#[async_trait]
-impl CredentialProvider for ExpiringKeys {
-    type Credential = AwsCredential;
-
-    async fn get_credential(&self) -> object_store::Result<Arc<AwsCredential>> {
-        let mut current = self.current.lock().await;
-        let Some(source) = self.source.as_ref().filter(|_| current.is_stale()) else {
-            return Ok(Arc::clone(&current.credential));
-        };
-        let fresh = source
-            .refresh()
-            .await
-            .map_err(|error| object_store::Error::Generic { store: "S3", source: Box::new(error) })?;
-        let ours = fresh.into_iter().find(|found| Some(&found.prefix) == self.prefix.as_ref());
-        if let Some(keys) = ours.and_then(|found| Keys::of(&found.properties)) {
-            *current = keys;
-        }
-        Ok(Arc::clone(&current.credential))
     }
 }
 

@@ -79,7 +79,7 @@ mod tests {
 
     #[test]
     fn what_is_read_shrinks_with_the_files() {
-        let reads = Reads { bytes: Some(900), rows: Some(90), row_bytes: 8, in_place: true };
+        let reads = Reads { bytes: Some(900), rows: Some(90), row_bytes: 8, in_place: true, is_remote: false };
         let (name, format) = ("t".into(), "iceberg".into());
         let mut table = TableFacts { name, format, bytes: Some(3000), rows: Some(90), reachable: vec![], reads };
         shrink(&mut table, 1000, 3000);

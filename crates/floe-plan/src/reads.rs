@@ -78,12 +78,20 @@ impl Scan {
                 && options.table_partition_cols.is_empty()
                 && listing.table_paths().iter().all(|path| path.scheme() == "file");
         }
-        let Some(iceberg) = provider.downcast_ref::<IcebergTable>() else { return false };
+        self.plain_place().is_some_and(location_is_local)
+    }
+
+    /// The same in object storage.
+    pub(crate) fn is_remote(&self) -> bool {
+        self.plain_place().is_some_and(|place| !location_is_local(place))
+    }
+
+    /// Where an Iceberg table is whose files hold just its rows.
+    fn plain_place(&self) -> Option<&str> {
+        let iceberg = self.provider.as_any().downcast_ref::<IcebergTable>()?;
         let tells_rows_apart = identity_fields().iter().any(|field| self.columns.contains(field.name()));
-        !iceberg.is_logged()
-            && !tells_rows_apart
-            && !has_deletes(iceberg)
-            && location_is_local(iceberg.table().metadata.location())
+        let is_plain = !iceberg.is_logged() && !tells_rows_apart && !has_deletes(iceberg);
+        is_plain.then(|| iceberg.table().metadata.location())
     }
 
     /// What a person would call a source that is no table: it has an order of its own.

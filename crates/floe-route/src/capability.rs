@@ -18,6 +18,8 @@ pub struct Opinion {
     pub objection: Option<String>,
     /// About how many values the backend would have another one compute.
     pub called_back: u64,
+    /// It opens files in object storage itself.
+    pub fetches: bool,
 }
 
 /// A backend as the router sees it.

@@ -105,7 +105,8 @@ fn reckoned(facts: &Facts, capability: &Capability) -> Option<u64> {
     for table in &facts.tables {
         let bytes = table.reads_bytes();
         micros = micros.saturating_add(work(bytes, pace.scan + pace.step * steps));
-        if !table.reads.in_place {
+        let opens = table.reads.in_place || (table.reads.is_remote && capability.opinion.fetches);
+        if !opens {
             micros = micros.saturating_add(work(bytes, pace.handed));
         }
     }
@@ -154,7 +155,7 @@ mod tests {
     use crate::{Opinion, TableFacts, decide};
 
     fn table(bytes: u64) -> TableFacts {
-        let reads = Reads { bytes: Some(bytes), rows: None, row_bytes: 50, in_place: true };
+        let reads = Reads { bytes: Some(bytes), row_bytes: 50, in_place: true, ..Reads::default() };
         TableFacts {
             name: "t".into(),
             format: "parquet".into(),
@@ -172,7 +173,7 @@ mod tests {
     }
 
     fn engines(called_back: u64) -> [Capability; 2] {
-        let opinion = Opinion { objection: None, called_back };
+        let opinion = Opinion { called_back, ..Opinion::default() };
         let duckdb = Capability { opinion, ..Capability::present(BackendId::DuckDb) };
         [Capability::present(BackendId::DataFusion), duckdb]
     }
@@ -211,6 +212,11 @@ mod tests {
         let mut streamed = facts.clone();
         streamed.tables.iter_mut().for_each(|table| table.reads.in_place = false);
         assert_eq!(taken(&streamed, &engines(0)), BackendId::DataFusion);
+        streamed.tables.iter_mut().for_each(|table| table.reads.is_remote = true);
+        assert_eq!(taken(&streamed, &engines(0)), BackendId::DataFusion);
+        let [datafusion, mut fetching] = engines(0);
+        fetching.opinion.fetches = true;
+        assert_eq!(taken(&streamed, &[datafusion, fetching]), BackendId::DuckDb);
         // A small one beside large ones does not matter.
         let mut mixed = facts;
         mixed.tables.push(TableFacts { reads: Reads { in_place: false, ..table(10_000).reads }, ..table(10_000) });

@@ -48,8 +48,10 @@ pub struct Reads {
     pub rows: Option<u64>,
     /// Bytes of one row in memory, of those columns.
     pub row_bytes: u64,
-    /// The files are plain ones that each engine of this process can open itself.
+    /// The files are plain ones on this machine, which each engine of this process can open itself.
     pub in_place: bool,
+    /// The same, but for their place: an engine opens them itself if it fetches files.
+    pub is_remote: bool,
 }
 
 /// What a plan does with the rows it reads.

@@ -20,6 +20,7 @@ use tempfile::TempDir;
 use super::attached::{Location, Place};
 use super::callback::{self, Calls};
 use super::copies::Copies;
+use super::remote::Remote;
 use super::scan::Streams;
 use super::{Config, extension};
 use crate::memory::Budget;
@@ -33,6 +34,7 @@ pub(super) struct Database {
     calls: Arc<Calls>,
     streams: Arc<Streams>,
     copies: Copies,
+    remote: Remote,
     /// The databases that are attached, under the names they have in SQL.
     attached: Mutex<Vec<(Location, Attachment)>>,
     extensions: Option<PathBuf>,
@@ -86,9 +88,10 @@ impl Database {
         let settings = config.settings(spill_folder.path());
         let spill_folder = Mutex::new(Some(spill_folder));
         let (calls, streams, attached) = (Arc::default(), Arc::default(), Mutex::default());
-        let (copies, extensions) = (Copies::new(config.copies_bytes), config.extensions.clone());
+        let extensions = config.extensions.clone();
+        let (copies, remote) = (Copies::new(config.copies_bytes), Remote::new(extensions.clone()));
         let memory = config.memory.clone();
-        let database = Self { raw, own, calls, streams, copies, attached, extensions, memory, spill_folder };
+        let database = Self { raw, own, calls, streams, copies, remote, attached, extensions, memory, spill_folder };
         let first = database.connect()?;
         for (name, value) in settings {
             set(&first, name, &value)?;
@@ -119,6 +122,11 @@ impl Database {
     /// Columns it has copied of files.
     pub(super) fn copies(&self) -> &Copies {
         &self.copies
+    }
+
+    /// What it knows of object storage.
+    pub(super) fn remote(&self) -> &Remote {
+        &self.remote
     }
 
     /// Copies what was read often enough by now, unless another thread does.

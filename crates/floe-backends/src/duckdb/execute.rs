@@ -111,8 +111,9 @@ impl DuckDb {
     }
 
     async fn statement(&self, planned: &Planned, purpose: Purpose) -> Result<Statement> {
-        let sources = scan::sources(&planned.plan, &self.datafusion).await?;
-        let written = Statement::write(&planned.plan, &self.database()?, &sources, &HashMap::new(), purpose);
+        let database = self.database()?;
+        let sources = scan::sources(&planned.plan, &self.datafusion, &database).await?;
+        let written = Statement::write(&planned.plan, &database, &sources, &HashMap::new(), purpose);
         written.map_err(|refused| Error::unsupported(format!("{refused} on DuckDB")))
     }
 }
@@ -140,7 +141,11 @@ impl Backend for DuckDb {
             Err(error) => against(error.sentence()),
             Ok((sources, database)) => {
                 match Statement::write(&planned.plan, &database, &sources, &counts, Purpose::Tell) {
-                    Ok(statement) => Opinion { objection: None, called_back: statement.opened.called_back() },
+                    Ok(statement) => Opinion {
+                        objection: None,
+                        called_back: statement.opened.called_back(),
+                        fetches: facts.tables.iter().any(|table| table.reads.is_remote) && fetches(&database),
+                    },
                     Err(refused) => against(format!("{refused} does not give Spark's answers there")),
                 }
             }
@@ -175,6 +180,11 @@ impl Backend for DuckDb {
         let called = if called.is_empty() { String::new() } else { format!("== Called Back ==\n{called}\n\n") };
         Ok(format!("{called}== Physical Plan ==\n{}", statement.sql))
     }
+}
+
+/// Whether files in object storage are opened there.
+fn fetches(database: &Database) -> bool {
+    database.connect().is_ok_and(|connection| database.remote().is_able(&connection))
 }
 
 /// Why a query ended before its rows did.

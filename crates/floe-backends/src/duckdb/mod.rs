@@ -7,6 +7,7 @@
 //! | `callback.rs` | expressions that DuckDB has this process compute |
 //! | `dialect.rs`, `types.rs`, `literal.rs` | its SQL |
 //! | `scan/` | how tables reach it: their files, or a stream of rows |
+//! | `remote.rs` | files in object storage, fetched where its extension is installed |
 //! | `copies.rs` | columns of files that are read again and again, in a file of its own |
 //! | `attached/` | files of DuckDB's own and other databases, as catalogs |
 //! | `extension.rs` | its extensions, where they are installed |
@@ -27,6 +28,7 @@ mod execute;
 mod extension;
 mod failure;
 mod literal;
+mod remote;
 mod scan;
 mod statement;
 mod types;

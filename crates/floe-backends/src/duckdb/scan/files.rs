@@ -85,7 +85,7 @@ impl Files {
 }
 
 /// A text for DuckDB. Paths are taken as patterns; one with letters that mean something there is not ours to give.
-pub(super) fn text(value: &str) -> String {
+pub(in crate::duckdb) fn text(value: &str) -> String {
     format!("'{}'", value.replace('\'', "''"))
 }
 

@@ -1,14 +1,17 @@
-//! Iceberg tables without deletes: their files, columns by name while the files have them as the table does, else by field
-//! id.
+//! Iceberg tables without deletes, on this machine or where DuckDB fetches files: columns by name while the files have them
+//! as the table does, else by field id.
+
+use std::sync::Arc;
 
 use arrow::datatypes::FieldRef;
 use datafusion::logical_expr::{Expr, TableScan};
-use floe_base::Result;
+use floe_base::{Error, Result};
 use floe_iceberg::scan::{FILE_COLUMN, IcebergTable, POSITION_COLUMN, SPEC_COLUMN};
 use floe_iceberg::storage::location_is_local;
 use floe_sql::write::Needed;
 use iceberg::spec::{NestedField, Type};
 
+use super::super::database::Database;
 use super::super::types::{self, quote};
 use super::files::{ABSENT, File, Files, are_distinct, is_pattern, text};
 use super::provider;
@@ -20,6 +23,7 @@ pub(super) async fn files(
     needed: &Needed,
     conditions: &[Expr],
     datafusion: &DataFusion,
+    database: &Arc<Database>,
 ) -> Result<Option<Files>> {
     let provider = provider(scan)?;
     let Some(table) = provider.as_any().downcast_ref::<IcebergTable>() else { return Ok(None) };
@@ -29,12 +33,18 @@ pub(super) async fn files(
         return Ok(None);
     }
     let Some((columns, mapping)) = mapping(scan, table) else { return Ok(None) };
+    let at = table.table().metadata.location().to_string();
+    let below = format!("{}/", at.trim_end_matches('/'));
+    if !location_is_local(&below) && !is_fetched(table, &below, database).await? {
+        return Ok(None);
+    }
     let tasks = table.files(conditions).await?;
     let mut files = Vec::with_capacity(tasks.len());
     for task in &tasks {
         let location = task.entry.path();
         let is_parquet = task.entry.file.file_format() == iceberg::spec::DataFileFormat::Parquet;
-        if task.has_deletes() || !is_parquet || !location_is_local(location) {
+        let is_reached = location_is_local(location) || location.starts_with(&below);
+        if task.has_deletes() || !is_parquet || !is_reached {
             return Ok(None);
         }
         let path = location.strip_prefix("file://").or_else(|| location.strip_prefix("file:")).unwrap_or(location);
@@ -44,7 +54,6 @@ pub(super) async fn files(
         // A data file is never written anew.
         files.push(File { path: path.to_string(), bytes: task.entry.file.file_size_in_bytes(), written: 0 });
     }
-    let at = table.table().metadata.location().to_string();
     if table.are_stored_as_named(datafusion.state(), &tasks).await? {
         let schema = scan.source.schema();
         let columns = columns.into_iter().zip(schema.fields());
@@ -52,6 +61,16 @@ pub(super) async fn files(
         return Ok(Some(Files { table: at, files, columns: columns.map(named).collect(), options: String::new() }));
     }
     Ok(Some(Files { table: at, files, columns, options: format!(", schema = {mapping}") }))
+}
+
+/// Whether DuckDB fetches what is below a place in object storage.
+async fn is_fetched(table: &IcebergTable, below: &str, database: &Arc<Database>) -> Result<bool> {
+    let Some(access) = table.table().storage.s3_access(below).await? else { return Ok(false) };
+    let (below, database) = (below.to_string(), database.clone());
+    // The extension is a file that is read once.
+    let told = move || Ok(database.remote().admits(&database.connect()?, &below, &access));
+    let told = tokio::task::spawn_blocking(told).await;
+    told.map_err(|error| Error::internal(format!("a thread that tells DuckDB of a store: {error}")))?
 }
 
 /// Whether a column had the same members under every schema of the table. DuckDB finds columns by their ids, and members of

@@ -24,12 +24,13 @@ use floe_sql::write::{Needed, Refused};
 
 use super::attached::AttachedTable;
 use super::copies::Copies;
+use super::database::Database;
 use super::statement::{Opened, Purpose};
 use super::types;
 use crate::datafusion::DataFusion;
 #[cfg(test)]
 pub(super) use files::File;
-pub(super) use files::Files;
+pub(super) use files::{Files, text};
 pub(super) use stream::{FUNCTION as ROWS, Streamed, Streams};
 
 /// One table of a plan, as it reaches DuckDB.
@@ -68,7 +69,11 @@ impl Source {
 }
 
 /// The tables of a plan by the names of their scans, subqueries included.
-pub(super) async fn sources(plan: &LogicalPlan, datafusion: &Arc<DataFusion>) -> Result<HashMap<String, Source>> {
+pub(super) async fn sources(
+    plan: &LogicalPlan,
+    datafusion: &Arc<DataFusion>,
+    database: &Arc<Database>,
+) -> Result<HashMap<String, Source>> {
     let mut found = HashMap::new();
     let needed = Needed::of(plan);
     let mut conditions = filters::of_scans(plan);
@@ -81,7 +86,7 @@ pub(super) async fn sources(plan: &LogicalPlan, datafusion: &Arc<DataFusion>) ->
         }
         let files = match parquet::files(&scan, datafusion).await? {
             Some(files) => Some(files),
-            None => iceberg::files(&scan, &needed, &conditions, datafusion).await?,
+            None => iceberg::files(&scan, &needed, &conditions, datafusion, database).await?,
         };
         let source = match files {
             Some(files) => Source::Files(files),
