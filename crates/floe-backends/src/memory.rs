@@ -59,7 +59,7 @@ struct State {
     unspillable: u64,
 }
 
-#[derive(Debug, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 struct Spiller {
     held: u64,
     /// What it was to hold when it was refused last. 0: nothing was refused since it got more.
@@ -79,6 +79,10 @@ impl State {
 
     fn held(&self) -> u64 {
         self.spillable.saturating_add(self.unspillable)
+    }
+
+    fn spiller(&self, id: usize) -> Spiller {
+        self.spillers.get(&id).copied().unwrap_or_default()
     }
 
     /// A consumer that can spill holds so much from now on. `least` is what each gets in any case.
@@ -215,7 +219,7 @@ impl Pool {
         let mut state = self.0.0.state.lock();
         let consumer = reservation.consumer();
         if consumer.can_spill() {
-            let held = state.spillers.get(&consumer.id()).map_or(0, |spiller| spiller.held);
+            let held = state.spiller(consumer.id()).held;
             state.holds(consumer.id(), change(held), self.least());
         } else {
             state.unspillable = change(state.unspillable);
@@ -233,7 +237,7 @@ impl Pool {
         let wanted = additional as u64;
         if consumer.can_spill() {
             let least = self.least();
-            let (held, refused) = state.spillers.get(&consumer.id()).map_or((0, 0), |one| (one.held, one.refused));
+            let Spiller { held, refused } = state.spiller(consumer.id());
             let sharing = state.large + u64::from(held <= least);
             let share = own.saturating_sub(state.unspillable) / sharing;
             let free = (own - own / UNSPILLABLE_PART).saturating_sub(state.held());
@@ -263,14 +267,19 @@ impl Pool {
 mod tests {
     use super::*;
 
+    /// A budget that parts well, and what DataFusion sees of it.
+    fn shared() -> (Budget, Arc<dyn MemoryPool>) {
+        let budget = Budget::new(1600);
+        (budget.clone(), Arc::new(Pool(budget)))
+    }
+
     fn consumer(pool: &Arc<dyn MemoryPool>, spills: bool) -> MemoryReservation {
         MemoryConsumer::new("test").with_can_spill(spills).register(pool)
     }
 
     #[test]
     fn both_engines_together_never_get_more_than_there_is() {
-        let budget = Budget::new(1600);
-        let pool: Arc<dyn MemoryPool> = Arc::new(Pool(budget.clone()));
+        let (budget, pool) = shared();
         let held = consumer(&pool, false);
         assert!(held.try_grow(1501).is_err());
         assert!(held.try_grow(1000).is_ok());
@@ -286,8 +295,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_lease_is_large_where_nobody_else_is_at_work_and_never_nothing() {
-        let budget = Budget::new(1600);
-        let pool: Arc<dyn MemoryPool> = Arc::new(Pool(budget.clone()));
+        let (budget, pool) = shared();
         let first = budget.lease();
         let second = budget.lease();
         assert_eq!(budget.lent(), 1200);
@@ -319,8 +327,7 @@ mod tests {
 
     #[test]
     fn those_that_can_spill_share_what_is_left() {
-        let budget = Budget::new(1600);
-        let pool: Arc<dyn MemoryPool> = Arc::new(Pool(budget.clone()));
+        let (_, pool) = shared();
         let (one, other) = (consumer(&pool, true), consumer(&pool, true));
         assert!(one.try_grow(700).is_ok());
         assert!(other.try_grow(600).is_ok());
@@ -335,8 +342,7 @@ mod tests {
 
     #[test]
     fn those_that_hold_next_to_nothing_do_not_count() {
-        let budget = Budget::new(1600);
-        let pool: Arc<dyn MemoryPool> = Arc::new(Pool(budget.clone()));
+        let (_, pool) = shared();
         let small: Vec<_> = (0..20).map(|_| consumer(&pool, true)).collect();
         assert!(small.iter().all(|one| one.try_grow(5).is_ok()));
         let one = consumer(&pool, true);
@@ -349,8 +355,7 @@ mod tests {
 
     #[test]
     fn one_that_spills_may_have_what_it_was_refused_to_sort_its_rows() {
-        let budget = Budget::new(1600);
-        let pool: Arc<dyn MemoryPool> = Arc::new(Pool(budget.clone()));
+        let (_, pool) = shared();
         let first = consumer(&pool, true);
         assert!(first.try_grow(700).is_ok());
         let others: Vec<_> = (0..3).map(|_| consumer(&pool, true)).collect();

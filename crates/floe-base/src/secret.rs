@@ -30,8 +30,8 @@ impl fmt::Display for Secret {
     }
 }
 
-/// What is kept of a token that others must bring: its hash, which makes all comparisons equally long.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What is kept of a secret that others must bring: its hash, which makes all comparisons equally long.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Fingerprint([u8; 32]);
 
 impl Fingerprint {

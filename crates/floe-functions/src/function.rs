@@ -24,6 +24,8 @@ pub struct Function {
     pub usage: &'static str,
     /// Spark's DataFrame API calls it, and SQL has no word for it.
     pub internal: bool,
+    /// It tells what the session's catalog is called, which is another name wherever the query may be sent.
+    pub names_catalog: bool,
     pub bind: fn(&Call<'_>) -> Result<Typed>,
 }
 
@@ -58,7 +60,7 @@ impl Function {
     }
 
     const fn of(kind: FunctionKind, name: &'static str, bind: fn(&Call<'_>) -> Result<Typed>) -> Self {
-        Self { name, aliases: &[], kind, usage: "", internal: false, bind }
+        Self { name, aliases: &[], kind, usage: "", internal: false, names_catalog: false, bind }
     }
 
     pub const fn aliases(mut self, aliases: &'static [&'static str]) -> Self {
@@ -68,6 +70,11 @@ impl Function {
 
     pub const fn internal(mut self) -> Self {
         self.internal = true;
+        self
+    }
+
+    pub const fn names_catalog(mut self) -> Self {
+        self.names_catalog = true;
         self
     }
 

@@ -84,7 +84,7 @@ fn plain(trees: &[&Relation], under: Option<&Under>) -> Vec<Need> {
     let mut seen = HashSet::new();
     let mut given = HashSet::new();
     for tree in trees {
-        walk::tables(tree, &mut |named| match named {
+        walk::sources(tree, &mut |named| match named {
             Named::Given(name) => drop(given.insert(name.to_lowercase())),
             Named::Table(table) => {
                 let is_plain = table.identifier.is_none() && table.time_travel.is_none();

@@ -32,7 +32,7 @@ pub(crate) struct Resolver<'s> {
     pub(crate) grown: Cell<usize>,
     /// True while something is lowered only to print it: names are of no account then.
     pub(crate) printing: Cell<bool>,
-    /// `current_catalog()` was called.
+    /// A function was called that tells what the session's catalog is called.
     pub(crate) names_catalog: Cell<bool>,
     pub(crate) hints: RefCell<Vec<Hint>>,
     pub(crate) observations: RefCell<Vec<Observation>>,

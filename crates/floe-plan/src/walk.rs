@@ -15,11 +15,11 @@ pub(crate) enum Named<'a> {
 type Visit<'v> = &'v mut dyn FnMut(Named<'_>);
 
 /// Calls `visit` for every table named in a relation, all files it reads, and every name given by WITH.
-pub(crate) fn tables(relation: &Relation, visit: Visit<'_>) {
-    stacker::maybe_grow(64 * 1024, 2 * 1024 * 1024, || tables_here(relation, visit));
+pub(crate) fn sources(relation: &Relation, visit: Visit<'_>) {
+    stacker::maybe_grow(64 * 1024, 2 * 1024 * 1024, || sources_here(relation, visit));
 }
 
-fn tables_here(relation: &Relation, visit: Visit<'_>) {
+fn sources_here(relation: &Relation, visit: Visit<'_>) {
     match relation.kind.as_ref() {
         RelationKind::Table(name) => visit(Named::Table(name)),
         RelationKind::Files(files) => visit(Named::Files(files)),
@@ -28,84 +28,84 @@ fn tables_here(relation: &Relation, visit: Visit<'_>) {
         RelationKind::Query(query) => {
             for cte in &query.with {
                 visit(Named::Given(&cte.name));
-                tables(&cte.query, visit);
+                sources(&cte.query, visit);
             }
-            tables(&query.body, visit);
+            sources(&query.body, visit);
             orders(&query.order_by, visit);
             orders(&query.sort_by, visit);
             query.limit.iter().chain(&query.offset).for_each(|value| expression(value, visit));
         }
         RelationKind::Select(select) => {
-            select.from.iter().for_each(|from| tables(from, visit));
+            select.from.iter().for_each(|from| sources(from, visit));
             let values = select.projection.iter().chain(&select.filter).chain(&select.having);
             values.for_each(|value| expression(value, visit));
             group_by(&select.group_by, visit);
             select.windows.iter().for_each(|(_, spec)| window(spec, visit));
         }
         RelationKind::LateralView { input, generator, .. } => {
-            tables(input, visit);
+            sources(input, visit);
             expression(generator, visit);
         }
         RelationKind::Pivot(pivot) => {
-            tables(&pivot.input, visit);
+            sources(&pivot.input, visit);
             pivot.aggregates.iter().chain(&pivot.columns).for_each(|value| expression(value, visit));
         }
         RelationKind::Unpivot(unpivot) => {
-            tables(&unpivot.input, visit);
+            sources(&unpivot.input, visit);
             unpivot.ids.iter().flatten().for_each(|value| expression(value, visit));
         }
         RelationKind::Parameters { input, named, positional } => {
-            tables(input, visit);
+            sources(input, visit);
             named.iter().map(|(_, value)| value).chain(positional).for_each(|value| expression(value, visit));
         }
         RelationKind::Project { input, expressions } => {
-            tables(input, visit);
+            sources(input, visit);
             expressions.iter().for_each(|value| expression(value, visit));
         }
         RelationKind::Filter { input, condition } => {
-            tables(input, visit);
+            sources(input, visit);
             expression(condition, visit);
         }
         RelationKind::Aggregate(aggregate) => {
-            tables(&aggregate.input, visit);
+            sources(&aggregate.input, visit);
             group_by(&aggregate.group_by, visit);
             aggregate.aggregates.iter().for_each(|value| expression(value, visit));
         }
         RelationKind::Join(join) => {
-            tables(&join.left, visit);
-            tables(&join.right, visit);
+            sources(&join.left, visit);
+            sources(&join.right, visit);
             if let JoinConstraint::On(condition) = &join.constraint {
                 expression(condition, visit);
             }
         }
         RelationKind::SetOperation { left, right, .. } => {
-            tables(left, visit);
-            tables(right, visit);
+            sources(left, visit);
+            sources(right, visit);
         }
         RelationKind::Sort { input, orders: keys, .. } => {
-            tables(input, visit);
+            sources(input, visit);
             orders(keys, visit);
         }
         RelationKind::Sample(sample) => {
-            tables(&sample.input, visit);
+            sources(&sample.input, visit);
             if let SampleMethod::Rows(count) = &sample.method {
                 expression(count, visit);
             }
         }
         RelationKind::WithColumns { input, columns } => {
-            tables(input, visit);
+            sources(input, visit);
             columns.iter().for_each(|(_, value, _)| expression(value, visit));
         }
         RelationKind::Drop { input, columns, .. } => {
-            tables(input, visit);
+            sources(input, visit);
             columns.iter().for_each(|value| expression(value, visit));
         }
         RelationKind::Repartition { input, expressions, .. } => {
-            tables(input, visit);
+            sources(input, visit);
             expressions.iter().for_each(|value| expression(value, visit));
         }
         RelationKind::CollectMetrics { input, metrics, .. } => {
-            tables(input, visit);
+            sources(input, visit);
             metrics.iter().for_each(|value| expression(value, visit));
         }
         RelationKind::Limit { input, .. }
@@ -130,7 +130,7 @@ fn tables_here(relation: &Relation, visit: Visit<'_>) {
         | RelationKind::Corr { input, .. }
         | RelationKind::ApproxQuantile { input, .. }
         | RelationKind::FreqItems { input, .. }
-        | RelationKind::SampleBy { input, .. } => tables(input, visit),
+        | RelationKind::SampleBy { input, .. } => sources(input, visit),
         RelationKind::Local { .. }
         | RelationKind::Range { .. }
         | RelationKind::OneRow
@@ -196,10 +196,10 @@ fn expression_here(value: &Expression, visit: Visit<'_>) {
                 .flat_map(|(condition, value)| [condition, value])
                 .for_each(|value| expression(value, visit));
         }
-        ExpressionKind::ScalarSubquery(query) | ExpressionKind::Exists(query) => tables(query, visit),
+        ExpressionKind::ScalarSubquery(query) | ExpressionKind::Exists(query) => sources(query, visit),
         ExpressionKind::InSubquery { values, query } => {
             values.iter().for_each(|value| expression(value, visit));
-            tables(query, visit);
+            sources(query, visit);
         }
         ExpressionKind::Window { function, window: spec } => {
             expression(function, visit);

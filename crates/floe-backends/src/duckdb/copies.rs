@@ -134,11 +134,12 @@ impl Copies {
             if let Err(error) = &made {
                 tracing::info!(table = due.files.table, %error, "no copy is made");
             }
-            self.state.lock().done(due, made.is_ok());
+            self.state.lock().done(due, made.ok());
         }
     }
 
-    fn copy(&self, connection: &Connection, folder: &Path, due: &Due) -> Result<()> {
+    /// `false`: copies that are being read leave no room.
+    fn copy(&self, connection: &Connection, folder: &Path, due: &Due) -> Result<bool> {
         let run = |sql: &str| connection.execute_batch(sql).map_err(|error| failure::error(&failure::text(&error)));
         run(SESSION)?;
         let is_attached = self.state.lock().begin(connection)?;
@@ -153,7 +154,7 @@ impl Copies {
         }
         while taken(connection)? + due.files.bytes() > self.room {
             let oldest = self.state.lock().oldest(&due.files);
-            let oldest = oldest.ok_or_else(|| Error::internal("copies that are in use leave no room"))?;
+            let Some(oldest) = oldest else { return Ok(false) };
             run(&format!("DROP TABLE {}", oldest.name))?;
             run(&format!("CHECKPOINT {ALIAS}"))?;
         }
@@ -163,7 +164,7 @@ impl Copies {
         if let Err(error) = run(&format!("CHECKPOINT {ALIAS}")) {
             tracing::debug!(%error, "the file of copies is not written whole");
         }
-        Ok(())
+        Ok(true)
     }
 
     /// Stops what is being made. The file goes with its folder.
@@ -218,15 +219,17 @@ impl State {
         Ok(self.is_attached)
     }
 
-    fn done(&mut self, due: Due, is_made: bool) {
+    /// `made`: whether there was room; `None`: it failed, and is not tried again.
+    fn done(&mut self, due: Due, made: Option<bool>) {
         (self.is_making, self.making) = (false, None);
+        let is_made = made == Some(true);
         let copy = Arc::new(Copy { name: due.name, columns: due.columns });
         let Some(watched) = self.tables.get_mut(&due.files) else {
             self.old.extend(is_made.then_some(copy));
             return;
         };
         watched.missed.clear();
-        watched.is_refused = !is_made;
+        watched.is_refused = made.is_none();
         if is_made {
             self.old.extend(watched.copy.replace(copy));
         }
@@ -286,7 +289,7 @@ mod tests {
             format!("COPY (SELECT range AS a, range::VARCHAR AS b FROM range(1000)) TO '{path}' (FORMAT parquet)");
         database.connect().expect("a connection").execute_batch(&sql).expect("a file");
         let files = vec![File { path, bytes, written: 1 }];
-        Files { table: name.into(), files, columns: vec![quote("a"), quote("b")], options: String::new() }
+        Files { table: name.into(), files, columns: vec![quote("a"), quote("b")], options: String::new(), keys: None }
     }
 
     /// Reads these columns so often that they are copied.

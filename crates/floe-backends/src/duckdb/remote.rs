@@ -58,18 +58,23 @@ impl Remote {
         })
     }
 
-    /// Tells DuckDB how what is below a place is reached. `false`: it is not to fetch that. One name in two stores is such
-    /// a case: the secret of the first would be taken for both.
+    /// Tells DuckDB how what is below a place is reached. `false`: it is not to fetch that, for it takes the longest place
+    /// that fits, whoever asks. So a place has one store, others above or below it have the same, and keys that do not end
+    /// are not replaced by others.
     pub(super) fn admits(&self, connection: &Connection, place: &str, access: &S3Access) -> bool {
         if !self.is_able(connection) {
             return false;
         }
         let mut state = self.state.lock();
+        let is_near = |told: &str| told != place && (told.starts_with(place) || place.starts_with(told));
+        if state.told.iter().any(|(told, with)| is_near(told) && with != access) {
+            return false;
+        }
         let known = state.told.iter().position(|(told, _)| told == place);
         let number = match known.map(|number| (number, &state.told[number].1)) {
             Some((_, told)) if told == access => return true,
-            Some((_, told)) if told.endpoint != access.endpoint || told.region != access.region => return false,
-            Some((number, _)) => number,
+            Some((number, told)) if told.is_same_store(access) && may_end(told) => number,
+            Some(_) => return false,
             None if state.told.len() >= PLACES_MAX => return false,
             None => state.told.len(),
         };
@@ -86,6 +91,11 @@ impl Remote {
         }
         true
     }
+}
+
+/// Keys that were lent have a token.
+fn may_end(access: &S3Access) -> bool {
+    access.keys.as_ref().is_some_and(|keys| keys.token.is_some())
 }
 
 /// The secret as DuckDB wants it; `None` for an endpoint it cannot be told.
@@ -145,6 +155,34 @@ mod tests {
     fn an_endpoint_below_a_path_cannot_be_told() {
         assert!(telling(0, "s3://lake/", &access(Some("https://gate/s3"), None)).is_none());
         assert!(telling(0, "s3://lake/", &access(Some("gate"), None)).is_none());
+    }
+
+    /// As if the extension were there.
+    fn able() -> (Remote, Connection) {
+        let state = Mutex::new(State { is_able: Some(true), told: Vec::new() });
+        (Remote { extensions: None, state }, Connection::open_in_memory().expect("a connection"))
+    }
+
+    #[test]
+    fn the_first_who_tells_of_a_place_has_it() {
+        let (remote, connection) = able();
+        let (ours, lent) = (access(None, None), access(None, Some("t")));
+        let elsewhere = access(Some("http://127.0.0.1:1"), None);
+        let state = || remote.state.lock().told.clone();
+        remote.state.lock().told = vec![("s3://lake/a/".into(), ours.clone()), ("s3://lake/b/".into(), lent.clone())];
+        let known = state();
+        assert!(remote.admits(&connection, "s3://lake/a/", &ours));
+        for (place, with) in [
+            ("s3://lake/a/", &elsewhere),
+            ("s3://lake/a/", &lent),
+            ("s3://lake/a/data/", &elsewhere),
+            ("s3://lake/", &elsewhere),
+            ("s3://lake/b/data/", &ours),
+            ("s3://lake/b/", &elsewhere),
+        ] {
+            assert!(!remote.admits(&connection, place, with), "{place}");
+        }
+        assert_eq!(state(), known);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use floe_base::secret::Secret;
+use floe_base::secret::{Fingerprint, Secret};
 use floe_base::{Error, Kind, Result};
 use object_store::CredentialProvider;
 use object_store::aws::{AmazonS3Builder, AwsCredential};
@@ -33,6 +33,22 @@ pub struct S3Keys {
     pub id: String,
     pub secret: Secret,
     pub token: Option<Secret>,
+}
+
+impl S3Access {
+    /// Tells these keys from others, and shows none.
+    pub fn fingerprint(&self) -> Fingerprint {
+        let words = self.keys.iter().flat_map(|keys| {
+            let token = keys.token.as_ref().map_or("", Secret::reveal);
+            [keys.id.as_str(), keys.secret.reveal(), token]
+        });
+        Fingerprint::of(&words.collect::<Vec<_>>().join("\n"))
+    }
+
+    /// Whether the files are the same store's, whoever asks for them.
+    pub fn is_same_store(&self, other: &Self) -> bool {
+        (&self.endpoint, &self.region) == (&other.endpoint, &other.region)
+    }
 }
 
 /// The store of a bucket. `prefix` tells which of the credentials the source lends are meant.

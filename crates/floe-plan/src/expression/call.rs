@@ -165,9 +165,7 @@ impl Resolver<'_> {
                 origin,
             ));
         };
-        if function.name == "current_catalog" {
-            self.names_catalog.set(true);
-        }
+        self.names_catalog.set(self.names_catalog.get() || function.names_catalog);
         if let Some(named) = call.arguments.iter().find_map(|argument| argument.name.as_ref()) {
             return Err(Error::unsupported(format!("the named argument `{named}` of function `{name}`")).at(origin));
         }

@@ -124,7 +124,7 @@ fn parts(query: &Relation) -> Option<(Anchor<'_>, &Relation, bool)> {
 /// True where a relation reads a table of this name.
 pub(crate) fn mentions(relation: &Relation, name: &str, case_sensitive: bool) -> bool {
     let mut found = false;
-    crate::walk::tables(relation, &mut |named| {
+    crate::walk::sources(relation, &mut |named| {
         let crate::walk::Named::Table(table) = named else { return };
         found |= matches!(table.parts.as_slice(), [single] if crate::scope::same_name(single, name, case_sensitive));
     });

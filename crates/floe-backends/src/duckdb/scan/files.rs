@@ -1,6 +1,7 @@
 //! Parquet files that DuckDB reads itself, or the copy it has of them.
 
 use datafusion::common::DFSchema;
+use floe_base::secret::Fingerprint;
 use floe_sql::write::Refused;
 
 use super::super::statement::{Opened, Purpose};
@@ -20,6 +21,8 @@ pub(in crate::duckdb) struct Files {
     pub(in crate::duckdb) columns: Vec<String>,
     /// Further parameters of `read_parquet`.
     pub(in crate::duckdb) options: String,
+    /// The keys to files in object storage: with others there is no copy of them.
+    pub(in crate::duckdb) keys: Option<Fingerprint>,
 }
 
 /// One of them. Written anew it is another.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use arrow::datatypes::FieldRef;
 use datafusion::logical_expr::{Expr, TableScan};
+use floe_base::secret::Fingerprint;
 use floe_base::{Error, Result};
 use floe_iceberg::scan::{FILE_COLUMN, IcebergTable, POSITION_COLUMN, SPEC_COLUMN};
 use floe_iceberg::storage::location_is_local;
@@ -35,8 +36,12 @@ pub(super) async fn files(
     let Some((columns, mapping)) = mapping(scan, table) else { return Ok(None) };
     let at = table.table().metadata.location().to_string();
     let below = format!("{}/", at.trim_end_matches('/'));
-    if !location_is_local(&below) && !is_fetched(table, &below, database).await? {
-        return Ok(None);
+    let mut keys = None;
+    if !location_is_local(&below) {
+        keys = fetched_with(table, &below, database).await?;
+        if keys.is_none() {
+            return Ok(None);
+        }
     }
     let tasks = table.files(conditions).await?;
     let mut files = Vec::with_capacity(tasks.len());
@@ -58,17 +63,26 @@ pub(super) async fn files(
         let schema = scan.source.schema();
         let columns = columns.into_iter().zip(schema.fields());
         let named = |(column, field): (String, &FieldRef)| if column == ABSENT { column } else { quote(field.name()) };
-        return Ok(Some(Files { table: at, files, columns: columns.map(named).collect(), options: String::new() }));
+        return Ok(Some(Files {
+            table: at,
+            files,
+            columns: columns.map(named).collect(),
+            options: String::new(),
+            keys,
+        }));
     }
-    Ok(Some(Files { table: at, files, columns, options: format!(", schema = {mapping}") }))
+    Ok(Some(Files { table: at, files, columns, options: format!(", schema = {mapping}"), keys }))
 }
 
-/// Whether DuckDB fetches what is below a place in object storage.
-async fn is_fetched(table: &IcebergTable, below: &str, database: &Arc<Database>) -> Result<bool> {
-    let Some(access) = table.table().storage.s3_access(below).await? else { return Ok(false) };
+/// The keys with which DuckDB fetches what is below a place in object storage, if it does.
+async fn fetched_with(table: &IcebergTable, below: &str, database: &Arc<Database>) -> Result<Option<Fingerprint>> {
+    let Some(access) = table.table().storage.s3_access(below).await? else { return Ok(None) };
     let (below, database) = (below.to_string(), database.clone());
     // The extension is a file that is read once.
-    let told = move || Ok(database.remote().admits(&database.connect()?, &below, &access));
+    let told = move || {
+        let is_told = database.remote().admits(&database.connect()?, &below, &access);
+        Ok(is_told.then(|| access.fingerprint()))
+    };
     let told = tokio::task::spawn_blocking(told).await;
     told.map_err(|error| Error::internal(format!("a thread that tells DuckDB of a store: {error}")))?
 }

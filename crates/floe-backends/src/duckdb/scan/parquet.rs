@@ -41,7 +41,7 @@ pub(super) async fn files(scan: &TableScan, datafusion: &Arc<DataFusion>) -> Res
     }
     let options = if files.len() > 1 { ", union_by_name = true".into() } else { String::new() };
     let table = place(listing);
-    Ok(Some(Files { table, files, columns: by_name(names()), options }))
+    Ok(Some(Files { table, files, columns: by_name(names()), options, keys: None }))
 }
 
 /// Where the table is.

@@ -9,7 +9,9 @@ pub(crate) const FUNCTIONS: &[Function] = &[
     Function::scalar("current_user", user)
         .aliases(&["user", "session_user"])
         .usage("current_user() - Returns the name of the user of the session."),
-    Function::scalar("current_catalog", catalog).usage("current_catalog() - Returns the current catalog."),
+    Function::scalar("current_catalog", catalog)
+        .names_catalog()
+        .usage("current_catalog() - Returns the current catalog."),
     Function::scalar("current_schema", schema)
         .aliases(&["current_database"])
         .usage("current_schema() - Returns the current schema."),
