@@ -261,12 +261,17 @@ def is_copied(us: SparkSession, table: str, checks: Checks) -> None:
     queries = [query.format(table=table) for query in READING]
     read = lambda query: us.sql(query).toArrow().to_pylist()  # noqa: E731
     before = [str(read(query)) for query in queries for _ in range(2)][::2]
-    deadline = time.monotonic() + COPIED_SECONDS_MAX
-    while way(us, queries[0]) != "copy" and time.monotonic() < deadline:
-        time.sleep(0.1)
+    wait_for_copy(us, queries[0])
     for query, rows_before in zip(queries, before):
         checks.same(f"copied: {query[:60]}", ["copy"], lambda query=query: [way(us, query)])
         checks.same(f"as before: {query[:60]}", [rows_before], lambda query=query: [str(read(query))])
+
+
+def wait_for_copy(us: SparkSession, query: str) -> None:
+    """Wait until a query's table comes as a copy, or for as long as that may take."""
+    deadline = time.monotonic() + COPIED_SECONDS_MAX
+    while way(us, query) != "copy" and time.monotonic() < deadline:
+        time.sleep(0.1)
 
 
 def both(us: SparkSession, query: str, checks: Checks) -> None:

@@ -9,7 +9,6 @@ import argparse
 import shutil
 import sys
 import tempfile
-import time
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -19,8 +18,8 @@ import environment
 
 environment.enter(TESTS / "iceberg" / "requirements-iceberg.txt")
 
-from checks import Checks, rows
-from engine import COPIED_SECONDS_MAX
+from checks import Checks
+from engine import both, wait_for_copy
 from extensions import installed
 from object_store import BUCKET, KEYS, s3
 from pyspark.sql import SparkSession
@@ -96,11 +95,7 @@ def way(us: SparkSession, query: str) -> str:
 def same_on_both(us: SparkSession, table: str, checks: Checks) -> None:
     """Both engines give the same rows."""
     for query in QUERIES:
-        query = query.format(table=table)
-        us.conf.set("floe.route", "datafusion")
-        expected = rows(us, query)
-        us.conf.set("floe.route", "duckdb")
-        checks.same(query, expected, lambda query=query: rows(us, query))
+        both(us, query.format(table=table), checks)
 
 
 def are_fetched(us: SparkSession, checks: Checks) -> None:
@@ -139,9 +134,7 @@ def are_copied(us: SparkSession, checks: Checks) -> None:
     us.sql("CREATE TABLE near.made.often AS SELECT id, concat('n', id % 7) AS name, id / 4 AS price, timestamp_seconds(id) AS seen FROM range(5000)")
     for _ in range(3):
         same_on_both(us, "near.made.often", checks)
-    deadline = time.monotonic() + COPIED_SECONDS_MAX
-    while way(us, QUERIES[0].format(table="near.made.often")) != "copy" and time.monotonic() < deadline:
-        time.sleep(0.1)
+    wait_for_copy(us, QUERIES[0].format(table="near.made.often"))
     checks.same("copied", ["copy"], lambda: [way(us, QUERIES[0].format(table="near.made.often"))])
     same_on_both(us, "near.made.often", checks)
 
