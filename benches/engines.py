@@ -47,6 +47,9 @@ class Connected:
         for name, path in tables.items():
             self.spark.read.parquet(str(path)).createOrReplaceTempView(name)
 
+    def ready(self) -> None:
+        """Do what comes before a question, and is not measured."""
+
     def spelled(self, text: str) -> str:
         """Return a query with names quoted as Spark quotes them."""
         return data.spelled(text)
@@ -115,8 +118,9 @@ class Engine:
         return int(re.search(r"VmHWM:\s+(\d+)", status)[1]) << 10
 
 
-# What stands for a route where floe makes no copies of what is read often.
-UNCOPIED = "uncopied"
+# What stands for a route where floe runs in `auto` with settings of its own: without copies of what is read often, or
+# with a new server for each question, which has no evidence of anything.
+SETTINGS = {"uncopied": ["--copy-limit", "0"], "cold": ["--data", ":memory:"]}
 
 
 class Floe(Engine):
@@ -126,18 +130,45 @@ class Floe(Engine):
 
     def __init__(self, binary: Path, route: str, limits: Limits, folder: Path):
         self.name = f"floe {route}"
-        self.route, copies = ("auto", ["--copy-limit", "0"]) if route == UNCOPIED else (route, [])
+        self.route = "auto" if route in SETTINGS else route
+        self.is_cold = route == "cold"
         told = subprocess.run([binary, "--version"], stdout=subprocess.PIPE, text=True, check=True).stdout
         self.version = told.split()[-1]
-        self.server = Server(binary, "--data", str(folder), "--route", self.route, *copies, "--threads", str(limits.threads),
-                             "--memory-limit", str(limits.memory))
+        settings = {"--data": str(folder), "--route": self.route, "--threads": str(limits.threads), "--memory-limit": str(limits.memory)}
+        own = SETTINGS.get(route, [])
+        settings |= dict(zip(own[::2], own[1::2]))
+        self.command = [binary, *(word for setting in settings.items() for word in setting)]
+        self.begin()
+        atexit.register(self.stop)
+
+    def begin(self) -> None:
+        """Start the server."""
+        self.server = Server(*self.command)
         self.address = self.server.__enter__().address
         self.pid = self.server.process.pid
-        atexit.register(self.stop)
+
+    def open(self, tables: dict[str, Path]):
+        return Cold(self, tables) if self.is_cold else super().open(tables)
 
     def stop(self) -> None:
         if self.server.process.poll() is None:
             self.server.__exit__()
+
+
+class Cold(Connected):
+    """A session of a server that is started anew before each question."""
+
+    def __init__(self, floe: Floe, tables: dict[str, Path]):
+        self.floe, self.tables = floe, tables
+        super().__init__(floe.address, tables)
+
+    def ready(self) -> None:
+        self.close()
+        self.floe.stop()
+        self.floe.begin()
+        super().__init__(self.floe.address, self.tables)
+        # Whatever comes first opens what the process has but once.
+        self.ask("SELECT 1")
 
 
 class Sail(Engine):
@@ -241,6 +272,9 @@ class InProcess:
         cursor.execute(f"CREATE SCHEMA {self.schema}; USE {self.schema}")
         for name, source in tables.items():
             cursor.execute(f"CREATE VIEW {name} AS SELECT * FROM {source}")
+
+    def ready(self) -> None:
+        """Do nothing: a cursor is ready."""
 
     def spelled(self, text: str) -> str:
         """Return a query as it is."""

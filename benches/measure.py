@@ -89,6 +89,7 @@ def interleaved(result: Run, sessions: dict, queries: dict[str, str], options, e
 def asked(session, text: str, timeout: float, item: Item, name: str):
     """Ask once, note the time or the failure, and return the answer as an Arrow table."""
     text, late = session.spelled(text), threading.Timer(timeout, session.interrupt)
+    session.ready()
     late.start()
     begun = time.perf_counter()
     try:
