@@ -23,11 +23,17 @@ use datafusion::physical_plan::sorts::sort::SortExec;
 use datafusion::physical_plan::{DisplayAs, DisplayFormatType, Distribution, ExecutionPlan, PlanProperties};
 use floe_functions::Interrupt;
 
-/// The plan with sorts that look at the flag. Those that keep only the first rows hold few; where they are to keep many,
-/// all are sorted, for what keeps the first cannot spill.
+use super::own_batches::owned;
+
+/// The plan with sorts that look at the flag. Those that keep only the first rows hold few, in batches of their own; where
+/// they are to keep many, all are sorted, for what keeps the first cannot spill.
 pub(super) fn stoppable(plan: Arc<dyn ExecutionPlan>, interrupt: &Interrupt) -> Result<Arc<dyn ExecutionPlan>> {
     let stoppable = plan.transform_up(|node| match node.as_any().downcast_ref::<SortExec>() {
-        Some(sort) if sort.fetch().is_none_or(|rows| rows > MOST_KEPT) => {
+        Some(sort) if sort.fetch().is_some_and(|rows| rows <= MOST_KEPT) => {
+            let input = owned(sort.input().clone());
+            Ok(Transformed::yes(node.clone().with_new_children(vec![input])?))
+        }
+        Some(sort) => {
             let kept = sort.fetch();
             let sort = Stoppable { told: sort.with_fetch(None), interrupt: interrupt.clone() };
             let sort = Arc::new(sort) as Arc<dyn ExecutionPlan>;
