@@ -20,6 +20,7 @@ use floe_functions::condition::GuardFilters;
 
 use super::file_order::LargestFirst;
 use super::known_counts::KnownCounts;
+use super::one_table::OneTable;
 use super::planner::Planner;
 use super::small_joins::SmallJoins;
 use crate::memory::{Budget, Pool};
@@ -84,7 +85,7 @@ impl Config {
     }
 }
 
-/// DataFusion's rules for plans as they run, two of them with bounds of ours, and one of ours.
+/// DataFusion's rules for plans as they run, two of them with bounds of ours, and two of ours.
 fn physical_rules() -> Vec<Arc<dyn PhysicalOptimizerRule + Send + Sync>> {
     let mut rules = PhysicalOptimizer::new().rules;
     let bounded: [Arc<dyn PhysicalOptimizerRule + Send + Sync>; 2] =
@@ -94,7 +95,11 @@ fn physical_rules() -> Vec<Arc<dyn PhysicalOptimizerRule + Send + Sync>> {
             *rule = Arc::clone(ours);
         }
     }
-    // Before files are dealt out to threads.
+    // Once sides are chosen, and before rows are dealt out to threads.
+    let sides = SmallJoins::default();
+    let chosen = rules.iter().position(|rule| rule.name() == sides.name());
+    rules.insert(chosen.map_or(0, |at| at + 1), Arc::new(OneTable));
+    // Before files are.
     rules.insert(0, Arc::new(LargestFirst));
     rules
 }

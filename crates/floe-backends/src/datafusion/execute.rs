@@ -22,6 +22,7 @@ use tokio_stream::wrappers::ReceiverStream;
 use super::at_hand::{constants, is_at_hand};
 use super::drawn::drawn;
 use super::in_order::in_order;
+use super::in_parts::in_parts;
 use super::pause::with_pauses;
 use super::sorts::stoppable;
 use super::{Config, capabilities, joins, source_order};
@@ -86,6 +87,7 @@ impl DataFusion {
 
     /// A plan at work on other threads, where it can be stopped.
     fn begun(&self, physical: Arc<dyn ExecutionPlan>, state: &SessionState, interrupt: Interrupt) -> Result<Batches> {
+        let physical = in_parts(physical, state.runtime_env().memory_pool.memory_limit())?;
         let physical = stoppable(with_pauses(physical)?, &interrupt)?;
         Ok(detached(physical, state.task_ctx(), interrupt, &self.threads))
     }
