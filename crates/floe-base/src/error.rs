@@ -96,6 +96,12 @@ impl Error {
         error
     }
 
+    /// A disk that has no room for what is spilled or written; `why` is the system's word.
+    pub fn out_of_disk(why: impl fmt::Display) -> Self {
+        let next = "Free some of it, or name another folder for what does not fit in memory with --spill-dir.";
+        Self::message(Kind::Operation, format!("a disk is full ({why}). {next}"))
+    }
+
     /// A mistake of ours; the text is for the person who mends it.
     pub fn internal(text: impl Into<String>) -> Self {
         let text = text.into();
@@ -316,6 +322,7 @@ mod datafusion {
             match error.find_root() {
                 DataFusionError::ResourcesExhausted(text) => Error::out_of_memory(text),
                 DataFusionError::NotImplemented(text) => Error::unsupported(text.clone()),
+                root if is_disk_full(root) => Error::out_of_disk(root.strip_backtrace()),
                 root => Error::internal(root.strip_backtrace()),
             }
         }
@@ -325,6 +332,18 @@ mod datafusion {
         fn from(error: ArrowError) -> Self {
             Error::from(DataFusionError::from(error))
         }
+    }
+
+    fn is_disk_full(error: &DataFusionError) -> bool {
+        let io = match error {
+            DataFusionError::IoError(io) => io,
+            DataFusionError::ArrowError(arrow, _) => match arrow.as_ref() {
+                ArrowError::IoError(_, io) => io,
+                _ => return false,
+            },
+            _ => return false,
+        };
+        io.kind() == std::io::ErrorKind::StorageFull
     }
 
     /// Our own error, however deep the engine wrapped it.
@@ -359,6 +378,20 @@ mod tests {
         let source = SqlSource::new(text);
         let origin = Origin::Sql { source, start: place(start), stop: place(start + fragment.len()) };
         Error::message(kind, "no").at(&origin)
+    }
+
+    #[cfg(feature = "datafusion")]
+    #[test]
+    fn a_full_disk_is_no_mistake_of_ours() {
+        use arrow_schema::ArrowError;
+        use datafusion_common::DataFusionError;
+
+        let full = || std::io::Error::from(std::io::ErrorKind::StorageFull);
+        let of_arrow = ArrowError::IoError("written".into(), full());
+        for told in [DataFusionError::IoError(full()), DataFusionError::from(of_arrow)] {
+            let told = Error::from(told.context("while spilling")).sentence();
+            assert!(told.starts_with("a disk is full") && told.contains("--spill-dir"), "{told}");
+        }
     }
 
     #[test]

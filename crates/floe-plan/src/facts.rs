@@ -63,7 +63,7 @@ fn read(table: &Loaded, scans: &[Scan]) -> TableFacts {
         rows: facts.rows.map(|rows| rows.saturating_mul(own.len() as u64)),
         row_bytes: own.iter().map(|scan| scan.row_bytes()).max().unwrap_or(0),
         in_place: own.iter().all(|scan| scan.is_in_place()),
-        is_remote: own.iter().all(|scan| scan.is_remote()),
+        is_remote: !own.is_empty() && own.iter().all(|scan| scan.is_remote()),
     };
     TableFacts { reads, ..facts.clone() }
 }

@@ -16,7 +16,7 @@ use super::config::SESSION;
 use super::database::Database;
 use super::failure;
 use super::scan::Files;
-use super::types::quote;
+use super::types::{quote, text};
 
 /// Reads of a column after which it is copied: what that costs is about what they did.
 const READS: u32 = 3;
@@ -26,6 +26,8 @@ const WATCHED_MAX: usize = 256;
 const FILES_MAX: usize = 1000;
 /// A table that takes no more than this part of the room is copied whole; of a larger one what queries asked for.
 const WHOLE_PART: u64 = 4;
+/// Copies take no more than this part of what the disk has for them and everybody else.
+const DISK_PART: u64 = 4;
 /// The name of the file in SQL.
 const ALIAS: &str = "floe_copies";
 
@@ -138,21 +140,25 @@ impl Copies {
         }
     }
 
-    /// `false`: copies that are being read leave no room.
+    /// `false`: the disk, or copies that are being read, leave no room.
     fn copy(&self, connection: &Connection, folder: &Path, due: &Due) -> Result<bool> {
         let run = |sql: &str| connection.execute_batch(sql).map_err(|error| failure::error(&failure::text(&error)));
         run(SESSION)?;
         let is_attached = self.state.lock().begin(connection)?;
         if !is_attached {
-            let file = folder.join("copies.duckdb").display().to_string();
-            run(&format!("ATTACH '{}' AS {ALIAS}", file.replace('\'', "''")))?;
+            let file = text(&folder.join("copies.duckdb").display().to_string());
+            run(&format!("ATTACH {file} AS {ALIAS}"))?;
             self.state.lock().is_attached = true;
         }
         let unread = self.state.lock().unread();
         for old in unread {
             run(&format!("DROP TABLE {}", old.name))?;
         }
-        while taken(connection)? + due.files.bytes() > self.room {
+        let room = self.room.min((taken(connection)? + free(folder)?) / DISK_PART);
+        if due.files.bytes() > room {
+            return Ok(false);
+        }
+        while taken(connection)? + due.files.bytes() > room {
             let oldest = self.state.lock().oldest(&due.files);
             let Some(oldest) = oldest else { return Ok(false) };
             run(&format!("DROP TABLE {}", oldest.name))?;
@@ -254,6 +260,13 @@ impl State {
 /// What a column is called in a copy.
 fn named(index: usize) -> String {
     quote(&format!("c{index}"))
+}
+
+/// Bytes that are free on the folder's disk.
+fn free(folder: &Path) -> Result<u64> {
+    let disk =
+        rustix::fs::statvfs(folder).map_err(|error| Error::internal(format!("{}: {error}", folder.display())))?;
+    Ok(disk.f_bavail.saturating_mul(disk.f_frsize))
 }
 
 /// Bytes of the file that are in use.

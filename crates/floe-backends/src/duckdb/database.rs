@@ -22,6 +22,7 @@ use super::callback::{self, Calls};
 use super::copies::Copies;
 use super::remote::Remote;
 use super::scan::Streams;
+use super::types::text;
 use super::{Config, extension};
 use crate::memory::Budget;
 
@@ -197,7 +198,7 @@ impl Drop for Database {
 }
 
 pub(super) fn set(connection: &Connection, name: &str, value: &str) -> Result<()> {
-    let statement = format!("SET GLOBAL {name} = '{}'", value.replace('\'', "''"));
+    let statement = format!("SET GLOBAL {name} = {}", text(value));
     connection
         .execute_batch(&statement)
         .map_err(|error| Error::internal(format!("DuckDB does not take the setting {name} = {value}: {error}")))

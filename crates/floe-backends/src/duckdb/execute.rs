@@ -184,7 +184,8 @@ impl Backend for DuckDb {
 
 /// Whether files in object storage are opened there.
 fn fetches(database: &Database) -> bool {
-    database.connect().is_ok_and(|connection| database.remote().is_able(&connection))
+    let asks = || database.connect().is_ok_and(|connection| database.remote().is_able(&connection));
+    database.remote().is_known_able().unwrap_or_else(asks)
 }
 
 /// Why a query ended before its rows did.

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use duckdb::Connection;
 
 use super::failure;
+use super::types::text;
 
 /// Loads an extension from the folder, or from DuckDB's own (`~/.duckdb/extensions`) where none is named. `Err` is the
 /// reason and what can be done. DuckDB checks that its makers have signed it for this very version.
@@ -20,7 +21,7 @@ pub(super) fn load(connection: &Connection, name: &str, folder: Option<&Path>) -
                 format!("{missing}; put {name}.duckdb_extension of DuckDB {version} there{}", or_from(name))
             };
             let found = places.into_iter().find(|path| path.is_file()).ok_or_else(missing)?;
-            format!("'{}'", found.display().to_string().replace('\'', "''"))
+            text(&found.display().to_string())
         }
     };
     connection.execute_batch(&format!("LOAD {wanted}")).map_err(|error| match failure::text(&error) {

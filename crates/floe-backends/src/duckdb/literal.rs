@@ -19,7 +19,7 @@ pub(super) fn literal(value: &ScalarValue) -> Result<String, Refused> {
     let text = match value {
         ScalarValue::Boolean(Some(value)) => return Ok(if *value { "TRUE".into() } else { "FALSE".into() }),
         ScalarValue::Utf8(Some(text)) if text.contains('\0') => return refused(),
-        ScalarValue::Utf8(Some(text)) => return Ok(format!("'{}'", text.replace('\'', "''"))),
+        ScalarValue::Utf8(Some(value)) => return Ok(types::text(value)),
         ScalarValue::Int8(Some(value)) => value.to_string(),
         ScalarValue::Int16(Some(value)) => value.to_string(),
         ScalarValue::Int32(Some(value)) | ScalarValue::IntervalYearMonth(Some(value)) => value.to_string(),

@@ -3,15 +3,15 @@
 //!
 //! Which tables have their files there: `scan/iceberg.rs`. Without the extension their rows come as a stream.
 
-use std::fmt;
 use std::path::PathBuf;
 
 use duckdb::Connection;
+use floe_base::Secret;
 use floe_iceberg::storage::S3Access;
 use parking_lot::Mutex;
 
 use super::extension;
-use super::scan::text;
+use super::types::text;
 
 /// Places it is told of; rows from further ones come as streams.
 const PLACES_MAX: usize = 1000;
@@ -32,15 +32,6 @@ struct State {
     told: Vec<(String, S3Access)>,
 }
 
-/// A statement that nobody may see.
-struct Telling(String);
-
-impl fmt::Debug for Telling {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("***")
-    }
-}
-
 impl Remote {
     pub(super) fn new(extensions: Option<PathBuf>) -> Self {
         Self { extensions, state: Mutex::default() }
@@ -56,6 +47,11 @@ impl Remote {
             }
             loaded.is_ok()
         })
+    }
+
+    /// The same where somebody has asked already.
+    pub(super) fn is_known_able(&self) -> Option<bool> {
+        self.state.lock().is_able
     }
 
     /// Tells DuckDB how what is below a place is reached. `false`: it is not to fetch that, for it takes the longest place
@@ -80,7 +76,7 @@ impl Remote {
         };
         let Some(telling) = telling(number, place, access) else { return false };
         // What DuckDB says of it may hold the statement.
-        if connection.execute_batch(&telling.0).is_err() {
+        if connection.execute_batch(telling.reveal()).is_err() {
             tracing::warn!(place, "DuckDB does not take the way to this place; its rows come as a stream");
             return false;
         }
@@ -99,7 +95,7 @@ fn may_end(access: &S3Access) -> bool {
 }
 
 /// The secret as DuckDB wants it; `None` for an endpoint it cannot be told.
-fn telling(number: usize, place: &str, access: &S3Access) -> Option<Telling> {
+fn telling(number: usize, place: &str, access: &S3Access) -> Option<Secret> {
     let mut options = vec![format!("SCOPE {}", text(place))];
     if let Some(endpoint) = &access.endpoint {
         let (host, is_safe) = match endpoint.split_once("://")? {
@@ -120,14 +116,13 @@ fn telling(number: usize, place: &str, access: &S3Access) -> Option<Telling> {
         options.extend(keys.token.as_ref().map(|token| format!("SESSION_TOKEN {}", text(token.reveal()))));
     }
     let options = options.join(", ");
-    Some(Telling(format!(
+    Some(Secret::new(format!(
         "CREATE OR REPLACE TEMPORARY SECRET floe_place_{number} (TYPE s3, PROVIDER config, {options})"
     )))
 }
 
 #[cfg(test)]
 mod tests {
-    use floe_base::Secret;
     use floe_iceberg::storage::S3Keys;
 
     use super::*;
@@ -142,7 +137,7 @@ mod tests {
     fn a_way_is_told_whole_and_shown_to_nobody() {
         let told = telling(3, "s3://lake/t/", &access(Some("http://127.0.0.1:9000/"), Some("t"))).expect("a statement");
         assert_eq!(
-            told.0,
+            told.reveal(),
             "CREATE OR REPLACE TEMPORARY SECRET floe_place_3 (TYPE s3, PROVIDER config, SCOPE 's3://lake/t/', ENDPOINT \
              '127.0.0.1:9000', USE_SSL false, REGION 'eu-west-1', URL_STYLE 'path', KEY_ID 'it''s', SECRET 's', \
              SESSION_TOKEN 't')"

@@ -93,3 +93,8 @@ fn written(data_type: &DataType) -> Result<String, Refused> {
 pub(super) fn quote(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
+
+/// A text for DuckDB.
+pub(super) fn text(value: &str) -> String {
+    format!("'{}'", value.replace('\'', "''"))
+}

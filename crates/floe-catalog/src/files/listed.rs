@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use datafusion::common::DataFusionError;
 use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::datasource::listing::{ListingTable, ListingTableUrl};
 use datafusion::datasource::source_as_provider;
@@ -60,9 +61,14 @@ fn scanned(node: &LogicalPlan, found: &mut Vec<ListingTableUrl>) -> datafusion::
     Ok(TreeNodeRecursion::Continue)
 }
 
-async fn below(path: &ListingTableUrl, state: &SessionState) -> Result<Vec<ObjectMeta>> {
+async fn below(path: &ListingTableUrl, state: &SessionState) -> datafusion::common::Result<Vec<ObjectMeta>> {
     let store = state.runtime_env().object_store(path)?;
-    Ok(path.list_all_files(state, store.as_ref(), "").await?.try_collect().await?)
+    path.list_all_files(state, store.as_ref(), "").await?.try_collect().await
+}
+
+/// Whether there is nothing, unlike what is there and cannot be listed.
+fn is_missing(error: &DataFusionError) -> bool {
+    matches!(error.find_root(), DataFusionError::ObjectStore(why) if matches!(**why, object_store::Error::NotFound { .. }))
 }
 
 /// Paths, and the files below each of them: listed once for all who look at them while a table is opened.
@@ -103,7 +109,11 @@ impl Below {
                 folders.pop();
                 Listed { store: store.clone(), meta, folders, root: root.clone() }
             };
-            files.push(below(path, state).await.unwrap_or_default().into_iter().map(listed).collect());
+            let found = match below(path, state).await {
+                Err(error) if is_missing(&error) => Vec::new(),
+                found => found?,
+            };
+            files.push(found.into_iter().map(listed).collect());
         }
         Ok(Self { paths, files })
     }

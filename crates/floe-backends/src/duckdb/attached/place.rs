@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use floe_base::secret::{Secret, is_secret_key};
 use floe_base::{Error, Kind, Result};
 
+use super::super::types::text;
 use super::AttachedKind;
 
 /// The properties such a catalog knows, besides those that every one has.
@@ -73,11 +74,10 @@ impl Place {
     /// The statements that attach it under this name. The password is in a secret of DuckDB's own memory, for DuckDB
     /// repeats the rest of a connection in its errors.
     pub(in crate::duckdb) fn attaching(&self, alias: &str) -> Vec<String> {
-        let literal = |text: &str| format!("'{}'", text.replace('\'', "''"));
         let mode = if self.read_only { ", READ_ONLY" } else { "" };
         let format = self.kind.format();
         let attach =
-            |location: &str, more: &str| format!("ATTACH {} AS {alias} (TYPE {format}{mode}{more})", literal(location));
+            |location: &str, more: &str| format!("ATTACH {} AS {alias} (TYPE {format}{mode}{more})", text(location));
         let mut statements: Vec<String> = self.kind.setting().map(str::to_string).into_iter().collect();
         match &self.location {
             Location::File(path) => statements.push(attach(&path.display().to_string(), "")),
@@ -87,7 +87,7 @@ impl Place {
                     false => format!("{connection} connect_timeout={CONNECT_SECONDS}"),
                 };
                 let secret = password.as_ref().map(|password| {
-                    let password = literal(password.reveal());
+                    let password = text(password.reveal());
                     format!("CREATE OR REPLACE TEMPORARY SECRET {alias} (TYPE postgres, PASSWORD {password})")
                 });
                 let named = secret.as_ref().map(|_| format!(", SECRET {alias}")).unwrap_or_default();

@@ -20,7 +20,7 @@ use parking_lot::Mutex;
 use tokio::sync::oneshot;
 
 use super::super::scan::{ROWS, Streamed};
-use super::super::types::quote;
+use super::super::types::{quote, text};
 use super::{Attached, AttachedKind, columns, said};
 
 /// Puts the rows into the table of this name, whole and quoted.
@@ -72,8 +72,8 @@ fn before(kind: AttachedKind, whole: &str, how: &Put, schema: &Schema) -> Result
             }
             let replace = if *replaces { "OR REPLACE " } else { "" };
             let comments = schema.fields().iter().filter_map(|field| {
-                let comment = field.metadata().get("comment")?.replace('\'', "''");
-                Some(format!("; COMMENT ON COLUMN {whole}.{} IS '{comment}'", quote(field.name())))
+                let comment = text(field.metadata().get("comment")?);
+                Some(format!("; COMMENT ON COLUMN {whole}.{} IS {comment}", quote(field.name())))
             });
             format!("CREATE {replace}TABLE {whole} ({}){}", columns.join(", "), comments.collect::<String>())
         }

@@ -5,7 +5,7 @@ use floe_base::secret::Fingerprint;
 use floe_sql::write::Refused;
 
 use super::super::statement::{Opened, Purpose};
-use super::super::types::quote;
+use super::super::types::{quote, text};
 use super::renamed;
 
 /// Stands for a column that no file has and nobody asks for.
@@ -87,12 +87,7 @@ impl Files {
     }
 }
 
-/// A text for DuckDB. Paths are taken as patterns; one with letters that mean something there is not ours to give.
-pub(in crate::duckdb) fn text(value: &str) -> String {
-    format!("'{}'", value.replace('\'', "''"))
-}
-
-/// Whether DuckDB would take the path for a pattern.
+/// Whether DuckDB would take the path for a pattern; one with letters that mean something there is not ours to give.
 pub(super) fn is_pattern(path: &str) -> bool {
     path.contains(['*', '?', '[', ']', '{', '}'])
 }

@@ -13,8 +13,8 @@ use floe_sql::write::Needed;
 use iceberg::spec::{NestedField, Type};
 
 use super::super::database::Database;
-use super::super::types::{self, quote};
-use super::files::{ABSENT, File, Files, are_distinct, is_pattern, text};
+use super::super::types::{self, quote, text};
+use super::files::{ABSENT, File, Files, are_distinct, is_pattern};
 use super::provider;
 use crate::datafusion::DataFusion;
 

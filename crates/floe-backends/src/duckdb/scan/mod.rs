@@ -30,7 +30,7 @@ use super::types;
 use crate::datafusion::DataFusion;
 #[cfg(test)]
 pub(super) use files::File;
-pub(super) use files::{Files, text};
+pub(super) use files::Files;
 pub(super) use stream::{FUNCTION as ROWS, Streamed, Streams};
 
 /// One table of a plan, as it reaches DuckDB.
