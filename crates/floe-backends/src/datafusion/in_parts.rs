@@ -35,8 +35,8 @@ use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::{
     DisplayAs, DisplayFormatType, ExecutionPlan, ExecutionPlanProperties, InputOrderMode, PlanProperties,
 };
-use futures::StreamExt;
 use futures::future::try_join_all;
+use futures::{Stream, StreamExt, TryStreamExt, stream};
 use parking_lot::Mutex;
 use tokio::sync::mpsc::{self, Receiver, Sender};
 use tokio_stream::wrappers::ReceiverStream;
@@ -117,7 +117,8 @@ fn can_be_read_again(aggregate: &Arc<dyn ExecutionPlan>) -> Result<bool> {
 #[derive(Debug)]
 struct InParts {
     aggregate: Arc<dyn ExecutionPlan>,
-    begun: Mutex<Option<Begun>>,
+    /// Begins when somebody waits for the first rows: what a join above needs first is in memory until then.
+    begun: Arc<Mutex<Option<Begun>>>,
 }
 
 /// A run: the partitions that nobody has asked for yet, and the task that fills them, which ends with its readers.
@@ -129,15 +130,28 @@ struct Begun {
 
 impl InParts {
     fn new(aggregate: Arc<dyn ExecutionPlan>) -> Self {
-        Self { aggregate, begun: Mutex::new(None) }
+        Self { aggregate, begun: Arc::default() }
     }
+}
 
-    fn begin(&self, context: &Arc<TaskContext>) -> Begun {
-        let count = self.aggregate.output_partitioning().partition_count();
+impl Begun {
+    fn begin(aggregate: &Arc<dyn ExecutionPlan>, context: &Arc<TaskContext>) -> Self {
+        let count = aggregate.output_partitioning().partition_count();
         let (senders, partitions) =
             (0..count).map(|_| mpsc::channel(WAITING)).map(|(to, from)| (to, Some(from))).unzip();
-        let task = SpawnedTask::spawn(run(self.aggregate.clone(), context.clone(), senders));
-        Begun { partitions, task: Arc::new(task) }
+        let task = SpawnedTask::spawn(run(aggregate.clone(), context.clone(), senders));
+        Self { partitions, task: Arc::new(task) }
+    }
+
+    /// A partition's batches; whoever reads them keeps the task at work.
+    fn take(&mut self, partition: usize) -> Result<impl Stream<Item = Result<RecordBatch>> + use<>> {
+        let batches = self.partitions.get_mut(partition).and_then(Option::take);
+        let batches = batches.ok_or_else(|| internal_datafusion_err!("partition {partition} is run twice"))?;
+        let task = self.task.clone();
+        Ok(ReceiverStream::new(batches).map(move |batch| {
+            let _ = &task;
+            batch
+        }))
     }
 }
 
@@ -170,15 +184,12 @@ impl ExecutionPlan for InParts {
     }
 
     fn execute(&self, partition: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
-        let mut begun = self.begun.lock();
-        let begun = begun.get_or_insert_with(|| self.begin(&context));
-        let batches = begun.partitions.get_mut(partition).and_then(Option::take);
-        let batches = batches.ok_or_else(|| internal_datafusion_err!("partition {partition} is run twice"))?;
-        let task = begun.task.clone();
-        let batches = ReceiverStream::new(batches).map(move |batch| {
-            let _ = &task;
-            batch
-        });
+        let (aggregate, begun) = (self.aggregate.clone(), self.begun.clone());
+        let taken = async move {
+            let mut begun = begun.lock();
+            begun.get_or_insert_with(|| Begun::begin(&aggregate, &context)).take(partition)
+        };
+        let batches = stream::once(taken).try_flatten();
         Ok(Box::pin(RecordBatchStreamAdapter::new(self.schema(), batches)))
     }
 }
