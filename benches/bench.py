@@ -29,7 +29,7 @@ REQUIREMENTS = Path(__file__).with_name("requirements-bench.txt")
 WORKLOADS = ["tpch", "tpcds", "hits", "big_join", "big_group_by", "iceberg_scan", "iceberg_ctas", "latency", "concurrency"]
 ENGINES = ["floe auto", "floe uncopied", "floe datafusion", "floe duckdb", "DuckDB", "Sail", "Spark"]
 # Only where they are asked for: a server for each question, and Sail as it comes, which knows no limit.
-COLD, UNLIMITED = "floe cold", "Sail unlimited"
+COLD, UNLIMITED = ["floe cold", "floe cold-datafusion", "floe cold-duckdb"], "Sail unlimited"
 # Rows and the values that their key has.
 SIZES = {
     "tiny": {"rounds": 1, "tpch_scale": 0.01, "tpcds_scale": 0.01, "hits_rows": 10_000, "join_rows": (20_000, 2_000),
@@ -64,7 +64,8 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("binary", type=Path)
     parser.add_argument("--size", choices=[*SIZES], default="small")
     parser.add_argument("--only", nargs="+", choices=WORKLOADS, default=WORKLOADS)
-    parser.add_argument("--engines", nargs="+", choices=[*ENGINES, COLD, UNLIMITED], default=ENGINES[:-1])
+    parser.add_argument("--engines", nargs="+", choices=[*ENGINES, *COLD, UNLIMITED], default=ENGINES[:-1])
+    parser.add_argument("--warm", type=int, default=0, help="rounds that do not count, before those that do")
     parser.add_argument("--spark", action="store_true", help="measure real Spark too, where there is Java")
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--memory", type=int, default=4096, help="MiB for queries of each engine")

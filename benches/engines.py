@@ -118,9 +118,14 @@ class Engine:
         return int(re.search(r"VmHWM:\s+(\d+)", status)[1]) << 10
 
 
-# What stands for a route where floe runs in `auto` with settings of its own: without copies of what is read often, or
-# with a new server for each question, which has no evidence of anything.
-SETTINGS = {"uncopied": ["--copy-limit", "0"], "cold": ["--data", ":memory:"]}
+# What stands for a route where floe runs with settings of its own: without copies of what is read often, or with a new
+# server for each question, which has no evidence of anything.
+SETTINGS = {
+    "uncopied": {"--copy-limit": "0"},
+    "cold": {"--data": ":memory:"},
+    "cold-datafusion": {"--data": ":memory:", "--route": "datafusion"},
+    "cold-duckdb": {"--data": ":memory:", "--route": "duckdb"},
+}
 
 
 class Floe(Engine):
@@ -130,13 +135,11 @@ class Floe(Engine):
 
     def __init__(self, binary: Path, route: str, limits: Limits, folder: Path):
         self.name = f"floe {route}"
-        self.route = "auto" if route in SETTINGS else route
-        self.is_cold = route == "cold"
+        self.is_cold = route.startswith("cold")
         told = subprocess.run([binary, "--version"], stdout=subprocess.PIPE, text=True, check=True).stdout
         self.version = told.split()[-1]
-        settings = {"--data": str(folder), "--route": self.route, "--threads": str(limits.threads), "--memory-limit": str(limits.memory)}
-        own = SETTINGS.get(route, [])
-        settings |= dict(zip(own[::2], own[1::2]))
+        settings = {"--data": str(folder), "--threads": str(limits.threads), "--memory-limit": str(limits.memory)}
+        settings |= {"--route": "auto"} | SETTINGS.get(route, {"--route": route})
         self.command = [binary, *(word for setting in settings.items() for word in setting)]
         self.begin()
         atexit.register(self.stop)

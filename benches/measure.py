@@ -71,7 +71,12 @@ def opened(result: Run, engines: dict, open_one):
 
 
 def interleaved(result: Run, sessions: dict, queries: dict[str, str], options, expected=None) -> None:
-    """Ask every session every query in every round; `expected(label)` gives the right rows, else DuckDB's answer does."""
+    """Ask every session every query in every round, after those that warm up; `expected(label)` gives the right rows, else
+    DuckDB's answer does."""
+    for _ in range(options.warm):
+        for label, text in queries.items():
+            for name in sessions:
+                asked(sessions[name], text, options.timeout, Item(label), name)
     for at, (label, text) in enumerate(queries.items()):
         item, given = Item(label), {}
         for number in range(options.rounds):

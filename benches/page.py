@@ -7,11 +7,12 @@ import math
 from pathlib import Path
 
 # Of each engine its colour, the same in every chart.
-COLOURS = {"floe auto": "#1f5fa8", "floe uncopied": "#3f7fc4", "floe cold": "#9fb4cc", "floe datafusion": "#6f9fd8",
+COLOURS = {"floe auto": "#1f5fa8", "floe uncopied": "#3f7fc4", "floe cold": "#9fb4cc",
+           "floe cold-datafusion": "#b9cfe6", "floe cold-duckdb": "#d3e2f2", "floe datafusion": "#6f9fd8",
            "floe duckdb": "#a9c7e8", "DuckDB": "#c9a227", "Sail": "#5b8c5a", "Sail unlimited": "#8fb88e", "Spark": "#b5523b"}
 
 # Backends that are not chosen but told: what they refuse, the engine would have run elsewhere.
-FORCED = ("floe datafusion", "floe duckdb")
+FORCED = ("floe datafusion", "floe duckdb", "floe cold-datafusion", "floe cold-duckdb")
 
 
 def write(results: dict, folder: Path) -> None:
