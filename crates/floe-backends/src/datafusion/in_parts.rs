@@ -4,8 +4,8 @@
 //! the end: for a billion rows with a hundred million groups that is as much as the table on disk. Where the rows come from
 //! files, they can be read again instead. All groups are tried first, in memory alone. If that is not enough, nothing was
 //! given away yet, and half of the groups are tried, and then the others. Memory runs out early, so that little was read in
-//! vain: a try ends once it has as many groups as fit. More than [`PARTS_MAX`] readings would cost what writing does; what
-//! is left then is grouped as DataFusion does it.
+//! vain: a try ends once it has as many groups as fit. More than [`PARTS_MAX`] parts would cost what writing does; what is
+//! left then is grouped as DataFusion does it.
 //!
 //! Not here: which rows are a part's (`part.rs`), who may hold how much (`memory.rs`), joins that do not fit (`joins.rs`).
 
@@ -15,7 +15,6 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use arrow::array::RecordBatch;
-use arrow::datatypes::DataType;
 use datafusion::common::runtime::SpawnedTask;
 use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
 use datafusion::common::{DataFusionError, Result, internal_datafusion_err};
@@ -42,14 +41,14 @@ use tokio::sync::mpsc::{self, Receiver, Sender};
 use tokio_stream::wrappers::ReceiverStream;
 
 use super::part::{OfPart, Part};
+use super::row_bytes::row_bytes;
 use super::watched::Watched;
 
-/// Readings of the files, at most.
+/// Parts the groups come in, at most. Each is a reading of the files, and each try that ended early the beginning of one.
 const PARTS_MAX: usize = 4;
 /// An aggregate that takes less than this part of the memory, were each row a group, is left alone.
 const LARGE_PART: usize = 2;
-/// Bytes of a column whose width nobody knows, and of a group's place in the table of hashes.
-const COLUMN_BYTES: usize = 24;
+/// Bytes of a group's place in the table of hashes.
 const PLACE_BYTES: usize = 32;
 /// Batches of each partition that wait for their reader.
 const WAITING: usize = 2;
@@ -83,9 +82,7 @@ fn gives_at_the_end(aggregate: &AggregateExec) -> bool {
 
 fn is_large(aggregate: &AggregateExec, memory: usize) -> Result<bool> {
     let rows = aggregate.input().partition_statistics(None)?.num_rows.get_value().copied().unwrap_or(0);
-    let width = |data_type: &DataType| data_type.primitive_width().unwrap_or(COLUMN_BYTES);
-    let group: usize = aggregate.schema().fields().iter().map(|field| width(field.data_type())).sum();
-    Ok(rows.saturating_mul(group + PLACE_BYTES) > memory / LARGE_PART)
+    Ok(rows.saturating_mul(row_bytes(&aggregate.schema()) + PLACE_BYTES) > memory / LARGE_PART)
 }
 
 /// Whether all below an aggregate gives the same rows whenever it is asked, and keeps none of them: files, and what looks
@@ -227,6 +224,7 @@ async fn all(
                 left.push(part);
                 writes = part.of >= PARTS_MAX;
                 if !writes {
+                    // Hashes deal groups out evenly: what is too large in this part is so in the others.
                     left = left.iter().flat_map(|part| part.halves()).collect();
                 }
                 tracing::info!(parts = part.of, writes, "groups take more memory than there is");
@@ -249,8 +247,7 @@ async fn filled(plan: Arc<dyn ExecutionPlan>, context: &Arc<TaskContext>) -> Res
             Ok::<Filled, DataFusionError>((first, batches))
         }))
     };
-    let tasks = (0..plan.output_partitioning().partition_count()).map(fill).collect::<Result<Vec<_>>>()?;
-    try_join_all(tasks.into_iter().map(|task| async { task.join_unwind().await.map_err(ended)? })).await
+    ended((0..plan.output_partitioning().partition_count()).map(fill).collect::<Result<_>>()?).await
 }
 
 /// Hands all partitions over, each at its reader's pace.
@@ -268,13 +265,14 @@ async fn give(partitions: Vec<Filled>, readers: &[Sender<Result<RecordBatch>>]) 
             Ok::<(), DataFusionError>(())
         })
     };
-    let tasks: Vec<_> = partitions.into_iter().zip(readers).map(give).collect();
-    try_join_all(tasks.into_iter().map(|task| async { task.join_unwind().await.map_err(ended)? })).await?;
+    ended(partitions.into_iter().zip(readers).map(give).collect()).await?;
     Ok(())
 }
 
-fn ended(error: tokio::task::JoinError) -> DataFusionError {
-    DataFusionError::ExecutionJoin(Box::new(error))
+/// What all tasks came to, or the first that failed.
+async fn ended<T: 'static>(tasks: Vec<SpawnedTask<Result<T>>>) -> Result<Vec<T>> {
+    let joined = |error| DataFusionError::ExecutionJoin(Box::new(error));
+    try_join_all(tasks.into_iter().map(|task| async move { task.join_unwind().await.map_err(joined)? })).await
 }
 
 fn is_exhausted(error: &DataFusionError) -> bool {
@@ -363,6 +361,9 @@ mod tests {
     const KEYS: i64 = 200_000;
     /// Rows of a batch.
     const ROWS: i64 = 2_000;
+    /// Rows of a batch inside the engine: a few of its own size would be all the memory there is here, and who merges what
+    /// it has written must have room for some.
+    const INNER_ROWS: usize = 256;
 
     /// Each key three times, with its number as a value.
     fn grouped() -> LogicalPlan {
@@ -381,7 +382,8 @@ mod tests {
     /// How many groups there are, and the totals of their counts and sums.
     async fn totals(memory: u64, disk: u64) -> Result<(usize, i64, i64)> {
         let config = Config { memory: Budget::new(memory), spill_dir: None, spill_bytes: disk, threads: 2 };
-        let state = config.state(config.runtime().expect("a runtime"));
+        let mut state = config.state(config.runtime().expect("a runtime"));
+        state.config_mut().options_mut().execution.batch_size = INNER_ROWS;
         let plan = state.create_physical_plan(&grouped()).await?;
         let plan = in_parts(plan, state.runtime_env().memory_pool.memory_limit())?;
         assert_eq!(plan.name(), "InPartsExec");

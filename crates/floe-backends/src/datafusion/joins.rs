@@ -11,11 +11,11 @@ use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::joins::HashJoinExec;
 
+use super::row_bytes::row_bytes;
+
 /// What the kept side of a join may take of the memory there is, in parts: its table of hashes comes on top, and others
 /// want some too.
 const KEPT_PART: usize = 4;
-/// Bytes of a column whose width nobody knows.
-const COLUMN_BYTES: usize = 24;
 
 /// The plan as DataFusion runs it.
 pub(super) async fn planned(state: &mut SessionState, plan: &LogicalPlan) -> Result<Arc<dyn ExecutionPlan>> {
@@ -58,7 +58,5 @@ fn bytes_of(plan: &dyn ExecutionPlan) -> Result<usize> {
     let statistics = plan.partition_statistics(None)?;
     let told = statistics.total_byte_size.get_value().copied().unwrap_or(0);
     let rows = statistics.num_rows.get_value().copied().unwrap_or(0);
-    let width = |data_type: &arrow::datatypes::DataType| data_type.primitive_width().unwrap_or(COLUMN_BYTES);
-    let row: usize = plan.schema().fields().iter().map(|field| width(field.data_type())).sum();
-    Ok(told.max(rows.saturating_mul(row)))
+    Ok(told.max(rows.saturating_mul(row_bytes(&plan.schema()))))
 }

@@ -27,6 +27,7 @@ mod part;
 mod pause;
 mod planner;
 mod recursion;
+mod row_bytes;
 mod slices;
 mod small_joins;
 mod sorts;
