@@ -113,9 +113,10 @@ class Engine:
         Path(f"/proc/{self.pid}/clear_refs").write_text("5", encoding="utf-8")
 
     def peak(self) -> int:
-        """Return the most memory the process had since then, in bytes."""
+        """Return the most memory the process had since then, in bytes; 0 where it is gone, of which its questions tell."""
         status = Path(f"/proc/{self.pid}/status").read_text(encoding="utf-8")
-        return int(re.search(r"VmHWM:\s+(\d+)", status)[1]) << 10
+        most = re.search(r"VmHWM:\s+(\d+)", status)
+        return int(most[1]) << 10 if most else 0
 
 
 # What stands for a route where floe runs with settings of its own: without copies of what is read often, or with a new
