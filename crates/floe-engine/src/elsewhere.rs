@@ -192,7 +192,7 @@ pub(crate) fn route(session: &Session, why: Error, by: By<'_>) -> Result<Decisio
 /// # Errors
 /// When a setting cannot be read.
 pub(crate) async fn facts(session: &Session, planned: &Planned) -> Result<Facts> {
-    let mut facts = floe_plan::facts(planned);
+    let mut facts = query::facts(session, planned).await;
     for table in &mut facts.tables {
         let is_small = table.bytes.is_some_and(|bytes| bytes <= crate::session::ROWS_BYTES_MAX);
         if is_small || is_readable(session, table) {

@@ -10,7 +10,7 @@ use floe_backends::{Batches, Outcome, Run, Work};
 use floe_base::id::BackendId;
 use floe_base::{Error, Result};
 use floe_plan::Planned;
-use floe_route::{Decision, Facts, Measured, Policy, Subject, Wish, decide, policy};
+use floe_route::{Decision, Facts, Measured, Policy, Subject, TableFacts, Wish, decide, policy};
 use floe_syntax::command::ExplainMode;
 use floe_syntax::relation::Hint;
 use floe_syntax::{Relation, RelationKind, Statement};
@@ -156,11 +156,25 @@ pub(crate) async fn decided(session: &Session, planned: &Planned, operation: &Op
 }
 
 /// As [`decided`], for the rows of a statement that runs here as a whole.
-pub(crate) fn decided_here(session: &Session, planned: &Planned, operation: &Operation) -> Result<Arc<Decision>> {
-    let facts = floe_plan::facts(planned);
+pub(crate) async fn decided_here(session: &Session, planned: &Planned, operation: &Operation) -> Result<Arc<Decision>> {
+    let facts = facts(session, planned).await;
     let decision = Arc::new(choose(session, &facts, Of::Plan(planned, Ask::Needed), By::of(operation), false)?);
     log(session, operation, &facts, &decision);
     Ok(decision)
+}
+
+/// What is known of a plan that is to run here. How many groups it makes is asked only where memory may not hold them.
+pub(crate) async fn facts(session: &Session, planned: &Planned) -> Facts {
+    let mut facts = floe_plan::facts(planned);
+    if facts.shape.aggregates > 0 && floe_route::stays(&facts).is_none() {
+        let rows = facts.tables.iter().map(TableFacts::reads_rows).fold(0, u64::saturating_add);
+        let told = session.engine().datafusion().is_crowded(&planned.plan, rows).await;
+        facts.is_crowded = told.unwrap_or_else(|error| {
+            tracing::warn!(%error, "how many groups a query makes is not known");
+            false
+        });
+    }
+    facts
 }
 
 pub(crate) fn log(session: &Session, operation: &Operation, facts: &Facts, decision: &Arc<Decision>) {
@@ -449,7 +463,7 @@ pub(crate) fn rename(batch: RecordBatch, schema: &SchemaRef) -> Result<RecordBat
 async fn observe(session: &Arc<Session>, planned: &Planned, running: &Running) -> Result<Vec<Observed>> {
     let mut observed = Vec::new();
     for observation in &planned.observations {
-        let facts = floe_plan::facts(&observation.metrics);
+        let facts = facts(session, &observation.metrics).await;
         let decision = choose(session, &facts, Of::Plan(&observation.metrics, Ask::Needed), By::default(), false)?;
         let (batches, _) = execute(session, &observation.metrics, Arc::new(decision), running).await?;
         let schema = observation.metrics.schema();
@@ -474,7 +488,7 @@ pub(crate) async fn collect_routed(session: &Session, planned: &Planned) -> Resu
 
 /// The same, its rows as they come.
 pub(crate) async fn run_routed(session: &Session, planned: &Planned) -> Result<Batches> {
-    let facts = floe_plan::facts(planned);
+    let facts = facts(session, planned).await;
     if wishes(session, &planned.hints, By::default(), &facts)?
         .first()
         .is_some_and(|wish| wish.backend == BackendId::Spark)

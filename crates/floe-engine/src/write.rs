@@ -73,7 +73,7 @@ pub(crate) async fn stream(
     planned: &Planned,
     running: &Running,
 ) -> Result<SendableRecordBatchStream> {
-    let decision = query::decided_here(session, planned, &running.operation)?;
+    let decision = query::decided_here(session, planned, &running.operation).await?;
     let (batches, _) = query::execute(session, planned, decision, running).await?;
     let schema = planned.schema();
     let renamed = batches.map({

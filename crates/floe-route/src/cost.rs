@@ -55,6 +55,8 @@ struct Pace {
     handed: u64,
     /// To have a thousand values computed elsewhere.
     call: u64,
+    /// To take that MB through an aggregate of whose groups memory holds but a part.
+    crowded: u64,
     /// To look up a thousand rows in a table of hashes, each time that is twice as large as [`NEAR_ROWS`].
     far: u64,
 }
@@ -62,8 +64,10 @@ struct Pace {
 /// So many rows of a join's smaller side are near at hand: their hashes are in the processor's caches.
 const NEAR_ROWS: u64 = 250_000;
 
-const DATAFUSION: Pace = Pace { start: 2_000, operator: 1_000, scan: 1_000, step: 400, handed: 0, call: 0, far: 0 };
-const DUCKDB: Pace = Pace { start: 6_000, operator: 700, scan: 600, step: 180, handed: 1_900, call: 100, far: 9 };
+const DATAFUSION: Pace =
+    Pace { start: 2_000, operator: 1_000, scan: 1_000, step: 400, handed: 0, call: 0, crowded: 10_000, far: 0 };
+const DUCKDB: Pace =
+    Pace { start: 6_000, operator: 700, scan: 600, step: 180, handed: 1_900, call: 100, crowded: 17_000, far: 9 };
 
 /// What a query is expected to take on those of the backends whose pace is known. Where one of them has run the plan
 /// before, the others are expected to be as much slower or quicker than that as they were reckoned to be.
@@ -110,6 +114,9 @@ fn reckoned(facts: &Facts, capability: &Capability) -> Option<u64> {
             micros = micros.saturating_add(work(bytes, pace.handed));
         }
     }
+    if facts.is_crowded {
+        micros = micros.saturating_add(work(facts.bytes(), pace.crowded));
+    }
     for join in &facts.shape.whole_joins {
         let doubled = u64::from((join.with / NEAR_ROWS).checked_ilog2().unwrap_or(0));
         micros = micros.saturating_add((join.rows / 1000).saturating_mul(pace.far * doubled));
@@ -145,7 +152,8 @@ pub(crate) fn work(facts: &Facts) -> String {
         Some((last, before)) => format!("{} and {last}", before.join(", ")),
         None => "nothing but reading".into(),
     };
-    format!("{listed} over {}", human(facts.bytes()))
+    let crowded = if facts.is_crowded { ", in more groups than memory holds" } else { "" };
+    format!("{listed} over {}{crowded}", human(facts.bytes()))
 }
 
 #[cfg(test)]
@@ -233,6 +241,15 @@ mod tests {
         };
         assert_eq!(taken(&of(10_000_000), &engines(0)), BackendId::DataFusion);
         assert_eq!(taken(&of(100_000), &engines(0)), BackendId::DuckDb);
+    }
+
+    #[test]
+    fn groups_that_memory_does_not_hold_are_for_the_one_that_reads_again() {
+        let shape = Shape { aggregates: 1, scans: 1, ..Shape::default() };
+        let mut facts = Facts { tables: vec![table(8 << 30)], shape, ..Facts::default() };
+        assert_eq!(taken(&facts, &engines(0)), BackendId::DuckDb);
+        facts.is_crowded = true;
+        assert_eq!(taken(&facts, &engines(0)), BackendId::DataFusion);
     }
 
     fn measured(capability: &Capability, micros: u64) -> Capability {

@@ -16,6 +16,8 @@ pub struct Facts {
     /// Kinds of operators in the plan: `join`, `aggregate`, `window`, `sort`, …
     pub operators: BTreeSet<String>,
     pub shape: Shape,
+    /// An aggregate over files is expected to make more groups than memory holds.
+    pub is_crowded: bool,
     /// `Some("INSERT INTO …")`-like words where the statement writes.
     pub writes: Option<String>,
     /// What only a JVM or a Python worker can run, by name.

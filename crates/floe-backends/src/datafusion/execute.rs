@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use datafusion::execution::TaskContext;
+use datafusion::execution::memory_pool::MemoryLimit;
 use datafusion::execution::runtime_env::RuntimeEnv;
 use datafusion::execution::session_state::SessionState;
 use datafusion::logical_expr::LogicalPlan;
@@ -25,7 +26,7 @@ use super::in_order::in_order;
 use super::in_parts::in_parts;
 use super::pause::with_pauses;
 use super::sorts::stoppable;
-use super::{Config, capabilities, joins, source_order};
+use super::{Config, capabilities, crowded, joins, source_order};
 use crate::backend::{Backend, Batches, Outcome, Run, Work};
 
 /// Batches that wait between the engine and the client; more would only hold memory.
@@ -61,6 +62,20 @@ impl DataFusion {
     /// The state plans start from, for those who write files with it.
     pub fn state(&self) -> &SessionState {
         &self.state
+    }
+
+    /// Whether a plan over about so many rows makes more groups of them than memory is expected to hold, as far as files
+    /// tell. Looks at their footers, which are kept.
+    ///
+    /// # Errors
+    /// When the plan cannot be planned, or a file not be read.
+    pub async fn is_crowded(&self, plan: &LogicalPlan, rows: u64) -> Result<bool> {
+        let MemoryLimit::Finite(memory) = self.state.runtime_env().memory_pool.memory_limit() else { return Ok(false) };
+        if !crowded::may_be(rows, memory) {
+            return Ok(false);
+        }
+        let state = self.state_of_run(plan, &Interrupt::default());
+        Ok(crowded::is_crowded(&state.create_physical_plan(plan).await?, memory)?)
     }
 
     /// A plan's rows, for backends that have tables scanned here. May be awaited on any thread.

@@ -49,7 +49,7 @@ const PARTS_MAX: usize = 4;
 /// An aggregate that takes less than this part of the memory, were each row a group, is left alone.
 const LARGE_PART: usize = 2;
 /// Bytes of a group's place in the table of hashes.
-const PLACE_BYTES: usize = 32;
+pub(super) const PLACE_BYTES: usize = 32;
 /// Batches of each partition that wait for their reader.
 const WAITING: usize = 2;
 /// How long a try that has ended may take to give back what it holds.
@@ -67,6 +67,21 @@ pub(super) fn in_parts(plan: Arc<dyn ExecutionPlan>, memory: MemoryLimit) -> Res
     Ok(parted?.data)
 }
 
+/// The aggregates of a plan that could be read in parts, the upper ones first.
+pub(super) fn parted(plan: &Arc<dyn ExecutionPlan>) -> Result<Vec<&AggregateExec>> {
+    let mut found = Vec::new();
+    plan.apply(|node| {
+        if let Some(aggregate) = node.as_any().downcast_ref::<AggregateExec>()
+            && ends(aggregate)
+            && can_be_read_again(node)?
+        {
+            found.push(aggregate);
+        }
+        Ok(TreeNodeRecursion::Continue)
+    })?;
+    Ok(found)
+}
+
 /// Whether these are the groups as the query has them, each key once, and none is given away before all rows were seen.
 fn ends(aggregate: &AggregateExec) -> bool {
     aggregate.mode().output_mode() == AggregateOutputMode::Final && gives_at_the_end(aggregate)
@@ -82,7 +97,12 @@ fn gives_at_the_end(aggregate: &AggregateExec) -> bool {
 
 fn is_large(aggregate: &AggregateExec, memory: usize) -> Result<bool> {
     let rows = aggregate.input().partition_statistics(None)?.num_rows.get_value().copied().unwrap_or(0);
-    Ok(rows.saturating_mul(row_bytes(&aggregate.schema()) + PLACE_BYTES) > memory / LARGE_PART)
+    Ok(rows.saturating_mul(group_bytes(aggregate)) > memory / LARGE_PART)
+}
+
+/// What a group takes in memory.
+pub(super) fn group_bytes(aggregate: &AggregateExec) -> usize {
+    row_bytes(&aggregate.schema()) + PLACE_BYTES
 }
 
 /// Whether all below an aggregate gives the same rows whenever it is asked, and keeps none of them: files, and what looks

@@ -13,6 +13,7 @@
 mod at_hand;
 mod capabilities;
 mod config;
+mod crowded;
 mod drawn;
 mod execute;
 mod fence;

@@ -15,7 +15,7 @@ use crate::{Execution, Session, query};
 /// its rows are the same.
 pub(super) async fn run(session: &Arc<Session>, input: Relation, _eager: bool, running: &Running) -> Result<Execution> {
     let planned = query::lower_to_run(session, input).await?;
-    let decision = query::decided_here(session, &planned, &running.operation)?;
+    let decision = query::decided_here(session, &planned, &running.operation).await?;
     let rows = query::run_as(session, &planned, &decision).await?;
     let rows = keep(session.engine(), planned.schema(), rows, false).await?;
     let id = session.keep(rows.table()?, Some(rows));

@@ -69,7 +69,7 @@ pub(super) async fn write_rows(
     mut parts: Parts,
     running: &Running,
 ) -> Result<()> {
-    let decision = query::decided_here(session, planned, &running.operation)?;
+    let decision = query::decided_here(session, planned, &running.operation).await?;
     let (mut batches, _) = query::execute(session, planned, decision, running).await?;
     let schema = planned.schema();
     while let Some(batch) = running.operation.unless_interrupted(async { Ok(batches.next().await) }).await? {
