@@ -25,11 +25,18 @@ pub(super) fn may_be(rows: u64, memory: usize) -> bool {
 /// Whether a plan has such an aggregate.
 pub(super) fn is_crowded(plan: &Arc<dyn ExecutionPlan>, memory: usize) -> Result<bool> {
     for aggregate in parted(plan)? {
-        if groups(aggregate)?.is_some_and(|groups| groups * group_bytes(aggregate) as f64 > most(memory)) {
+        if heaps(aggregate, memory)? > 1 {
             return Ok(true);
         }
     }
     Ok(false)
+}
+
+/// How many heaps an aggregate's groups are expected to need, of which memory holds one at a time; 1 where nobody knows.
+pub(super) fn heaps(aggregate: &AggregateExec, memory: usize) -> Result<usize> {
+    let bytes = groups(aggregate)?.map_or(0.0, |groups| groups * group_bytes(aggregate) as f64);
+    // As floating point becomes a number: the most there is, where it is more.
+    Ok((bytes / most(memory)).ceil().max(1.0) as usize)
 }
 
 fn most(memory: usize) -> f64 {

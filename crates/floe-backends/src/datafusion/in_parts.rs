@@ -4,7 +4,8 @@
 //! the end: for a billion rows with a hundred million groups that is as much as the table on disk. Where the rows come from
 //! files, they can be read again instead. All groups are tried first, in memory alone. If that is not enough, nothing was
 //! given away yet, and half of the groups are tried, and then the others. Memory runs out early, so that little was read in
-//! vain: a try ends once it has as many groups as fit. More than [`PARTS_MAX`] parts would cost what writing does; what is
+//! vain: a try ends once it has as many groups as fit. Where files tell that it must (`crowded.rs`), halves or quarters
+//! are the first to be tried. More than [`PARTS_MAX`] parts would cost what writing does; what is
 //! left then is grouped as DataFusion does it.
 //!
 //! Not here: which rows are a part's (`part.rs`), who may hold how much (`memory.rs`), joins that do not fit (`joins.rs`).
@@ -40,6 +41,7 @@ use parking_lot::Mutex;
 use tokio::sync::mpsc::{self, Receiver, Sender};
 use tokio_stream::wrappers::ReceiverStream;
 
+use super::crowded::heaps;
 use super::part::{OfPart, Part};
 use super::row_bytes::row_bytes;
 use super::watched::Watched;
@@ -60,7 +62,8 @@ pub(super) fn in_parts(plan: Arc<dyn ExecutionPlan>, memory: MemoryLimit) -> Res
     let MemoryLimit::Finite(memory) = memory else { return Ok(plan) };
     let parted = plan.transform_up(|node| match node.as_any().downcast_ref::<AggregateExec>() {
         Some(aggregate) if ends(aggregate) && is_large(aggregate, memory)? && can_be_read_again(&node)? => {
-            Ok(Transformed::yes(Arc::new(InParts::new(node)) as Arc<dyn ExecutionPlan>))
+            let parts = parts(heaps(aggregate, memory)?);
+            Ok(Transformed::yes(Arc::new(InParts::new(node, parts)) as Arc<dyn ExecutionPlan>))
         }
         _ => Ok(Transformed::no(node)),
     });
@@ -100,6 +103,19 @@ fn is_large(aggregate: &AggregateExec, memory: usize) -> Result<bool> {
     Ok(rows.saturating_mul(group_bytes(aggregate)) > memory / LARGE_PART)
 }
 
+/// The parts to begin with where so many are expected to be needed.
+fn parts(heaps: usize) -> Vec<Part> {
+    let mut parts = vec![Part::ALL];
+    while parts.len() < heaps.min(PARTS_MAX) {
+        parts = halved(&parts);
+    }
+    parts
+}
+
+fn halved(parts: &[Part]) -> Vec<Part> {
+    parts.iter().flat_map(|part| part.halves()).collect()
+}
+
 /// What a group takes in memory.
 pub(super) fn group_bytes(aggregate: &AggregateExec) -> usize {
     row_bytes(&aggregate.schema()) + PLACE_BYTES
@@ -134,6 +150,7 @@ fn can_be_read_again(aggregate: &Arc<dyn ExecutionPlan>) -> Result<bool> {
 #[derive(Debug)]
 struct InParts {
     aggregate: Arc<dyn ExecutionPlan>,
+    parts: Vec<Part>,
     /// Begins when somebody waits for the first rows: what a join above needs first is in memory until then.
     begun: Arc<Mutex<Option<Begun>>>,
 }
@@ -146,17 +163,17 @@ struct Begun {
 }
 
 impl InParts {
-    fn new(aggregate: Arc<dyn ExecutionPlan>) -> Self {
-        Self { aggregate, begun: Arc::default() }
+    fn new(aggregate: Arc<dyn ExecutionPlan>, parts: Vec<Part>) -> Self {
+        Self { aggregate, parts, begun: Arc::default() }
     }
 }
 
 impl Begun {
-    fn begin(aggregate: &Arc<dyn ExecutionPlan>, context: &Arc<TaskContext>) -> Self {
+    fn begin(aggregate: &Arc<dyn ExecutionPlan>, parts: Vec<Part>, context: &Arc<TaskContext>) -> Self {
         let count = aggregate.output_partitioning().partition_count();
         let (senders, partitions) =
             (0..count).map(|_| mpsc::channel(WAITING)).map(|(to, from)| (to, Some(from))).unzip();
-        let task = SpawnedTask::spawn(run(aggregate.clone(), context.clone(), senders));
+        let task = SpawnedTask::spawn(run(aggregate.clone(), parts, context.clone(), senders));
         Self { partitions, task: Arc::new(task) }
     }
 
@@ -197,14 +214,14 @@ impl ExecutionPlan for InParts {
 
     fn with_new_children(self: Arc<Self>, children: Vec<Arc<dyn ExecutionPlan>>) -> Result<Arc<dyn ExecutionPlan>> {
         let aggregate = children.into_iter().next().unwrap_or_else(|| self.aggregate.clone());
-        Ok(Arc::new(Self::new(aggregate)))
+        Ok(Arc::new(Self::new(aggregate, self.parts.clone())))
     }
 
     fn execute(&self, partition: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
-        let (aggregate, begun) = (self.aggregate.clone(), self.begun.clone());
+        let (aggregate, parts, begun) = (self.aggregate.clone(), self.parts.clone(), self.begun.clone());
         let taken = async move {
             let mut begun = begun.lock();
-            begun.get_or_insert_with(|| Begun::begin(&aggregate, &context)).take(partition)
+            begun.get_or_insert_with(|| Begun::begin(&aggregate, parts, &context)).take(partition)
         };
         let batches = stream::once(taken).try_flatten();
         Ok(Box::pin(RecordBatchStreamAdapter::new(self.schema(), batches)))
@@ -212,8 +229,13 @@ impl ExecutionPlan for InParts {
 }
 
 /// All parts, one after another. What fails is told to every reader.
-async fn run(aggregate: Arc<dyn ExecutionPlan>, context: Arc<TaskContext>, readers: Vec<Sender<Result<RecordBatch>>>) {
-    if let Err(error) = all(&aggregate, &context, &readers).await {
+async fn run(
+    aggregate: Arc<dyn ExecutionPlan>,
+    parts: Vec<Part>,
+    context: Arc<TaskContext>,
+    readers: Vec<Sender<Result<RecordBatch>>>,
+) {
+    if let Err(error) = all(&aggregate, parts, &context, &readers).await {
         let error = Arc::new(error);
         for reader in &readers {
             // One that is gone needs no reason.
@@ -224,10 +246,10 @@ async fn run(aggregate: Arc<dyn ExecutionPlan>, context: Arc<TaskContext>, reade
 
 async fn all(
     aggregate: &Arc<dyn ExecutionPlan>,
+    mut left: Vec<Part>,
     context: &Arc<TaskContext>,
     readers: &[Sender<Result<RecordBatch>>],
 ) -> Result<()> {
-    let mut left = vec![Part::ALL];
     let mut writes = false;
     while let Some(part) = left.pop() {
         let plan = of_part(aggregate, part)?;
@@ -245,7 +267,7 @@ async fn all(
                 writes = part.of >= PARTS_MAX;
                 if !writes {
                     // Hashes deal groups out evenly: what is too large in this part is so in the others.
-                    left = left.iter().flat_map(|part| part.halves()).collect();
+                    left = halved(&left);
                 }
                 tracing::info!(parts = part.of, writes, "groups take more memory than there is");
             }

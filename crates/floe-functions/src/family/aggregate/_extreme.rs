@@ -10,6 +10,7 @@ use floe_base::Result;
 use super::_aggregate::native;
 use super::_best::{best, orderable};
 use super::_fold::fold;
+use super::_text_extreme::text_extreme;
 use crate::{Call, Typed};
 
 pub(crate) fn extreme(call: &Call<'_>, function: Arc<AggregateUDF>, greatest: bool) -> Result<Typed> {
@@ -26,6 +27,9 @@ pub(crate) fn extreme(call: &Call<'_>, function: Arc<AggregateUDF>, greatest: bo
         DataType::Float64 => fold::<Float64Type>(call, value, name, |a, b| if below(b, a) { b } else { a }),
         data_type if data_type.is_nested() || data_type.is_null() || matches!(data_type, DataType::Interval(_)) => {
             best(call, value.clone(), value, greatest)
+        }
+        data_type @ (DataType::Utf8 | DataType::Binary) => {
+            native(call, text_extreme(greatest), vec![value], data_type, true)
         }
         data_type => native(call, function, vec![value], data_type, true),
     };
