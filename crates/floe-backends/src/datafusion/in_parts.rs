@@ -4,9 +4,9 @@
 //! the end: for a billion rows with a hundred million groups that is as much as the table on disk. Where the rows come from
 //! files, they can be read again instead. All groups are tried first, in memory alone. If that is not enough, nothing was
 //! given away yet, and half of the groups are tried, and then the others. Memory runs out early, so that little was read in
-//! vain: a try ends once it has as many groups as fit. Where files tell that it must (`crowded.rs`), halves or quarters
-//! are the first to be tried. More than [`PARTS_MAX`] parts would cost what writing does; what is
-//! left then is grouped as DataFusion does it.
+//! vain: a try ends once it has as many groups as fit. Where files tell that there will be more (`crowded.rs`), halves or
+//! quarters are tried first. More than [`PARTS_MAX`] parts would cost what writing does; what is left then is grouped as
+//! DataFusion does it.
 //!
 //! Not here: which rows are a part's (`part.rs`), who may hold how much (`memory.rs`), joins that do not fit (`joins.rs`).
 

@@ -244,7 +244,8 @@ mod tests {
 
     #[test]
     fn the_best_of_each_group_is_kept_whatever_its_length() -> Result<()> {
-        let rows = texts(&[Some("b"), None, Some(LONG), Some("a"), Some(""), Some("fourteen bytes"), Some("fifteen  bytes!")]);
+        let rows =
+            texts(&[Some("b"), None, Some(LONG), Some("a"), Some(""), Some("fourteen bytes"), Some("fifteen  bytes!")]);
         let groups = [0, 1, 0, 0, 2, 3, 3];
         for (greatest, best) in [
             (true, [Some(LONG), None, Some(""), Some("fourteen bytes")]),
