@@ -36,7 +36,7 @@ def cases(scale: float, files: Path) -> list[tuple[str, str, tuple]]:
     return [
         ("join", f"SELECT count(*), sum(a.k), min(length(concat(a.s, b.s))) FROM {facts} a JOIN {facts} b ON a.s = b.s", (n, total, 128)),
         ("groups", f"SELECT count(*), sum(c), sum(k) FROM (SELECT k, max(s) s, count(*) c FROM {facts} GROUP BY k)", (n, n, total)),
-        ("groups of files", f"SELECT count(*), sum(c), sum(k) FROM (SELECT k, max(s) s, count(*) c FROM parquet.`{files}` GROUP BY k)", (n, n, total)),
+        ("groups of files", f"SELECT count(*), sum(c), sum(k), sum(length(s)) FROM (SELECT k, max(right(s, 32)) s, count(*) c FROM parquet.`{files}` GROUP BY k)", (n, n, total, n * 32)),
         ("sort", f"SELECT count(*), sum(k), max(length(s)) FROM (SELECT k, s FROM {facts} ORDER BY s DESC LIMIT {n - 1})", (n - 1, total - smallest, 64)),
         ("window", f"SELECT count(*), max(r) FROM (SELECT s, row_number() OVER (ORDER BY s) r FROM {facts})", (n, n)),
         ("collect", f"SELECT size(collect_list(s)) FROM {facts}", (n,)),
@@ -150,7 +150,7 @@ def all_judged(options: argparse.Namespace, limit: int, folder: Path) -> Iterato
         for name, query, expected in listed:
             log = folder / "log"
             with log.open("w") as told, Server(
-                options.binary, "--data", ":memory:", "--memory-limit", f"{limit}MB", log=told
+                options.binary, "--data", ":memory:", "--memory-limit", f"{limit}MB", "--log", "info", log=told
             ) as server:
                 run = Run(server, engine)
                 found = run.together(query, expected, crowds[name]) if name in crowds else run.judge(query, expected)
