@@ -1,8 +1,8 @@
 """Queries that want more memory than there is, on each engine: a right answer or Spark's error, and a living server.
 
 Here: the cases, the answers they must have (by arithmetic), what the log must tell of them, and the server's peak of
-resident memory, which must stay under 1.5 times its limit. Not here: how long they take (`benches/`). `--scale 1` goes with a limit of 512 MB; both grow
-together, unless `--limit` says otherwise. Last line: `memory: passed=N/M`.
+resident memory, which must stay under 1.5 times its limit. Not here: how long they take (`benches/`). `--scale 1` goes
+with a limit of 512 MB; both grow together, unless `--limit` says otherwise. Last line: `memory: passed=N/M`.
 """
 
 import argparse
@@ -26,9 +26,8 @@ ROWS_WRITTEN = 1_000_000
 SMALL = ("SELECT count(*), max(n) FROM (SELECT id % 7 k, count(*) n FROM range(1000) GROUP BY id % 7)", (7, 143))
 
 
-def cases(scale: float, files: Path) -> list[tuple[str, str, tuple]]:
-    """Name, query, and its only row; `files` is where `written` puts the same facts."""
-    n = int(2_000_000 * scale) * 2
+def cases(n: int, files: Path) -> list[tuple[str, str, tuple]]:
+    """Name, query, and its only row over so many facts; `files` is where `written` puts them."""
     total = n * (n - 1) // 2
     # Of the longest numbers the smallest: padded with letters, it comes last of all when the order is descending.
     smallest = 10 ** (len(str(n - 1)) - 1)
@@ -47,12 +46,11 @@ def cases(scale: float, files: Path) -> list[tuple[str, str, tuple]]:
     ]
 
 
-def written(scale: float, folder: Path) -> None:
-    """Write the facts into Parquet files."""
+def written(n: int, folder: Path) -> None:
+    """Write so many facts into Parquet files."""
     import pyarrow as arrow
     from pyarrow import parquet
 
-    n = int(2_000_000 * scale) * 2
     for start in range(0, n, ROWS_WRITTEN):
         keys = range(start, min(n, start + ROWS_WRITTEN))
         facts = {"k": arrow.array(keys, arrow.int64()), "s": arrow.array([str(key).rjust(64, "x") for key in keys])}
@@ -139,13 +137,14 @@ def all_judged(options: argparse.Namespace, limit: int, folder: Path) -> Iterato
     """Run what was asked for, each on a server of its own, and say of each whether it went well."""
     files = folder / "facts"
     files.mkdir()
-    listed = cases(options.scale, files)
+    facts = int(2_000_000 * options.scale) * 2
+    listed = cases(facts, files)
     crowds = {"four at once": 0, "beside small ones": 32}
     groups = next(asked for name, *asked in listed if name == "groups")
     listed += [(name, *groups) for name in crowds]
     listed = [case for case in listed if not options.only or case[0] in options.only]
     if any(str(files) in query for _, query, _ in listed):
-        written(options.scale, files)
+        written(facts, files)
     for engine in options.engine or ENGINES:
         for name, query, expected in listed:
             log = folder / "log"

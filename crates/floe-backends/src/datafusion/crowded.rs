@@ -11,7 +11,8 @@ use datafusion::physical_expr::expressions::Column;
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::aggregates::{AggregateExec, AggregateInputMode};
 
-use super::in_parts::{PLACE_BYTES, group_bytes, parted};
+use super::in_parts::parted;
+use super::row_bytes::{PLACE_BYTES, group_bytes};
 
 /// What groups may take of the memory there is, in parts: a table of hashes that has become too small is copied.
 const PARTS: usize = 4;
@@ -34,7 +35,7 @@ pub(super) fn is_crowded(plan: &Arc<dyn ExecutionPlan>, memory: usize) -> Result
 
 /// How many heaps an aggregate's groups are expected to need, of which memory holds one at a time; 1 where nobody knows.
 pub(super) fn heaps(aggregate: &AggregateExec, memory: usize) -> Result<usize> {
-    let bytes = groups(aggregate)?.map_or(0.0, |groups| groups * group_bytes(aggregate) as f64);
+    let bytes = groups(aggregate)?.map_or(0.0, |groups| groups * group_bytes(&aggregate.schema()) as f64);
     // As floating point becomes a number: the most there is, where it is more.
     Ok((bytes / most(memory)).ceil().max(1.0) as usize)
 }

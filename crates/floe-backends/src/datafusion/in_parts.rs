@@ -43,15 +43,13 @@ use tokio_stream::wrappers::ReceiverStream;
 
 use super::crowded::heaps;
 use super::part::{OfPart, Part};
-use super::row_bytes::row_bytes;
+use super::row_bytes::group_bytes;
 use super::watched::Watched;
 
 /// Parts the groups come in, at most. Each is a reading of the files, and each try that ended early the beginning of one.
 const PARTS_MAX: usize = 4;
 /// An aggregate that takes less than this part of the memory, were each row a group, is left alone.
 const LARGE_PART: usize = 2;
-/// Bytes of a group's place in the table of hashes.
-pub(super) const PLACE_BYTES: usize = 32;
 /// Batches of each partition that wait for their reader.
 const WAITING: usize = 2;
 /// How long a try that has ended may take to give back what it holds.
@@ -61,7 +59,7 @@ const GIVING_BACK: Duration = Duration::from_secs(2);
 pub(super) fn in_parts(plan: Arc<dyn ExecutionPlan>, memory: MemoryLimit) -> Result<Arc<dyn ExecutionPlan>> {
     let MemoryLimit::Finite(memory) = memory else { return Ok(plan) };
     let parted = plan.transform_up(|node| match node.as_any().downcast_ref::<AggregateExec>() {
-        Some(aggregate) if ends(aggregate) && is_large(aggregate, memory)? && can_be_read_again(&node)? => {
+        Some(aggregate) if is_large(aggregate, memory)? && can_be_parted(aggregate, &node)? => {
             let parts = parts(heaps(aggregate, memory)?);
             Ok(Transformed::yes(Arc::new(InParts::new(node, parts)) as Arc<dyn ExecutionPlan>))
         }
@@ -75,14 +73,18 @@ pub(super) fn parted(plan: &Arc<dyn ExecutionPlan>) -> Result<Vec<&AggregateExec
     let mut found = Vec::new();
     plan.apply(|node| {
         if let Some(aggregate) = node.as_any().downcast_ref::<AggregateExec>()
-            && ends(aggregate)
-            && can_be_read_again(node)?
+            && can_be_parted(aggregate, node)?
         {
             found.push(aggregate);
         }
         Ok(TreeNodeRecursion::Continue)
     })?;
     Ok(found)
+}
+
+/// `node` is the aggregate itself, as plans hold it.
+fn can_be_parted(aggregate: &AggregateExec, node: &Arc<dyn ExecutionPlan>) -> Result<bool> {
+    Ok(ends(aggregate) && can_be_read_again(node)?)
 }
 
 /// Whether these are the groups as the query has them, each key once, and none is given away before all rows were seen.
@@ -100,7 +102,7 @@ fn gives_at_the_end(aggregate: &AggregateExec) -> bool {
 
 fn is_large(aggregate: &AggregateExec, memory: usize) -> Result<bool> {
     let rows = aggregate.input().partition_statistics(None)?.num_rows.get_value().copied().unwrap_or(0);
-    Ok(rows.saturating_mul(group_bytes(aggregate)) > memory / LARGE_PART)
+    Ok(rows.saturating_mul(group_bytes(&aggregate.schema())) > memory / LARGE_PART)
 }
 
 /// The parts to begin with where so many are expected to be needed.
@@ -114,11 +116,6 @@ fn parts(heaps: usize) -> Vec<Part> {
 
 fn halved(parts: &[Part]) -> Vec<Part> {
     parts.iter().flat_map(|part| part.halves()).collect()
-}
-
-/// What a group takes in memory.
-pub(super) fn group_bytes(aggregate: &AggregateExec) -> usize {
-    row_bytes(&aggregate.schema()) + PLACE_BYTES
 }
 
 /// Whether all below an aggregate gives the same rows whenever it is asked, and keeps none of them: files, and what looks
