@@ -34,7 +34,7 @@ def cases(n: int, files: Path) -> list[tuple[str, str, tuple]]:
     facts = f"(SELECT id k, lpad(CAST(id AS STRING), 64, 'x') s FROM range({n}))"
     return [
         ("join", f"SELECT count(*), sum(a.k), min(length(concat(a.s, b.s))) FROM {facts} a JOIN {facts} b ON a.s = b.s", (n, total, 128)),
-        ("groups", f"SELECT count(*), sum(c), sum(k) FROM (SELECT k, max(s) s, count(*) c FROM {facts} GROUP BY k)", (n, n, total)),
+        ("groups", f"SELECT count(*), sum(c), sum(k), sum(length(s)) FROM (SELECT k, max(right(s, 8)) s, count(*) c FROM {facts} GROUP BY k)", (n, n, total, n * 8)),
         ("groups of files", f"SELECT count(*), sum(c), sum(k), sum(length(s)) FROM (SELECT k, max(right(s, 32)) s, count(*) c FROM parquet.`{files}` GROUP BY k)", (n, n, total, n * 32)),
         ("sort", f"SELECT count(*), sum(k), max(length(s)) FROM (SELECT k, s FROM {facts} ORDER BY s DESC LIMIT {n - 1})", (n - 1, total - smallest, 64)),
         ("window", f"SELECT count(*), max(r) FROM (SELECT s, row_number() OVER (ORDER BY s) r FROM {facts})", (n, n)),

@@ -15,6 +15,9 @@ pub(super) const SESSION: &str = if cfg!(feature = "bundled") {
     "SET TimeZone = 'UTC'; SET max_expression_depth = 100000"
 };
 
+/// Set where groups are kept in an array by a key of 16 bits, and NULL: without it 12 bits are the most.
+pub(super) const WIDE_GROUPS: &str = "SET perfect_ht_threshold = 17";
+
 /// The setting that tells DuckDB what it may hold now.
 pub(super) fn memory_limit(bytes: u64) -> (&'static str, String) {
     ("memory_limit", format!("{bytes}B"))

@@ -134,7 +134,7 @@ impl Dialect for DuckDbSql<'_> {
     }
 
     fn aggregate(&self, function: &AggregateUDF, arguments: &[DataType], distinct: bool) -> Option<Spelling> {
-        self.opened.lock().ways().written(function.name());
+        self.opened.lock().aggregate(function.name(), arguments);
         if let Some(known) = spelling::of_aggregate(function, BackendId::DuckDb) {
             return Some(ours(known));
         }
@@ -151,6 +151,15 @@ impl Dialect for DuckDbSql<'_> {
             name @ ("min" | "max") if plain => {
                 Some(Spelling::of(format!("{name}({{distinct}}{{0}}){{filter}}{{over}}")))
             }
+            _ => None,
+        }
+    }
+
+    fn key_type(&self, bound: u64) -> Option<&'static str> {
+        // DuckDB keeps the groups of a few small keys in an array; how large a remainder can be it does not see (1.5).
+        match bound {
+            0..=0x7f => Some("TINYINT"),
+            0x80..=0x7fff => self.opened.lock().widen_groups().then_some("SMALLINT"),
             _ => None,
         }
     }

@@ -33,7 +33,7 @@ use super::database::{Database, set};
 use super::failure::{self, Failure};
 use super::statement::{Purpose, Statement};
 use super::ways::Ways;
-use super::{Config, attached, scan};
+use super::{Config, attached, config, scan};
 use crate::backend::{Backend, Outcome, Run, Work};
 use crate::datafusion::DataFusion;
 use crate::memory::Budget;
@@ -216,6 +216,8 @@ pub(super) fn started(statement: Statement, types: Vec<DataType>, threads: &Hand
         ended: ended.clone(),
         threads: threads.clone(),
     };
+    let total = database.memory().total();
+    let watched = statement.opened.uncounted().clone().watch(guard.query.clone(), total, ended.clone());
     let (sender, receiver) = mpsc::channel(WAITING_BATCHES);
     let later = threads.clone();
     let work = move || {
@@ -238,6 +240,7 @@ pub(super) fn started(statement: Statement, types: Vec<DataType>, threads: &Hand
     };
     // Its threads have deep stacks, and are there for the next query.
     threads.spawn_blocking(work);
+    threads.spawn(watched);
     Ok(ReceiverStream::new(receiver)
         .map(move |batch| {
             let _ = &guard;
@@ -249,7 +252,7 @@ pub(super) fn started(statement: Statement, types: Vec<DataType>, threads: &Hand
 /// Tells DuckDB what it may hold now. Where it holds more and cannot let go of it, the next query tells it again.
 fn limit(database: &Database) {
     database.memory().tell(|bytes| {
-        let (name, value) = super::config::memory_limit(bytes);
+        let (name, value) = config::memory_limit(bytes);
         let told = database.connect().and_then(|connection| set(&connection, name, &value));
         if let Err(error) = &told {
             tracing::debug!(%error, "DuckDB keeps its limit of memory");
@@ -279,7 +282,10 @@ fn run(
     sender: &mpsc::Sender<std::result::Result<RecordBatch, Stopped>>,
 ) -> std::result::Result<(), Stopped> {
     let stopped = |error: duckdb::Error| stopped(&error, statement);
-    connection.execute_batch(super::config::SESSION).map_err(stopped)?;
+    connection.execute_batch(config::SESSION).map_err(stopped)?;
+    if statement.opened.has_wide_groups() {
+        connection.execute_batch(config::WIDE_GROUPS).map_err(stopped)?;
+    }
     let mut prepared = connection.prepare(&statement.sql).map_err(stopped)?;
     if sender.is_closed() {
         return Ok(());
@@ -322,7 +328,7 @@ fn stopped(error: &duckdb::Error, statement: &Statement) -> Stopped {
     let text = failure::text(error);
     match failure::of(&text) {
         Failure::Value => Stopped::Value(statement.opened.raised().unwrap_or_else(|| failure::error(&text))),
-        _ => Stopped::Other(failure::error(&text)),
+        _ => Stopped::Other(statement.opened.uncounted().error().unwrap_or_else(|| failure::error(&text))),
     }
 }
 

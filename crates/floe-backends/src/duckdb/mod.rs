@@ -13,6 +13,7 @@
 //! | `extension.rs` | its extensions, where they are installed |
 //! | `statement.rs` | one query of a plan, with all it needs while it runs |
 //! | `execute.rs` | how a plan runs |
+//! | `uncounted.rs` | memory that it holds and does not count |
 //! | `conform.rs` | arrays of the plan's types, and of those that stand for them in DuckDB |
 //! | `ways.rs` | which functions ran there, and which here when it called back |
 //! | `failure.rs` | what its errors mean |
@@ -32,6 +33,7 @@ mod remote;
 mod scan;
 mod statement;
 mod types;
+mod uncounted;
 mod ways;
 
 pub use attached::AttachedKind;

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use arrow::datatypes::DataType;
 use datafusion::config::ConfigOptions;
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::logical_expr::execution_props::ExecutionProps;
@@ -16,7 +17,11 @@ use super::copies::Copy;
 use super::database::Database;
 use super::dialect::DuckDbSql;
 use super::scan::{Files, Source, Streamed};
+use super::uncounted::Uncounted;
 use super::ways::Ways;
+
+/// Bytes of files from which an array of 2^17 groups for each thread is worth what it takes to set up: milliseconds.
+const WIDE_GROUPS_BYTES: u64 = 64 << 20;
 
 /// What a statement is written for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,9 +62,20 @@ impl Statement {
         purpose: Purpose,
     ) -> Result<Self, Refused> {
         let (database_of, interrupt) = (database.clone(), Interrupt::default());
-        let ways = Ways::default();
+        let (ways, uncounted) = (Ways::default(), Uncounted::default());
         let (calls, streams, copies) = (Vec::new(), Vec::new(), Vec::new());
-        let opened = Opened { database: database_of, interrupt, calls, called_back: 0, streams, copies, ways };
+        let opened = Opened {
+            database: database_of,
+            interrupt,
+            calls,
+            called_back: 0,
+            streams,
+            copies,
+            ways,
+            uncounted,
+            bytes: 0,
+            has_wide_groups: false,
+        };
         let opened = Mutex::new(opened);
         let dialect = DuckDbSql { database, sources, counts, purpose, opened };
         let sql = write::query(plan, &dialect)?;
@@ -79,6 +95,10 @@ pub(super) struct Opened {
     /// Held as long as they are read.
     copies: Vec<Arc<Copy>>,
     ways: Ways,
+    uncounted: Uncounted,
+    /// Bytes of the files behind its tables.
+    bytes: u64,
+    has_wide_groups: bool,
 }
 
 impl Opened {
@@ -97,9 +117,21 @@ impl Opened {
 
     /// The copy that has these columns of a table, if there is one.
     pub(super) fn copy(&mut self, files: &Files, columns: &[usize], purpose: Purpose) -> Option<Arc<Copy>> {
+        self.bytes = self.bytes.saturating_add(files.bytes());
         let copy = self.database.copies().find(files, columns, purpose == Purpose::Run)?;
         self.copies.push(copy.clone());
         Some(copy)
+    }
+
+    /// Asks for an array of the groups of a wide key. `false`: it reads so little that this takes longer than its groups.
+    pub(super) fn widen_groups(&mut self) -> bool {
+        let is_worth_it = self.bytes >= WIDE_GROUPS_BYTES;
+        self.has_wide_groups |= is_worth_it;
+        is_worth_it
+    }
+
+    pub(super) fn has_wide_groups(&self) -> bool {
+        self.has_wide_groups
     }
 
     /// Whether there are foreign expressions.
@@ -115,6 +147,17 @@ impl Opened {
     /// Which of the plan's functions run there, and which here.
     pub(super) fn ways(&mut self) -> &mut Ways {
         &mut self.ways
+    }
+
+    /// The memory it holds that DuckDB does not count.
+    pub(super) fn uncounted(&self) -> &Uncounted {
+        &self.uncounted
+    }
+
+    /// An aggregate function is part of it.
+    pub(super) fn aggregate(&mut self, name: &str, arguments: &[DataType]) {
+        self.ways.written(name);
+        self.uncounted.aggregate(name, arguments);
     }
 
     /// What a foreign expression raised, if one did.

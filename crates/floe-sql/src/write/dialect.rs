@@ -99,6 +99,12 @@ pub trait Dialect {
 
     fn aggregate(&self, function: &AggregateUDF, arguments: &[DataType], distinct: bool) -> Option<Spelling>;
 
+    /// The type in which the engine finds the groups of a key best that has no value beyond this, on either side of zero;
+    /// `None`: in the key's own.
+    fn key_type(&self, _bound: u64) -> Option<&'static str> {
+        None
+    }
+
     fn window(&self, function: &WindowUDF) -> Option<Spelling>;
 
     /// An expression that has no spelling there. Its columns are named by [`foreign_column`], one for each argument.

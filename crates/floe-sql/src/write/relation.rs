@@ -1,6 +1,7 @@
 //! Operators, one file each.
 
 mod aggregate;
+mod bounded;
 mod distinct;
 mod filter;
 mod join;

@@ -34,6 +34,8 @@ pub(super) async fn files(scan: &TableScan, datafusion: &Arc<DataFusion>) -> Res
             written: file.last_modified.timestamp_nanos_opt().unwrap_or_default(),
         }));
     }
+    // As DataFusion reads them, whatever the order of a folder; and the same files are the same to those who keep copies.
+    files.sort_by(|one, other| one.path.cmp(&other.path));
     let schema = scan.source.schema();
     let names = || schema.fields().iter().map(|field| field.name());
     if files.iter().any(|file| is_pattern(&file.path)) || !are_distinct(names()) {

@@ -2,8 +2,9 @@
 
 use datafusion::common::DFSchema;
 use datafusion::logical_expr::expr::GroupingSet;
-use datafusion::logical_expr::{Aggregate, Expr};
+use datafusion::logical_expr::{Aggregate, Expr, LogicalPlan};
 
+use super::bounded;
 use crate::write::block::Block;
 use crate::write::{Refused, Result, Writer, column};
 
@@ -11,7 +12,9 @@ impl Writer<'_> {
     pub(super) fn aggregate(self, aggregate: &Aggregate) -> Result<Block> {
         let input = aggregate.input.schema();
         let names = column::all(&aggregate.schema);
-        let (keys, grouping) = self.keys(&aggregate.group_expr, input)?;
+        // First of all, for then it is known what is read.
+        let rows = self.gathered().open(&aggregate.input)?;
+        let (keys, grouping) = self.keys(&aggregate.group_expr, &aggregate.input)?;
         let mut computed = keys.clone();
         if matches!(aggregate.group_expr.as_slice(), [Expr::GroupingSet(_)]) {
             computed.push(format!("grouping({})", keys.join(", ")));
@@ -26,25 +29,32 @@ impl Writer<'_> {
         if list.len() != names.len() {
             return Err(Refused::new("operator aggregate of an unknown form"));
         }
-        let input = self.gathered().open(&aggregate.input)?;
-        let input = match self.within {
-            Some((groups, condition)) if std::ptr::eq(groups, aggregate) => input.filtered(condition.into()),
-            _ => input,
+        let rows = match self.within {
+            Some((groups, condition)) if std::ptr::eq(groups, aggregate) => rows.filtered(condition.into()),
+            _ => rows,
         };
-        Ok(input.with_outputs(list).with_tail(grouping))
+        Ok(rows.with_outputs(list).with_tail(grouping))
     }
 
     /// The keys, each once, and the GROUP BY over them.
-    fn keys(self, groups: &[Expr], input: &DFSchema) -> Result<(Vec<String>, String)> {
+    fn keys(self, groups: &[Expr], rows: &LogicalPlan) -> Result<(Vec<String>, String)> {
+        let input = rows.schema();
         if groups.is_empty() {
             return Ok((Vec::new(), String::new()));
         }
         if let [Expr::GroupingSet(sets)] = groups {
             return self.grouping_sets(sets, input);
         }
-        let keys = groups.iter().map(|key| self.key(key, input)).collect::<Result<Vec<_>>>()?;
+        let keys = groups.iter().map(|key| self.narrow(key, rows)).collect::<Result<Vec<_>>>()?;
         let grouping = format!(" GROUP BY {}", keys.join(", "));
         Ok((keys, grouping))
+    }
+
+    /// A key in the type by which the engine finds its groups best.
+    fn narrow(self, key: &Expr, rows: &LogicalPlan) -> Result<String> {
+        let text = self.key(key, rows.schema())?;
+        let narrower = bounded::bound(key, rows).and_then(|bound| self.dialect.key_type(bound));
+        Ok(narrower.map_or_else(|| text.clone(), |narrower| format!("CAST({text} AS {narrower})")))
     }
 
     fn grouping_sets(self, sets: &GroupingSet, input: &DFSchema) -> Result<(Vec<String>, String)> {

@@ -1,0 +1,62 @@
+//! What DuckDB holds and does not count.
+//!
+//! `min` and `max` keep a text for each group, and one of more than 12 bytes is allocated by itself: it counts for no limit
+//! of memory, and is never written to disk (DuckDB 1.5). Of many groups they can be more than there is memory. So as long as
+//! such a query runs, the memory of the whole process is looked at, and the query ends before that is too much.
+//!
+//! How such an error reaches the client: `execute.rs` and `failure.rs`.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use arrow::datatypes::DataType;
+use duckdb::InterruptHandle;
+use floe_base::Error;
+use memory_stats::memory_stats;
+
+/// How often the process is looked at. A query on one machine's cores fills some 25 MB in that time.
+const EVERY: Duration = Duration::from_millis(100);
+/// What a query may add in any case, in parts of the budget: what earlier ones have freed may still be the process's.
+const LEAST_PART: u64 = 8;
+
+/// What one query holds so.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Uncounted {
+    /// Whether it holds any.
+    holds: bool,
+    /// Whether it was ended because of it.
+    over: Arc<AtomicBool>,
+}
+
+impl Uncounted {
+    /// An aggregate function is part of the query.
+    pub(super) fn aggregate(&mut self, name: &str, arguments: &[DataType]) {
+        let is_text = |argument: &DataType| argument.is_string() || argument.is_binary();
+        self.holds |= matches!(name, "min" | "max") && arguments.iter().any(is_text);
+    }
+
+    /// The error of a query that was ended because of it.
+    pub(super) fn error(&self) -> Option<Error> {
+        let why = "DuckDB: min and max of texts hold more than it can write to disk. DataFusion can (route datafusion)";
+        self.over.load(Ordering::Acquire).then(|| Error::out_of_memory(why))
+    }
+
+    /// Looks at the process until the query has ended, and ends it when that holds a third more than `total`, the budget
+    /// of both engines.
+    pub(super) async fn watch(self, query: Arc<InterruptHandle>, total: u64, ended: Arc<AtomicBool>) {
+        let most = (total + total / 3).max(held() + total / LEAST_PART);
+        while self.holds && !ended.load(Ordering::Acquire) {
+            if held() > most {
+                self.over.store(true, Ordering::Release);
+                query.interrupt();
+            }
+            tokio::time::sleep(EVERY).await;
+        }
+    }
+}
+
+/// Bytes of memory that the process has. 0 where the system does not tell.
+fn held() -> u64 {
+    memory_stats().map_or(0, |stats| stats.physical_mem as u64)
+}
