@@ -117,10 +117,11 @@ def reason(error: Exception) -> str:
     return f"{type(error).__name__}: {text.splitlines()[0] if text else ''}"[:200]
 
 
-def turned(names: list[str], by: int) -> list[str]:
-    """Return the names with another one first each time."""
-    by %= len(names)
-    return names[by:] + names[:by]
+def turned(names: list[str], turn: int) -> list[str]:
+    """Return the names in the order of a turn: another is first each time, and none always comes after the same one."""
+    by = turn // 2 % len(names)
+    order = names[by:] + names[:by]
+    return order if turn % 2 == 0 else order[::-1]
 
 
 def plain(table) -> list[list[str]]:
