@@ -17,9 +17,6 @@ use memory_stats::memory_stats;
 
 /// How often the process is looked at. A query on one machine's cores fills some 25 MB in that time.
 const EVERY: Duration = Duration::from_millis(100);
-/// What a query may add in any case, in parts of the budget: what earlier ones have freed may still be the process's.
-const LEAST_PART: u64 = 8;
-
 /// What one query holds so.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Uncounted {
@@ -43,9 +40,9 @@ impl Uncounted {
     }
 
     /// Looks at the process until the query has ended, and ends it when that holds a third more than `total`, the budget
-    /// of both engines.
+    /// of both engines, and `total` more than when the query began: under a small budget most of it is not for queries.
     pub(super) async fn watch(self, query: Arc<InterruptHandle>, total: u64, ended: Arc<AtomicBool>) {
-        let most = (total + total / 3).max(held() + total / LEAST_PART);
+        let most = (total + total / 3).max(held() + total);
         while self.holds && !ended.load(Ordering::Acquire) {
             if held() > most {
                 self.over.store(true, Ordering::Release);
