@@ -134,7 +134,7 @@ impl Dialect for DuckDbSql<'_> {
     }
 
     fn aggregate(&self, function: &AggregateUDF, arguments: &[DataType], distinct: bool) -> Option<Spelling> {
-        self.opened.lock().aggregate(function.name(), arguments);
+        self.opened.lock().ways().written(function.name());
         if let Some(known) = spelling::of_aggregate(function, BackendId::DuckDb) {
             return Some(ours(known));
         }

@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use arrow::datatypes::DataType;
 use datafusion::config::ConfigOptions;
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::logical_expr::execution_props::ExecutionProps;
@@ -62,7 +61,7 @@ impl Statement {
         purpose: Purpose,
     ) -> Result<Self, Refused> {
         let (database_of, interrupt) = (database.clone(), Interrupt::default());
-        let (ways, uncounted) = (Ways::default(), Uncounted::default());
+        let (ways, uncounted) = (Ways::default(), Uncounted::of(plan));
         let (calls, streams, copies) = (Vec::new(), Vec::new(), Vec::new());
         let opened = Opened {
             database: database_of,
@@ -152,12 +151,6 @@ impl Opened {
     /// The memory it holds that DuckDB does not count.
     pub(super) fn uncounted(&self) -> &Uncounted {
         &self.uncounted
-    }
-
-    /// An aggregate function is part of it.
-    pub(super) fn aggregate(&mut self, name: &str, arguments: &[DataType]) {
-        self.ways.written(name);
-        self.uncounted.aggregate(name, arguments);
     }
 
     /// What a foreign expression raised, if one did.

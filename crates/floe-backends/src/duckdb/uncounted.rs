@@ -11,6 +11,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use arrow::datatypes::DataType;
+use datafusion::common::DFSchema;
+use datafusion::common::tree_node::TreeNode;
+use datafusion::logical_expr::{Expr, ExprSchemable, LogicalPlan};
 use duckdb::InterruptHandle;
 use floe_base::Error;
 use memory_stats::memory_stats;
@@ -27,10 +30,15 @@ pub(super) struct Uncounted {
 }
 
 impl Uncounted {
-    /// An aggregate function is part of the query.
-    pub(super) fn aggregate(&mut self, name: &str, arguments: &[DataType]) {
-        let is_text = |argument: &DataType| argument.is_string() || argument.is_binary();
-        self.holds |= matches!(name, "min" | "max") && arguments.iter().any(is_text);
+    /// Looks for `min` and `max` of texts by groups; of all rows together they are one text.
+    pub(super) fn of(plan: &LogicalPlan) -> Self {
+        let holds = plan.exists(|node| match node {
+            LogicalPlan::Aggregate(groups) if !groups.group_expr.is_empty() => {
+                Ok(groups.aggr_expr.iter().any(|expr| keeps_text(expr, groups.input.schema())))
+            }
+            _ => Ok(false),
+        });
+        Self { holds: holds.unwrap_or(false), over: Arc::default() }
     }
 
     /// The error of a query that was ended because of it.
@@ -50,6 +58,17 @@ impl Uncounted {
             }
             tokio::time::sleep(EVERY).await;
         }
+    }
+}
+
+fn keeps_text(expr: &Expr, rows: &DFSchema) -> bool {
+    match expr {
+        Expr::Alias(named) => keeps_text(&named.expr, rows),
+        Expr::AggregateFunction(call) if matches!(call.func.name(), "min" | "max") => {
+            let is_text = |data_type: DataType| data_type.is_string() || data_type.is_binary();
+            call.params.args.iter().any(|argument| argument.get_type(rows).is_ok_and(is_text))
+        }
+        _ => false,
     }
 }
 
