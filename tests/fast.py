@@ -87,7 +87,7 @@ CHECKS = [
     Check("TPC-H on DuckDB", "tpc/run.py", "tpch --scale 0.1 --route duckdb", {"tpch": 22}),
     Check("TPC-DS on DuckDB", "tpc/run.py", "tpcds --scale 0.01 --route duckdb", {"tpcds": 99}),
     Check("DuckDB's own files", "duckdb/warehouse.py", "", {"duckdb-files": 51}, starts=True),
-    Check("DuckDB inside the server", "duckdb/engine.py", "--rows 6000000", {"duckdb-engine": 100}, starts=True),
+    Check("DuckDB inside the server", "duckdb/engine.py", "--rows 6000000", {"duckdb-engine": 114}, starts=True),
     Check("object storage through DuckDB's extension", "duckdb/object_storage.py", "", {"duckdb-object-storage": 41}, starts=True),
     # 48 where PostgreSQL is installed.
     Check("databases through DuckDB's extensions", "duckdb/extensions.py", "", {"duckdb-extensions": 29}, starts=True),

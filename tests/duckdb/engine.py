@@ -65,6 +65,7 @@ def main() -> None:
             us.conf.set("floe.route", "duckdb")
             columns_change(us, checks)
             is_written_once(us, tables, checks)
+            are_remainders(us, tables, checks)
             outgrows_its_memory(us, server.process.pid, spill, tables, checks)
             is_interrupted(us, server.process.pid, tables, checks)
             us.stop()
@@ -198,6 +199,28 @@ def is_written_once(us: SparkSession, tables: dict[str, str], checks: Checks) ->
         both(us, query, checks)
         told = lambda: ["once" if 'WITH "part0" AS (' in us.sql(f"EXPLAIN {query}").collect()[0][0] else "twice"]  # noqa: B023, E731
         checks.same(f"{name}: told {expected}", [expected], told)
+
+
+# Keys of groups, the table they are of, and the type in which DuckDB is told to keep them; `None`: their own.
+REMAINDERS = [
+    ("k % 1000", "facts", "SMALLINT"),
+    ("(k - 549755813888) % 32768", "facts", "SMALLINT"),
+    ("(k - 549755813888) % 32769", "facts", None),
+    ("k % -128", "facts", "TINYINT"),
+    ("(k + 0.5D) % 100", "facts", None),
+    ("(k * 0.1BD) % 100", "facts", None),
+    ("k % 1000", "small", None),
+]
+
+
+def are_remainders(us: SparkSession, tables: dict[str, str], checks: Checks) -> None:
+    """Groups by a remainder are right, and kept in as little as they can be where that pays."""
+    for key, table, kept in REMAINDERS:
+        query = f"SELECT {key} AS g, count(*), min(s), max(s) FROM {tables[table]} GROUP BY {key} ORDER BY g"
+        both(us, query, checks)
+        text = us.sql(f"EXPLAIN {query}").collect()[0][0]
+        found = next((name for name in ("TINYINT", "SMALLINT") if f" AS {name}) AS " in text), None)
+        checks.same(f"{key} of {table}: kept as {kept or 'it is'}", [str(kept)], lambda found=found: [str(found)])
 
 
 # Values that a copy could lose, in a type of each kind.

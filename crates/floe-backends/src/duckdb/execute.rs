@@ -216,8 +216,11 @@ pub(super) fn started(statement: Statement, types: Vec<DataType>, threads: &Hand
         ended: ended.clone(),
         threads: threads.clone(),
     };
-    let total = database.memory().total();
-    let watched = statement.opened.uncounted().clone().watch(guard.query.clone(), total, ended.clone());
+    let uncounted = statement.opened.uncounted();
+    if uncounted.is_held() {
+        let total = database.memory().total();
+        threads.spawn(uncounted.clone().watch(guard.query.clone(), total, ended.clone()));
+    }
     let (sender, receiver) = mpsc::channel(WAITING_BATCHES);
     let later = threads.clone();
     let work = move || {
@@ -240,7 +243,6 @@ pub(super) fn started(statement: Statement, types: Vec<DataType>, threads: &Hand
     };
     // Its threads have deep stacks, and are there for the next query.
     threads.spawn_blocking(work);
-    threads.spawn(watched);
     Ok(ReceiverStream::new(receiver)
         .map(move |batch| {
             let _ = &guard;

@@ -60,18 +60,15 @@ impl Statement {
         counts: &HashMap<String, u64>,
         purpose: Purpose,
     ) -> Result<Self, Refused> {
-        let (database_of, interrupt) = (database.clone(), Interrupt::default());
-        let (ways, uncounted) = (Ways::default(), Uncounted::of(plan));
-        let (calls, streams, copies) = (Vec::new(), Vec::new(), Vec::new());
         let opened = Opened {
-            database: database_of,
-            interrupt,
-            calls,
+            database: database.clone(),
+            interrupt: Interrupt::default(),
+            calls: Vec::new(),
             called_back: 0,
-            streams,
-            copies,
-            ways,
-            uncounted,
+            streams: Vec::new(),
+            copies: Vec::new(),
+            ways: Ways::default(),
+            uncounted: Uncounted::of(plan),
             bytes: 0,
             has_wide_groups: false,
         };
@@ -114,7 +111,7 @@ impl Opened {
         number
     }
 
-    /// The copy that has these columns of a table, if there is one.
+    /// The copy that has these columns of a table, if there is one. The files count as read in either case.
     pub(super) fn copy(&mut self, files: &Files, columns: &[usize], purpose: Purpose) -> Option<Arc<Copy>> {
         self.bytes = self.bytes.saturating_add(files.bytes());
         let copy = self.database.copies().find(files, columns, purpose == Purpose::Run)?;

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use arrow::datatypes::DataType;
 use datafusion::common::DFSchema;
-use datafusion::common::tree_node::TreeNode;
+use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::logical_expr::{Expr, ExprSchemable, LogicalPlan};
 use duckdb::InterruptHandle;
 use floe_base::Error;
@@ -20,6 +20,7 @@ use memory_stats::memory_stats;
 
 /// How often the process is looked at. A query on one machine's cores fills some 25 MB in that time.
 const EVERY: Duration = Duration::from_millis(100);
+
 /// What one query holds so.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Uncounted {
@@ -32,13 +33,20 @@ pub(super) struct Uncounted {
 impl Uncounted {
     /// Looks for `min` and `max` of texts by groups; of all rows together they are one text.
     pub(super) fn of(plan: &LogicalPlan) -> Self {
-        let holds = plan.exists(|node| match node {
-            LogicalPlan::Aggregate(groups) if !groups.group_expr.is_empty() => {
-                Ok(groups.aggr_expr.iter().any(|expr| keeps_text(expr, groups.input.schema())))
+        let mut holds = false;
+        let _ = plan.apply_with_subqueries(|node| {
+            if let LogicalPlan::Aggregate(groups) = node
+                && !groups.group_expr.is_empty()
+            {
+                holds |= groups.aggr_expr.iter().any(|expr| keeps_text(expr, groups.input.schema()));
             }
-            _ => Ok(false),
+            Ok(TreeNodeRecursion::Continue)
         });
-        Self { holds: holds.unwrap_or(false), over: Arc::default() }
+        Self { holds, over: Arc::default() }
+    }
+
+    pub(super) fn is_held(&self) -> bool {
+        self.holds
     }
 
     /// The error of a query that was ended because of it.
@@ -51,7 +59,7 @@ impl Uncounted {
     /// of both engines, and `total` more than when the query began: under a small budget most of it is not for queries.
     pub(super) async fn watch(self, query: Arc<InterruptHandle>, total: u64, ended: Arc<AtomicBool>) {
         let most = (total + total / 3).max(held() + total);
-        while self.holds && !ended.load(Ordering::Acquire) {
+        while !ended.load(Ordering::Acquire) {
             if held() > most {
                 self.over.store(true, Ordering::Release);
                 query.interrupt();

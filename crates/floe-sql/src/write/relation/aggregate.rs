@@ -53,8 +53,10 @@ impl Writer<'_> {
     /// A key in the type by which the engine finds its groups best.
     fn narrow(self, key: &Expr, rows: &LogicalPlan) -> Result<String> {
         let text = self.key(key, rows.schema())?;
-        let narrower = bounded::bound(key, rows).and_then(|bound| self.dialect.key_type(bound));
-        Ok(narrower.map_or_else(|| text.clone(), |narrower| format!("CAST({text} AS {narrower})")))
+        Ok(match bounded::bound(key, rows).and_then(|bound| self.dialect.key_type(bound)) {
+            Some(narrower) => format!("CAST({text} AS {narrower})"),
+            None => text,
+        })
     }
 
     fn grouping_sets(self, sets: &GroupingSet, input: &DFSchema) -> Result<(Vec<String>, String)> {

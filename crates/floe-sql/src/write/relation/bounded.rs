@@ -5,15 +5,18 @@ use datafusion::logical_expr::{Expr, LogicalPlan};
 use datafusion::scalar::ScalarValue;
 
 /// The largest value that a key over these rows can have, and below zero the smallest. `None`: any may be there.
-pub(super) fn bound(key: &Expr, input: &LogicalPlan) -> Option<u64> {
-    let computed = match (key, input) {
-        (Expr::Column(column), LogicalPlan::Projection(below)) => {
-            below.expr.get(below.schema.maybe_index_of_column(column)?)?
+pub(super) fn bound(key: &Expr, rows: &LogicalPlan) -> Option<u64> {
+    match (key, rows) {
+        (Expr::Column(column), LogicalPlan::Projection(rows)) => {
+            of_computed(rows.expr.get(rows.schema.maybe_index_of_column(column)?)?)
         }
-        (key, _) => key,
-    };
-    match computed {
-        Expr::Alias(named) => bound(&named.expr, input),
+        (key, _) => of_computed(key),
+    }
+}
+
+fn of_computed(expr: &Expr) -> Option<u64> {
+    match expr {
+        Expr::Alias(named) => of_computed(&named.expr),
         // A remainder has the sign of what is divided.
         Expr::ScalarFunction(call) if call.name() == "%" => match call.args.as_slice() {
             [_, Expr::Literal(divisor, _)] => magnitude(divisor)?.checked_sub(1),
