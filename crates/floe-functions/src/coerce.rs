@@ -77,7 +77,7 @@ pub fn unify(values: Vec<Typed>, context: &Context, origin: &Origin) -> Option<R
 
 /// The values cast to a type they share; intervals then span the fields of all of them.
 pub fn cast_alike(values: Vec<Typed>, shared: &DataType, context: &Context, origin: &Origin) -> Result<Vec<Typed>> {
-    let fields = if is_ansi_interval(shared) { shared_fields(&values) } else { None };
+    let fields = shared_fields(&values, shared);
     let cast_one = |value| {
         let value = cast(value, shared, CastMode::Session, context, origin)?;
         Ok(if fields.is_some() { value.with_written(fields.clone()) } else { value })
@@ -85,8 +85,11 @@ pub fn cast_alike(values: Vec<Typed>, shared: &DataType, context: &Context, orig
     values.into_iter().map(cast_one).collect()
 }
 
-/// `INTERVAL DAY TO SECOND` of `INTERVAL DAY` and `INTERVAL HOUR TO SECOND`.
-fn shared_fields(values: &[Typed]) -> Option<SparkType> {
+/// `INTERVAL DAY TO SECOND` of `INTERVAL DAY` and `INTERVAL HOUR TO SECOND`; `None` where what they share is no interval.
+pub fn shared_fields(values: &[Typed], shared: &DataType) -> Option<SparkType> {
+    if !is_ansi_interval(shared) {
+        return None;
+    }
     let intervals = values.iter().filter(|value| value.data_type != DataType::Null).map(Typed::spark_type);
     intervals.reduce(|left, right| match (left, right) {
         (SparkType::DayTimeInterval(from, to), SparkType::DayTimeInterval(other_from, other_to)) => {

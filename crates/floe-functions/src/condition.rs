@@ -10,7 +10,7 @@
 use arrow::datatypes::DataType;
 use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
 use datafusion::logical_expr::expr::{Case, ScalarFunction};
-use datafusion::logical_expr::{BinaryExpr, Cast, Expr, LogicalPlan, Operator};
+use datafusion::logical_expr::{BinaryExpr, Cast, Expr, LogicalPlan, Operator, Volatility};
 use datafusion::optimizer::optimizer::ApplyOrder;
 use datafusion::optimizer::{OptimizerConfig, OptimizerRule};
 use datafusion::scalar::ScalarValue;
@@ -303,13 +303,27 @@ pub fn raises(expr: &Expr) -> bool {
 fn connect(left: Typed, right: Typed, operator: Operator) -> Typed {
     let nullable = left.nullable || right.nullable;
     let fallible = left.fallible || right.fallible;
+    let is_asked_first = left.fallible && is_constant(&left.expr) && is_constant(&right.expr);
     let expr = match (fallible, operator) {
         (false, _) => binary(left.expr, operator, right.expr),
+        // Of constants the engine would look at none where one decides, and Spark 4.1 evaluates them from the left.
+        (true, _) if is_asked_first => guarded(left.expr, operator, right.expr),
         (true, Operator::And) => conjunction(left.expr, right.expr),
         (true, _) if !right.fallible => binary(left.expr, operator, right.expr),
         (true, _) => guarded(left.expr, operator, right.expr),
     };
     Typed::new(expr, DataType::Boolean, nullable).with_fallible(fallible)
+}
+
+/// Whether it has the same value for all rows, by what it is written with.
+fn is_constant(expr: &Expr) -> bool {
+    let depends = |node: &Expr| match node {
+        Expr::Literal(..) | Expr::Cast(_) | Expr::BinaryExpr(_) | Expr::Not(_) | Expr::Case(_) => false,
+        Expr::IsNull(_) | Expr::IsNotNull(_) | Expr::IsTrue(_) | Expr::IsFalse(_) => false,
+        Expr::ScalarFunction(call) => call.func.signature().volatility != Volatility::Immutable,
+        _ => true,
+    };
+    !expr.exists(|node| Ok(depends(node))).unwrap_or(true)
 }
 
 /// What cannot raise comes first, bare, where the engine can split it off, push it down and prune by it; what can raise

@@ -57,7 +57,8 @@ impl Resolver<'_> {
                 .with("colName", format!("`{name}`"))
                 .at(origin));
         };
-        let spark = values.iter().find_map(|value| value.written.clone());
+        let spark = coerce::shared_fields(&values, &shared);
+        let spark = spark.or_else(|| values.iter().find_map(|value| value.written.clone()));
         let nullable = values.iter().any(|value| value.nullable || value.data_type == DataType::Null);
         let mut scalars = Vec::with_capacity(values.len());
         let null = ScalarValue::try_from(&shared)?;

@@ -1,5 +1,5 @@
-//! The engine's `min` and `max` over the frames of windows. The engine's own keep the last extreme when all values have
-//! left a frame and only NULLs are in it (DataFusion 53.1); here it is NULL then.
+//! The engine's `min` and `max` over the frames of windows, of texts too. The engine's own keep the last extreme when all
+//! values have left a frame and only NULLs are in it (DataFusion 53.1); here it is NULL then.
 
 use std::any::Any;
 use std::sync::Arc;
@@ -12,10 +12,12 @@ use datafusion::logical_expr::function::{AccumulatorArgs, StateFieldsArgs};
 use datafusion::logical_expr::{Accumulator, AggregateUDF, AggregateUDFImpl, ReversedUDAF, SetMonotonicity, Signature};
 use datafusion::scalar::ScalarValue;
 
+use super::_text_extreme::TextExtreme;
+
 /// The aggregate as it is right over windows.
 pub fn moving(function: Arc<AggregateUDF>) -> Arc<AggregateUDF> {
     let own = function.inner().as_any();
-    if own.is::<Min>() || own.is::<Max>() {
+    if own.is::<Min>() || own.is::<Max>() || own.is::<TextExtreme>() {
         return Arc::new(AggregateUDF::new_from_impl(Moving { function }));
     }
     function

@@ -1,7 +1,8 @@
 //! The extremes of texts and binaries, for many groups. DataFusion keeps each in an allocation of its own and looks at the
 //! rows of a batch through a table of hashes; here short ones lie in a row, and each row is compared where it belongs.
 //!
-//! All else of `min` and `max` is DataFusion's: what files tell without being read, windows, the first few of an order.
+//! All else of `min` and `max` is DataFusion's: what files tell without being read, windows (`_moving.rs`), the first few
+//! of an order.
 
 use std::any::Any;
 use std::cmp::Ordering;
@@ -32,7 +33,7 @@ pub(super) fn text_extreme(greatest: bool) -> Arc<AggregateUDF> {
 }
 
 #[derive(Debug, PartialEq, Eq, Hash)]
-struct TextExtreme {
+pub(super) struct TextExtreme {
     engines: Arc<AggregateUDF>,
     greatest: bool,
 }
