@@ -18,7 +18,8 @@ use floe_catalog::FoundFunction;
 use floe_functions::Typed;
 use floe_functions::cast::cast_as;
 use floe_syntax::command::ColumnDefinition;
-use floe_syntax::expression::{Call, CastMode, Expression};
+use floe_syntax::expression::{Call, CastMode, Expression, ExpressionKind};
+use floe_syntax::relation::{GroupBy, RelationKind, Select};
 use floe_syntax::routine::{Routine, RoutineBody};
 use floe_syntax::{DataType, Relation};
 
@@ -143,6 +144,7 @@ impl Resolver<'_> {
 
     fn returned(&self, known: &Known, returns: Option<&DataType>, body: &Expression, env: &Env<'_>) -> Result<Typed> {
         let nothing = Scope::new(Vec::new());
+        let body = lone_item(body).unwrap_or(body);
         let value = self.expression(body, &Names::new(&nothing, env, Clause::Select))?;
         let Some(returns) = returns else { return Ok(value) };
         let text = || known.last().to_string();
@@ -399,6 +401,22 @@ fn size_of(expr: &Expr) -> Result<usize> {
         Ok(TreeNodeRecursion::Continue)
     })?;
     Ok(size)
+}
+
+/// The item of a body that is `SELECT item` and no more. It is the value itself and not a subquery's: as nullable as the
+/// item, and without aggregates (Spark 4.1, `SQLFunction`).
+fn lone_item(body: &Expression) -> Option<&Expression> {
+    let ExpressionKind::ScalarSubquery(query) = &body.kind else { return None };
+    let RelationKind::Select(select) = &*query.kind else { return None };
+    let Select { hints, distinct, projection, from, filter, group_by, having, windows } = &**select;
+    let is_alone = !distinct && hints.is_empty() && from.is_none() && filter.is_none() && having.is_none();
+    match projection.as_slice() {
+        [item] if is_alone && windows.is_empty() && matches!(group_by, GroupBy::None) => match &item.kind {
+            ExpressionKind::Alias { child, .. } => Some(child),
+            _ => Some(item),
+        },
+        _ => None,
+    }
 }
 
 fn needs_jvm(known: &Known, class: &str, origin: &Origin) -> Error {

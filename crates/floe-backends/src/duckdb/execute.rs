@@ -217,7 +217,7 @@ pub(super) fn started(statement: Statement, types: Vec<DataType>, threads: &Hand
         threads: threads.clone(),
     };
     let uncounted = statement.opened.uncounted();
-    if uncounted.is_held() {
+    if uncounted.holds_texts() {
         let total = database.memory().total();
         threads.spawn(uncounted.clone().watch(guard.query.clone(), total, ended.clone()));
     }

@@ -68,7 +68,7 @@ impl Statement {
             streams: Vec::new(),
             copies: Vec::new(),
             ways: Ways::default(),
-            uncounted: Uncounted::of(plan),
+            uncounted: if purpose == Purpose::Run { Uncounted::of(plan) } else { Uncounted::default() },
             bytes: 0,
             has_wide_groups: false,
         };

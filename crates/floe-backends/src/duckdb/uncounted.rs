@@ -24,8 +24,7 @@ const EVERY: Duration = Duration::from_millis(100);
 /// What one query holds so.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Uncounted {
-    /// Whether it holds any.
-    holds: bool,
+    holds_texts: bool,
     /// Whether it was ended because of it.
     over: Arc<AtomicBool>,
 }
@@ -33,20 +32,21 @@ pub(super) struct Uncounted {
 impl Uncounted {
     /// Looks for `min` and `max` of texts by groups; of all rows together they are one text.
     pub(super) fn of(plan: &LogicalPlan) -> Self {
-        let mut holds = false;
+        let mut holds_texts = false;
         let _ = plan.apply_with_subqueries(|node| {
             if let LogicalPlan::Aggregate(groups) = node
                 && !groups.group_expr.is_empty()
             {
-                holds |= groups.aggr_expr.iter().any(|expr| keeps_text(expr, groups.input.schema()));
+                holds_texts |= groups.aggr_expr.iter().any(|expr| keeps_text(expr, groups.input.schema()));
             }
             Ok(TreeNodeRecursion::Continue)
         });
-        Self { holds, over: Arc::default() }
+        Self { holds_texts, over: Arc::default() }
     }
 
-    pub(super) fn is_held(&self) -> bool {
-        self.holds
+    /// Whether it may be much.
+    pub(super) fn holds_texts(&self) -> bool {
+        self.holds_texts
     }
 
     /// The error of a query that was ended because of it.

@@ -1,5 +1,5 @@
-//! The engine's `min` and `max` over the frames of windows, of texts too. The engine's own keep the last extreme when all
-//! values have left a frame and only NULLs are in it (DataFusion 53.1); here it is NULL then.
+//! The engine's `min` and `max` over the frames of windows. The engine's own keep the last extreme when all values have left
+//! a frame and only NULLs are in it (DataFusion 53.1); here it is NULL then. Of texts: `_text_extreme.rs`, which counts here.
 
 use std::any::Any;
 use std::sync::Arc;
@@ -12,12 +12,10 @@ use datafusion::logical_expr::function::{AccumulatorArgs, StateFieldsArgs};
 use datafusion::logical_expr::{Accumulator, AggregateUDF, AggregateUDFImpl, ReversedUDAF, SetMonotonicity, Signature};
 use datafusion::scalar::ScalarValue;
 
-use super::_text_extreme::TextExtreme;
-
 /// The aggregate as it is right over windows.
 pub fn moving(function: Arc<AggregateUDF>) -> Arc<AggregateUDF> {
     let own = function.inner().as_any();
-    if own.is::<Min>() || own.is::<Max>() || own.is::<TextExtreme>() {
+    if own.is::<Min>() || own.is::<Max>() {
         return Arc::new(AggregateUDF::new_from_impl(Moving { function }));
     }
     function
@@ -63,7 +61,7 @@ impl AggregateUDFImpl for Moving {
 
     fn create_sliding_accumulator(&self, args: AccumulatorArgs) -> EngineResult<Box<dyn Accumulator>> {
         let none = ScalarValue::try_from(args.return_field.data_type())?;
-        Ok(Box::new(Counted { inner: self.function.create_sliding_accumulator(args)?, values: 0, none }))
+        Ok(counted(self.function.create_sliding_accumulator(args)?, none))
     }
 
     fn reverse_expr(&self) -> ReversedUDAF {
@@ -73,6 +71,11 @@ impl AggregateUDFImpl for Moving {
     fn set_monotonicity(&self, data_type: &DataType) -> SetMonotonicity {
         self.function.inner().set_monotonicity(data_type)
     }
+}
+
+/// The extreme of a frame that moves: `none` where no value is in it.
+pub(super) fn counted(inner: Box<dyn Accumulator>, none: ScalarValue) -> Box<dyn Accumulator> {
+    Box::new(Counted { inner, values: 0, none })
 }
 
 /// An accumulator beside the number of values in its frame.
@@ -131,7 +134,7 @@ mod tests {
     fn a_frame_of_nulls_has_no_extreme() -> EngineResult<()> {
         let rows = |rows: &[Option<i32>]| vec![Arc::new(Int32Array::from(rows.to_vec())) as ArrayRef];
         let inner = Box::new(SlidingMinAccumulator::try_new(&DataType::Int32)?);
-        let mut frame = Counted { inner, values: 0, none: ScalarValue::Int32(None) };
+        let mut frame = counted(inner, ScalarValue::Int32(None));
         frame.update_batch(&rows(&[Some(5), None]))?;
         assert_eq!(frame.evaluate()?, ScalarValue::Int32(Some(5)));
         frame.retract_batch(&rows(&[Some(5)]))?;

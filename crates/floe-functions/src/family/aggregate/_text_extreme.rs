@@ -1,8 +1,8 @@
 //! The extremes of texts and binaries, for many groups. DataFusion keeps each in an allocation of its own and looks at the
 //! rows of a batch through a table of hashes; here short ones lie in a row, and each row is compared where it belongs.
 //!
-//! All else of `min` and `max` is DataFusion's: what files tell without being read, windows (`_moving.rs`), the first few
-//! of an order.
+//! All else of `min` and `max` is DataFusion's: what files tell without being read, the first few of an order, and windows,
+//! with the mend of `_moving.rs`.
 
 use std::any::Any;
 use std::cmp::Ordering;
@@ -21,6 +21,8 @@ use datafusion::logical_expr::{
 };
 use datafusion::scalar::ScalarValue;
 
+use super::_moving::counted;
+
 /// Bytes that are kept in place.
 const SHORT: usize = 14;
 /// What an allocation takes besides what was asked for.
@@ -33,7 +35,7 @@ pub(super) fn text_extreme(greatest: bool) -> Arc<AggregateUDF> {
 }
 
 #[derive(Debug, PartialEq, Eq, Hash)]
-pub(super) struct TextExtreme {
+struct TextExtreme {
     engines: Arc<AggregateUDF>,
     greatest: bool,
 }
@@ -71,7 +73,8 @@ impl AggregateUDFImpl for TextExtreme {
     }
 
     fn create_sliding_accumulator(&self, arguments: AccumulatorArgs<'_>) -> Result<Box<dyn Accumulator>> {
-        self.engines.create_sliding_accumulator(arguments)
+        let none = ScalarValue::try_from(arguments.return_field.data_type())?;
+        Ok(counted(self.engines.create_sliding_accumulator(arguments)?, none))
     }
 
     fn order_sensitivity(&self) -> AggregateOrderSensitivity {
