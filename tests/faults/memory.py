@@ -23,11 +23,12 @@ ENGINES = ["datafusion", "duckdb"]
 # What an engine's log must have told of a case: otherwise it has not met what it is here for.
 TOLD = {("datafusion", "groups of files"): "groups take more memory than there is"}
 ROWS_WRITTEN = 1_000_000
+DOCUMENT_BYTES = 300_000
 SMALL = ("SELECT count(*), max(n) FROM (SELECT id % 7 k, count(*) n FROM range(1000) GROUP BY id % 7)", (7, 143))
 
 
-def cases(n: int, files: Path) -> list[tuple[str, str, tuple]]:
-    """Name, query, and its only row over so many facts; `files` is where `written` puts them."""
+def cases(n: int, files: Path, documents: Path) -> list[tuple[str, str, tuple]]:
+    """Name, query, and its only row over so many facts; `written` and `documented` put them where the paths say."""
     total = n * (n - 1) // 2
     # Of the longest numbers the smallest: padded with letters, it comes last of all when the order is descending.
     smallest = 10 ** (len(str(n - 1)) - 1)
@@ -40,7 +41,8 @@ def cases(n: int, files: Path) -> list[tuple[str, str, tuple]]:
         ("window", f"SELECT count(*), max(r) FROM (SELECT s, row_number() OVER (ORDER BY s) r FROM {facts})", (n, n)),
         ("collect", f"SELECT size(collect_list(s)) FROM {facts}", (n,)),
         ("cross", f"SELECT count(*), max(a.id + b.id) FROM range(20000) a CROSS JOIN range({n // 1000}) b", (20000 * (n // 1000), 19999 + n // 1000 - 1)),
-        ("text", f"SELECT sum(length(repeat('x', 1000000 + CAST(id % 2 AS INT)))) FROM range({n // 2000})", (n // 2000 * 1000000 + n // 4000,)),
+        ("text", f"SELECT sum(length(repeat('x', 1000000 + CAST(id % 2 AS INT)))) FROM range({n // 1000})", (n // 1000 * 1000000 + n // 2000,)),
+        ("documents", f"SELECT count(*), sum(length(upper(s))), max(right(s, 8)) FROM parquet.`{documents}`", (n // 500, n // 500 * DOCUMENT_BYTES, f"{n // 500 - 1:08d}")),
         ("explode", f"SELECT count(*), sum(x) FROM (SELECT explode(sequence(0, {n * 5 - 1})) x)", (n * 5, n * 5 * (n * 5 - 1) // 2)),
         ("deep", "SELECT " + "(" * 400 + "id" + " + 1)" * 400 + " FROM range(1)", (400,)),
     ]
@@ -55,6 +57,18 @@ def written(n: int, folder: Path) -> None:
         keys = range(start, min(n, start + ROWS_WRITTEN))
         facts = {"k": arrow.array(keys, arrow.int64()), "s": arrow.array([str(key).rjust(64, "x") for key in keys])}
         parquet.write_table(arrow.table(facts), folder / f"{start}.parquet")
+
+
+def documented(n: int, file: Path) -> None:
+    """Write a document for each 500 facts into one row group; they end with their numbers, and take little on disk."""
+    import pyarrow as arrow
+    from pyarrow import parquet
+
+    schema = arrow.schema({"s": arrow.string()})
+    with parquet.ParquetWriter(file, schema, use_dictionary=False, compression="zstd") as writer:
+        for start in range(0, n // 500, 100):
+            texts = [f"{key:08d}".rjust(DOCUMENT_BYTES, "x") for key in range(start, min(n // 500, start + 100))]
+            writer.write_batch(arrow.record_batch([texts], schema), row_group_size=n)
 
 
 class Run:
@@ -78,13 +92,13 @@ class Run:
             session.stop()
 
     def judge(self, query: str, expected: tuple) -> str:
-        """`right`, `refused: CLASS`, or what is wrong after `WRONG`."""
+        """`right`, `refused: CLASS`, `refused: route`, or what is wrong after `WRONG`."""
         from pyspark.errors import PySparkException
 
         try:
             row = self.ask(query)
         except PySparkException as error:
-            name = error.getCondition()
+            name = error.getCondition() or ("route" if "is not possible: " in str(error) else None)
             return f"refused: {name}" if name else f"WRONG: no error class: {str(error)[:200]}"
         except Exception as error:  # A connection that was lost is what this looks for, whatever its type.
             return f"WRONG: {type(error).__name__}: {str(error)[:200]}"
@@ -138,13 +152,16 @@ def all_judged(options: argparse.Namespace, limit: int, folder: Path) -> Iterato
     files = folder / "facts"
     files.mkdir()
     facts = int(2_000_000 * options.scale) * 2
-    listed = cases(facts, files)
+    documents = folder / "documents.parquet"
+    listed = cases(facts, files, documents)
     crowds = {"four at once": 0, "beside small ones": 32}
     groups = next(asked for name, *asked in listed if name == "groups")
     listed += [(name, *groups) for name in crowds]
     listed = [case for case in listed if not options.only or case[0] in options.only]
     if any(str(files) in query for _, query, _ in listed):
         written(facts, files)
+    if any(str(documents) in query for _, query, _ in listed):
+        documented(facts, documents)
     for engine in options.engine or ENGINES:
         for name, query, expected in listed:
             log = folder / "log"

@@ -5,6 +5,7 @@
 //! | `backend.rs` | [`Backend`]: what a backend must offer |
 //! | `datafusion/` | in process, on DataFusion |
 //! | `duckdb/` | in process, on DuckDB |
+//! | `long_values.rs` | the long values that functions make, as far as a query's numbers say |
 //! | `memory.rs` | the one budget of memory of the engines in this process |
 //! | `spark/` | a real Spark, which takes clients' messages whole |
 //!
@@ -13,6 +14,7 @@
 pub mod backend;
 pub mod datafusion;
 pub mod duckdb;
+mod long_values;
 pub mod memory;
 pub mod spark;
 

@@ -11,7 +11,7 @@ use serde_json::Value;
 static CONDITIONS: LazyLock<HashMap<String, Condition>> = LazyLock::new(load);
 
 /// What is ours and not Spark's.
-const OURS: &[(&str, &str)] = &[("UNSUPPORTED_FEATURE.FLOE", "0A000")];
+const OURS: &[(&str, &str)] = &[("BATCH_TOO_LARGE", "54000"), ("UNSUPPORTED_FEATURE.FLOE", "0A000")];
 
 struct Condition {
     sql_state: Option<&'static str>,

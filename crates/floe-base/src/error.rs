@@ -96,6 +96,15 @@ impl Error {
         error
     }
 
+    /// Values of one column that no batch can hold: Arrow counts up to 2 GB. In batches of fewer rows they may fit.
+    pub fn batch_too_large() -> Self {
+        let mut error = Self::new(Kind::Operation, "BATCH_TOO_LARGE");
+        let what = "the values of one column come to more than 2 GB in one batch of rows";
+        error.0.text =
+            Some(format!("{what}. A real Spark has them one by one: start the server with `--spark local`."));
+        error
+    }
+
     /// A disk that has no room for what is spilled or written; `why` is the system's word.
     pub fn out_of_disk(why: impl fmt::Display) -> Self {
         let next = "Free some of it, or name another folder for what does not fit in memory with --spill-dir.";
@@ -322,6 +331,7 @@ mod datafusion {
             match error.find_root() {
                 DataFusionError::ResourcesExhausted(text) => Error::out_of_memory(text),
                 DataFusionError::NotImplemented(text) => Error::unsupported(text.clone()),
+                root if is_batch_too_large(root) => Error::batch_too_large(),
                 root if is_disk_full(root) => Error::out_of_disk(root.strip_backtrace()),
                 root => Error::internal(root.strip_backtrace()),
             }
@@ -331,6 +341,14 @@ mod datafusion {
     impl From<ArrowError> for Error {
         fn from(error: ArrowError) -> Self {
             Error::from(DataFusionError::from(error))
+        }
+    }
+
+    fn is_batch_too_large(error: &DataFusionError) -> bool {
+        match error {
+            DataFusionError::ArrowError(arrow, _) if matches!(**arrow, ArrowError::OffsetOverflowError(_)) => true,
+            // Of a page of Parquet there is nothing but the text (parquet 58).
+            _ => error.strip_backtrace().ends_with("index overflow decoding byte array"),
         }
     }
 
@@ -391,6 +409,19 @@ mod tests {
         for told in [DataFusionError::IoError(full()), DataFusionError::from(of_arrow)] {
             let told = Error::from(told.context("while spilling")).sentence();
             assert!(told.starts_with("a disk is full") && told.contains("--spill-dir"), "{told}");
+        }
+    }
+
+    #[cfg(feature = "datafusion")]
+    #[test]
+    fn a_batch_that_cannot_hold_its_values_is_told_by_name() {
+        use arrow_schema::ArrowError;
+        use datafusion_common::DataFusionError;
+
+        let of_a_page = ArrowError::ParquetError("Parquet error: index overflow decoding byte array".into());
+        for told in [ArrowError::OffsetOverflowError(1 << 31), of_a_page] {
+            let told = Error::from(DataFusionError::from(told).context("while reading"));
+            assert_eq!((told.condition(), told.sql_state()), ("BATCH_TOO_LARGE", Some("54000")));
         }
     }
 

@@ -16,6 +16,9 @@ use floe_base::{Error, Result};
 
 use crate::Arguments;
 
+/// What the offsets of a column's values can count.
+const BATCH_BYTES_MAX: usize = i32::MAX as usize;
+
 /// One argument, of a known array type.
 pub(crate) struct Column<A> {
     pub(crate) array: A,
@@ -116,7 +119,7 @@ pub(crate) fn texts(
     for row in each(arguments) {
         scratch.clear();
         match write(row?, &mut scratch)? {
-            true => builder.append_value(&scratch),
+            true => builder.append_value(fitting(&scratch, builder.values_slice())?),
             false => builder.append_null(),
         }
     }
@@ -134,11 +137,19 @@ pub(crate) fn binaries(
     for row in each(arguments) {
         scratch.clear();
         match write(row?, &mut scratch)? {
-            true => builder.append_value(&scratch),
+            true => builder.append_value(fitting(&scratch, builder.values_slice())?),
             false => builder.append_null(),
         }
     }
     finish(arguments, Arc::new(builder.finish()))
+}
+
+/// A value, if the batch has room for it beside those it holds.
+fn fitting<'a, T: AsRef<[u8]> + ?Sized>(value: &'a T, held: &[u8]) -> Result<&'a T> {
+    if value.as_ref().len().saturating_add(held.len()) > BATCH_BYTES_MAX {
+        return Err(Error::batch_too_large());
+    }
+    Ok(value)
 }
 
 /// Numbers, dates and times.

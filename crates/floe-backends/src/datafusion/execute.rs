@@ -26,7 +26,7 @@ use super::in_order::in_order;
 use super::in_parts::in_parts;
 use super::pause::with_pauses;
 use super::sorts::stoppable;
-use super::{Config, capabilities, crowded, joins, source_order};
+use super::{Config, capabilities, crowded, joins, source_order, wide_rows};
 use crate::backend::{Backend, Batches, Outcome, Run, Work};
 
 /// Batches that wait between the engine and the client; more would only hold memory.
@@ -81,13 +81,14 @@ impl DataFusion {
     /// A plan's rows, for backends that have tables scanned here. May be awaited on any thread.
     pub(crate) async fn rows(&self, plan: LogicalPlan) -> Result<Batches> {
         let interrupt = Interrupt::default();
-        let state = self.state_of_run(&plan, &interrupt);
-        let context = state.task_ctx();
+        let mut state = self.state_of_run(&plan, &interrupt);
         let ours = interrupt.clone();
-        let planned = self
-            .threads
-            .spawn(async move { stoppable(with_pauses(in_order(state.create_physical_plan(&plan).await?)?)?, &ours) });
-        let physical = planned.await.map_err(|error| Error::internal(format!("a scan's thread: {error}")))??;
+        let planned = self.threads.spawn(async move {
+            let physical = in_order(wide_rows::planned(&mut state, &plan).await?)?;
+            Ok::<_, Error>((stoppable(with_pauses(physical)?, &ours)?, state.task_ctx()))
+        });
+        let (physical, context) =
+            planned.await.map_err(|error| Error::internal(format!("a scan's thread: {error}")))??;
         Ok(detached(physical, context, interrupt, &self.threads))
     }
 
@@ -97,6 +98,16 @@ impl DataFusion {
         let interrupt = Interrupt::default();
         let mut state = self.state_of_run(plan, &interrupt);
         let physical = in_order(joins::sorted(&mut state, plan).await?)?;
+        self.begun(physical, &state, interrupt)
+    }
+
+    /// The rows of a plan whose batches have as few as there may be.
+    async fn in_small_batches(&self, plan: &LogicalPlan) -> Result<Batches> {
+        tracing::info!("values were too long for a batch; batches have fewer rows");
+        let interrupt = Interrupt::default();
+        let mut state = self.state_of_run(plan, &interrupt);
+        state.config_mut().options_mut().execution.batch_size = wide_rows::ROWS_MIN;
+        let physical = in_order(joins::planned(&mut state, plan).await?)?;
         self.begun(physical, &state, interrupt)
     }
 
@@ -143,11 +154,15 @@ impl Backend for DataFusion {
         }
         let may_sort = joins::may_sort(&physical)?;
         let batches = self.begun(physical, &state, interrupt)?;
-        if !may_sort {
-            return Ok(Outcome::Batches(batches));
-        }
         let (again, plan) = (self.clone(), planned.plan.clone());
-        Ok(Outcome::Batches(unless_too_large(batches, async move { again.sorted(&plan).await })))
+        let otherwise = move |error: Error| async move {
+            match error.condition() {
+                "UNABLE_TO_ACQUIRE_MEMORY" if may_sort => again.sorted(&plan).await,
+                "BATCH_TOO_LARGE" => again.in_small_batches(&plan).await,
+                _ => Err(error),
+            }
+        };
+        Ok(Outcome::Batches(or_else(batches, otherwise)))
     }
 
     async fn explain(&self, work: Work<'_>) -> Result<String> {
@@ -194,14 +209,17 @@ fn detached(
     }))
 }
 
-/// The batches, or those of `again` where instead of a first one there was too little memory.
-fn unless_too_large(mut batches: Batches, again: impl Future<Output = Result<Batches>> + Send + 'static) -> Batches {
+/// The batches, or what else there is where instead of a first one there was an error.
+fn or_else<Otherwise>(mut batches: Batches, otherwise: impl FnOnce(Error) -> Otherwise + Send + 'static) -> Batches
+where
+    Otherwise: Future<Output = Result<Batches>> + Send + 'static,
+{
     let chosen = async move {
         match batches.next().await {
-            Some(Err(error)) if error.condition() == "UNABLE_TO_ACQUIRE_MEMORY" => {
+            Some(Err(error)) => {
                 // Its end gives back what it holds.
                 while batches.next().await.is_some() {}
-                again.await
+                otherwise(error).await
             }
             first => Ok(stream::iter(first).chain(batches).boxed()),
         }

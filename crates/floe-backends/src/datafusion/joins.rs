@@ -12,6 +12,7 @@ use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::joins::HashJoinExec;
 
 use super::row_bytes::row_bytes;
+use super::wide_rows;
 
 /// What the kept side of a join may take of the memory there is, in parts: its table of hashes comes on top, and others
 /// want some too.
@@ -19,7 +20,7 @@ const KEPT_PART: usize = 4;
 
 /// The plan as DataFusion runs it.
 pub(super) async fn planned(state: &mut SessionState, plan: &LogicalPlan) -> Result<Arc<dyn ExecutionPlan>> {
-    let physical = state.create_physical_plan(plan).await?;
+    let physical = wide_rows::planned(state, plan).await?;
     let MemoryLimit::Finite(limit) = state.runtime_env().memory_pool.memory_limit() else { return Ok(physical) };
     match most_kept(&physical)? {
         Some(bytes) if bytes > limit / KEPT_PART => sorted(state, plan).await,
@@ -30,7 +31,7 @@ pub(super) async fn planned(state: &mut SessionState, plan: &LogicalPlan) -> Res
 /// The plan with joins that sort both sides.
 pub(super) async fn sorted(state: &mut SessionState, plan: &LogicalPlan) -> Result<Arc<dyn ExecutionPlan>> {
     state.config_mut().options_mut().optimizer.prefer_hash_join = false;
-    state.create_physical_plan(plan).await
+    wide_rows::planned(state, plan).await
 }
 
 /// Whether a plan has joins that could sort instead.

@@ -5,10 +5,10 @@
 //! files come first, `in_order.rs` how a plan's partitions become one result, `in_parts.rs` how many groups are grouped
 //! and `part.rs` which of them at a time, `joins.rs` which joins sort both sides, `known_counts.rs` what statistics
 //! answer, `one_table.rs` which joins keep a side for all threads, `own_batches.rs` what is kept of a large batch,
-//! `pause.rs` how a plan lets others run too, `planner.rs` which operators are ours, `recursion.rs` how a recursive query
-//! runs, `slices.rs` what a generator takes at once, `small_joins.rs` whose order a small join's rows have, `sorts.rs`
-//! how a sort ends and what it keeps, `source_order.rs` which plans show the order of their source, `watched.rs` an
-//! operator between two others.
+//! `pause.rs` how a plan lets others run too, `planner.rs` which operators are ours, `recursion.rs` how a recursive
+//! query runs, `slices.rs` what a generator takes at once, `small_joins.rs` whose order a small join's rows have,
+//! `sorts.rs` how a sort ends and what it keeps, `source_order.rs` which plans show the order of their source,
+//! `watched.rs` an operator between two others, `wide_rows.rs` how many rows a batch has.
 
 mod at_hand;
 mod capabilities;
@@ -34,6 +34,7 @@ mod small_joins;
 mod sorts;
 mod source_order;
 mod watched;
+mod wide_rows;
 
 pub use config::Config;
 pub use execute::DataFusion;

@@ -15,6 +15,9 @@ pub(super) const SESSION: &str = if cfg!(feature = "bundled") {
     "SET TimeZone = 'UTC'; SET max_expression_depth = 100000"
 };
 
+/// Rows that DuckDB takes and computes at a time, however long they are (its `STANDARD_VECTOR_SIZE`).
+pub(super) const VECTOR_ROWS: usize = 2048;
+
 /// Set where groups are kept in an array by a key of 16 bits, and NULL: without it 12 bits are the most.
 pub(super) const WIDE_GROUPS: &str = "SET perfect_ht_threshold = 17";
 

@@ -13,6 +13,7 @@ use arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions};
 use arrow::compute::concat_batches;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use async_trait::async_trait;
+use datafusion::logical_expr::LogicalPlan;
 use duckdb::{Connection, InterruptHandle, params_from_iter};
 use floe_base::id::BackendId;
 use floe_base::{Error, Result};
@@ -28,6 +29,7 @@ use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 
 use super::attached::AttachedKind;
+use super::config::VECTOR_ROWS;
 use super::conform::conform;
 use super::database::{Database, set};
 use super::failure::{self, Failure};
@@ -36,10 +38,13 @@ use super::ways::Ways;
 use super::{Config, attached, config, scan};
 use crate::backend::{Backend, Outcome, Run, Work};
 use crate::datafusion::DataFusion;
+use crate::long_values::longest_of_each_row;
 use crate::memory::Budget;
 
 /// Rows of a batch; DuckDB gives them in smaller pieces.
 const BATCH_ROWS: usize = 8192;
+/// Bytes of one: documents are given in smaller pieces too.
+const BATCH_BYTES: usize = 32 << 20;
 /// Batches that wait between DuckDB and the client.
 const WAITING_BATCHES: usize = 2;
 /// How often a query that nobody reads any more is told to end, until it has heard it.
@@ -140,6 +145,11 @@ impl Backend for DuckDb {
         match known {
             Err(error) => against(error.sentence()),
             Ok((sources, database)) => {
+                if let Some(bytes) = too_long(&planned.plan, database.memory()) {
+                    return against(format!(
+                        "it makes {VECTOR_ROWS} values of {bytes} bytes at once, more than a quarter of --memory-limit"
+                    ));
+                }
                 match Statement::write(&planned.plan, &database, &sources, &counts, Purpose::Tell) {
                     Ok(statement) => Opinion {
                         objection: None,
@@ -295,25 +305,33 @@ fn run(
     let given = vec![false; prepared.parameter_count()];
     let schema = prepared.stream_arrow(params_from_iter(given)).map_err(stopped)?.get_schema();
     let mut waiting: Vec<RecordBatch> = Vec::new();
-    let mut rows = 0;
+    let (mut rows, mut bytes) = (0, 0);
     loop {
         let next = prepared.step().map_err(stopped)?.map(|columns| RecordBatch::from(&columns));
         let is_last = next.is_none();
         rows += next.as_ref().map_or(0, RecordBatch::num_rows);
+        bytes += next.as_ref().map_or(0, RecordBatch::get_array_memory_size);
         waiting.extend(next);
-        if rows >= BATCH_ROWS || (is_last && rows > 0) {
+        if rows >= BATCH_ROWS || bytes >= BATCH_BYTES || (is_last && rows > 0) {
             let batch = concat_batches(&schema, &waiting).map_err(|error| Stopped::Other(error.into()))?;
             let batch = shaped(&batch, types).map_err(Stopped::Other)?;
             if sender.blocking_send(Ok(batch)).is_err() {
                 return Ok(());
             }
             waiting.clear();
-            rows = 0;
+            (rows, bytes) = (0, 0);
         }
         if is_last {
             return Ok(());
         }
     }
+}
+
+/// Bytes of the values that a plan makes of each row, where a vector of them is too much of the budget: nobody asks it for
+/// them.
+fn too_long(plan: &LogicalPlan, memory: &Budget) -> Option<usize> {
+    let bytes = longest_of_each_row(plan).ok()?;
+    (bytes.saturating_mul(VECTOR_ROWS) as u64 > memory.total() / 4).then_some(bytes)
 }
 
 /// The batch with the plan's types.

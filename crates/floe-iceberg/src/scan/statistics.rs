@@ -17,6 +17,9 @@ use crate::plan::FileTask;
 use crate::plan::prune::trusted;
 use crate::value::scalar;
 
+/// So many times what they take on disk texts are expected to take in memory: manifests know compressed sizes alone.
+const TEXTS_UNPACKED: usize = 5;
+
 /// Statistics of one file, columns as in the map.
 pub(super) fn of_file(task: &FileTask, map: &FieldMap) -> Result<Statistics> {
     let file = &task.entry.file;
@@ -34,7 +37,9 @@ fn column(task: &FileTask, field: &NestedField, exact: bool) -> ColumnStatistics
     let Type::Primitive(of) = field.field_type.as_ref() else { return ColumnStatistics::new_unknown() };
     let file = &task.entry.file;
     let nulls = file.null_value_counts().get(&field.id).map(|count| usize::try_from(*count).unwrap_or(usize::MAX));
-    let bytes = file.column_sizes().get(&field.id).map(|size| usize::try_from(*size).unwrap_or(usize::MAX));
+    let packed = file.column_sizes().get(&field.id).map(|size| usize::try_from(*size).unwrap_or(usize::MAX));
+    let times = if matches!(of, PrimitiveType::String | PrimitiveType::Binary) { TEXTS_UNPACKED } else { 1 };
+    let bytes = packed.map(|packed| packed.saturating_mul(times));
     let bound = |bound: Option<&Datum>| match bound.filter(|_| trusted(&task.entry, field.id, of)) {
         Some(bound) => match scalar(bound.literal(), of) {
             Ok(value) => precision(value, exact && tight(of, bound)),

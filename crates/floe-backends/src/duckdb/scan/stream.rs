@@ -25,15 +25,13 @@ use futures::StreamExt;
 use futures::executor::block_on;
 use parking_lot::{Mutex, RwLock};
 
+use super::super::config::VECTOR_ROWS;
 use super::super::conform::conform;
 use super::super::statement::Opened;
 use super::super::types;
 use super::renamed;
 use crate::Batches;
 use crate::datafusion::DataFusion;
-
-/// Rows that DuckDB takes at a time.
-const CHUNK_ROWS: usize = 2048;
 
 /// The table function's name in SQL.
 pub(crate) const FUNCTION: &str = "floe_rows";
@@ -234,9 +232,9 @@ impl State {
                     None => return Ok(None),
                 },
             };
-            if batch.num_rows() > CHUNK_ROWS {
-                self.rest = Some(batch.slice(CHUNK_ROWS, batch.num_rows() - CHUNK_ROWS));
-                return Ok(Some(batch.slice(0, CHUNK_ROWS)));
+            if batch.num_rows() > VECTOR_ROWS {
+                self.rest = Some(batch.slice(VECTOR_ROWS, batch.num_rows() - VECTOR_ROWS));
+                return Ok(Some(batch.slice(0, VECTOR_ROWS)));
             }
             if batch.num_rows() > 0 {
                 return Ok(Some(batch));
